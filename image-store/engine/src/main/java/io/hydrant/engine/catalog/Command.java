@@ -1,0 +1,84 @@
+package io.hydrant.engine.catalog;
+
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.model.SessionId;
+import java.util.List;
+import java.util.Optional;
+
+/** What a replicated entry asks of the catalog. */
+public sealed interface Command {
+
+  /** A new image; repeated with the same request id, the first answer again. */
+  record CreateImage(String name, int keepLast) implements Command {}
+
+  /** Deletes now, or when the last session ends, or is refused (PROTOCOL R22). */
+  record DeleteImage(ImageId image, boolean deferIfPinned) implements Command {}
+
+  record SetRetention(ImageId image, int keepLast) implements Command {}
+
+  /**
+   * Takes an image over (PROTOCOL R6): compares the epoch the caller saw unless empty, aborts all open
+   * checkpoints. A repeat with the current owner's token gets its own answer.
+   */
+  record Acquire(ImageId image, Optional<Epoch> seenEpoch, RequestId ownerToken)
+      implements Command {}
+
+  /**
+   * A new attempt (PROTOCOL R3). Base: empty for a full checkpoint; else the head, or a checkpoint that is
+   * open under the same epoch. Regions: present for a full checkpoint only.
+   */
+  record Open(
+      ImageId image,
+      Epoch epoch,
+      CheckpointKind kind,
+      Optional<CheckpointId> base,
+      Optional<RegionTable> regions)
+      implements Command {}
+
+  /** Makes a checkpoint visible if state, epoch and base still fit (PROTOCOL R4). */
+  record Commit(CheckpointKey key, Epoch epoch, Content content, List<String> holders)
+      implements Command {
+    public Commit {
+      holders = List.copyOf(holders);
+    }
+  }
+
+  /** Gives an open checkpoint up. Epoch empty: proposed by the leader after a silence. */
+  record Abort(CheckpointKey key, Optional<Epoch> epoch) implements Command {}
+
+  /** A restore session on a checkpoint, or on the head at this place in the log. */
+  record Pin(ImageId image, Optional<CheckpointId> checkpoint, int leaseMillis)
+      implements Command {}
+
+  record Renew(SessionId session) implements Command {}
+
+  /**
+   * Ends a session. Seen renewals: present if the leader lets it expire; fails against a newer renewal
+   * (PROTOCOL R20). Empty: by its owner.
+   */
+  record Unpin(SessionId session, Optional<Long> seenRenewals) implements Command {}
+
+  /** An explicit list; what may not be retired is left out at apply (PROTOCOL R21). */
+  record Retire(ImageId image, List<CheckpointId> checkpoints) implements Command {
+    public Retire {
+      checkpoints = List.copyOf(checkpoints);
+    }
+  }
+
+  /**
+   * What a checkpoint holds, as its commit states it.
+   *
+   * @param digest over pages, zero tracts and slim state
+   * @param patches number of patches
+   * @param pages rows in all patches
+   * @param dataBytes encoded bytes in all patches
+   * @param slimBytes length of the slim state
+   */
+  record Content(Digest digest, long patches, long pages, long dataBytes, long slimBytes) {}
+}

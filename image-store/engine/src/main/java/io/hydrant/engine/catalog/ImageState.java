@@ -1,0 +1,71 @@
+package io.hydrant.engine.catalog;
+
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.Line;
+import io.hydrant.engine.model.SessionId;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * One image as of one applied entry: immutable, so that any thread may look at it while the apply thread
+ * goes on.
+ */
+public interface ImageState {
+  ImageId id();
+
+  String name();
+
+  int keepLast();
+
+  long createdMillis();
+
+  Epoch epoch();
+
+  /** Deleted as soon as the last session ends. */
+  boolean deleting();
+
+  /** The committed checkpoint on which the next one must build. */
+  Optional<CheckpointId> head();
+
+  /** Open checkpoints, ascending; at most two. */
+  SortedMap<CheckpointId, CheckpointInfo> open();
+
+  /** Committed and not retired, ascending. */
+  SortedMap<CheckpointId, CheckpointInfo> committed();
+
+  SortedMap<SessionId, SessionInfo> sessions();
+
+  /** What became of an id. */
+  Fate fate(CheckpointId id);
+
+  /**
+   * The line of a checkpoint that is committed, or open.
+   *
+   * @throws IllegalArgumentException if it is neither
+   */
+  Line line(CheckpointId id);
+
+  /** Lines of all committed checkpoints, oldest first: what page maps must be able to answer for. */
+  List<Line> retainedLines();
+
+  /** Log index of the last entry that changed this image. */
+  long changedIndex();
+
+  /** States of a checkpoint id (PROTOCOL): open, then committed, then retired; or open, then aborted. */
+  enum Fate {
+    /** Not given out yet. */
+    UNKNOWN,
+    OPEN,
+    COMMITTED,
+    RETIRED,
+    ABORTED;
+
+    /** Nothing can make it visible any more, or it is visible already. */
+    public boolean isFinal() {
+      return this == COMMITTED || this == RETIRED || this == ABORTED;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.hydrant.engine.files;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * An open file. Safe for use by many threads; writes to overlapping ranges must not be concurrent.
+ *
+ * <p>Durability: bytes count only after a {@link #sync} that began when they were written has returned. A
+ * sync that failed says nothing about any byte, and the next one that succeeds says nothing about the bytes
+ * before it: the caller must stop writing (never retry a failed fsync).
+ */
+public interface StoreFile extends AutoCloseable {
+  /** Full path, for messages to people. */
+  String path();
+
+  /** Length in bytes, preallocated ones included. */
+  long size() throws IOException;
+
+  /**
+   * Reads from {@code position} until {@code target} is full or the file ends.
+   *
+   * @return bytes read, 0 at the end of the file
+   * @throws IOException if the device cannot read a sector: corruption, never zeros
+   */
+  int read(long position, ByteBuffer target) throws IOException;
+
+  /**
+   * Writes all of {@code source} at {@code position}; the file grows if need be.
+   *
+   * @throws DiskFullException if space ran out; part of the bytes may have been written
+   */
+  void write(long position, ByteBuffer source) throws IOException;
+
+  /** Data, and the size if it changed, are on the device (fdatasync). */
+  void sync() throws IOException;
+
+  /**
+   * Makes the file at least {@code length} bytes long with space reserved on the device, so that writes
+   * below that never meet a full disk; new bytes read as zeros. Not durable until {@link #sync}.
+   *
+   * @throws DiskFullException if there is not enough space; the file may have grown in part
+   */
+  void allocate(long length) throws IOException;
+
+  void truncate(long length) throws IOException;
+
+  @Override
+  void close() throws IOException;
+}

@@ -1,0 +1,39 @@
+package io.hydrant.engine.model;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The regions of an image, numbered by position. Never empty, names unique. */
+public record RegionTable(List<RegionSpec> regions) {
+  public static final int REGIONS_MAX = 256;
+
+  public RegionTable {
+    regions = List.copyOf(regions);
+    if (regions.isEmpty() || regions.size() > REGIONS_MAX) {
+      throw new IllegalArgumentException(
+          "a region table has 1 to " + REGIONS_MAX + " regions, not " + regions.size());
+    }
+    Set<String> names = new HashSet<>();
+    for (RegionSpec region : regions) {
+      if (!names.add(region.name())) {
+        throw new IllegalArgumentException("region '" + region.name() + "' is there twice");
+      }
+    }
+  }
+
+  public int size() {
+    return regions.size();
+  }
+
+  public boolean has(int region) {
+    return region >= 0 && region < regions.size();
+  }
+
+  /**
+   * @throws IndexOutOfBoundsException if there is no such region
+   */
+  public RegionSpec get(int region) {
+    return regions.get(region);
+  }
+}

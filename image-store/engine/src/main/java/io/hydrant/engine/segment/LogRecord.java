@@ -1,0 +1,69 @@
+package io.hydrant.engine.segment;
+
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.PageTable;
+
+/**
+ * What a record says of itself, without its payload. The same for one that is about to be appended and for
+ * one that was read back.
+ */
+public sealed interface LogRecord {
+  CheckpointKey key();
+
+  Epoch epoch();
+
+  int payloadBytes();
+
+  RecordKind kind();
+
+  /**
+   * Changed pages of one tract; the payload is the encoded pages one after the other.
+   *
+   * @param number place of the patch in its checkpoint, from 0
+   * @param pageBytes page size of the region
+   */
+  record Patch(
+      CheckpointKey key,
+      Epoch epoch,
+      int number,
+      int region,
+      int tract,
+      int pageBytes,
+      PageTable table)
+      implements LogRecord {
+    @Override
+    public int payloadBytes() {
+      return table.payloadBytes();
+    }
+
+    @Override
+    public RecordKind kind() {
+      return RecordKind.PATCH;
+    }
+  }
+
+  /**
+   * A chunk of the slim state; the payload is its bytes.
+   *
+   * @param number place of the chunk, from 0
+   * @param offset of its first byte in the slim state
+   * @param checksum as the protector made it: CRC32C over "slim", offset (u64 LE), bytes
+   */
+  record Slim(
+      CheckpointKey key, Epoch epoch, int number, long offset, int checksum, int payloadBytes)
+      implements LogRecord {
+    @Override
+    public RecordKind kind() {
+      return RecordKind.SLIM;
+    }
+  }
+
+  /** The manifest; the payload is opaque to the log (format: engine.store.Manifest). */
+  record Manifest(CheckpointKey key, Epoch epoch, int payloadBytes) implements LogRecord {
+    @Override
+    public RecordKind kind() {
+      return RecordKind.MANIFEST;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.codec.PageCodec;
+import io.hydrant.engine.files.StoreFiles;
+import io.hydrant.engine.index.PageIndex;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+
+/**
+ * Everything an {@link ImageStore} touches outside itself.
+ *
+ * @param segments directory of the segment files
+ * @param catalogs directory of the catalog's snapshot files
+ * @param index the page index; the store closes it
+ * @param codec decodes compressed pages
+ * @param random for segment lives
+ * @param syncer runs group syncs, one at a time; may run them in the caller
+ * @param snapshots runs snapshot writes, one at a time; may run them in the caller
+ * @param events hears what happens
+ */
+public record ImageStorePorts(
+    StoreFiles segments,
+    StoreFiles catalogs,
+    PageIndex index,
+    PageCodec codec,
+    RandomGenerator random,
+    Executor syncer,
+    Executor snapshots,
+    StoreEvents events) {}

@@ -1,0 +1,30 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.EntryPosition;
+
+/** Something that happened in the store. */
+public sealed interface StoreEvent {
+  /** Recovery ended. */
+  record Recovered(EntryPosition applied, long recordsScanned, int openCheckpoints, long nanos)
+      implements StoreEvent {}
+
+  /** A group sync ended. */
+  record Synced(long bytes, long nanos) implements StoreEvent {}
+
+  /** A snapshot is durable: the replicated log may be purged up to it. */
+  record SnapshotWritten(EntryPosition position, int maps, long indexBytes, long nanos)
+      implements StoreEvent {}
+
+  /** A dead segment's file went back. */
+  record SegmentReleased(int segment) implements StoreEvent {}
+
+  /** Stored bytes failed their check: a human must look. */
+  record Damaged(String where, String what) implements StoreEvent {}
+
+  /** A commit was applied whose bytes are not all here (PROTOCOL R10). */
+  record BytesMissing(CheckpointKey key, String why) implements StoreEvent {}
+
+  /** A write or sync failed: the process must stop (PROTOCOL R13). */
+  record Fault(Throwable cause) implements StoreEvent {}
+}
