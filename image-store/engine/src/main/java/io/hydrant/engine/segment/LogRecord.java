@@ -59,8 +59,13 @@ public sealed interface LogRecord {
     }
   }
 
-  /** The manifest; the payload is opaque to the log (format: engine.store.Manifest). */
-  record Manifest(CheckpointKey key, Epoch epoch, int payloadBytes) implements LogRecord {
+  /**
+   * A part of the manifest; the payload is opaque to the log (format: engine.store.Manifest).
+   *
+   * @param number place of the part, from 0: the manifest of a very large checkpoint has several
+   */
+  record Manifest(CheckpointKey key, Epoch epoch, int number, int payloadBytes)
+      implements LogRecord {
     @Override
     public RecordKind kind() {
       return RecordKind.MANIFEST;

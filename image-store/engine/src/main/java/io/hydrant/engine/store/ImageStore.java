@@ -1,89 +1,320 @@
 package io.hydrant.engine.store;
 
 import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.CheckpointInfo;
+import io.hydrant.engine.catalog.Effect;
 import io.hydrant.engine.catalog.Entry;
+import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.catalog.SessionInfo;
+import io.hydrant.engine.files.DiskFullException;
+import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.SessionId;
 import java.io.IOException;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
-/** SKELETON: one replica of one group. */
+/**
+ * One replica of one group: catalog, segment log and page maps together. The flow of a checkpoint:
+ *
+ * <pre>
+ * apply(Open)  -> Catalog                            gives the id
+ * staged(id)   -> StagingSession -> SegmentLog       verified, appended, durable after a group sync; invisible
+ * apply(Commit)-> Catalog -> Publisher -> PageMaps   the only point where it becomes visible
+ * readPoint    -> LogPageReader -> PageMaps, SegmentLog -> verified pages
+ * snapshot     -> Snapshots -> CatalogFiles, PageIndex
+ * </pre>
+ *
+ * <p>Threads: {@link #apply}, {@link #skip} and {@link #snapshot} belong to one apply thread; everything else is
+ * safe from any thread. Exceptions from apply, and {@link StoreEvent.Fault}, are final: the process must stop.
+ */
 public final class ImageStore implements AutoCloseable {
+  /** A checkpoint is admitted if this much fits: a batch of every segment buffer in flight. */
+  private static final long ADMIT_BYTES = 64L << 20;
 
-  /** Opens and recovers. */
+  private final ImageStoreConfig config;
+  private final StoreParts parts;
+  private final Executor snapshotExecutor;
+  private final StoreEvents events;
+  private final Publisher publisher;
+  private final LogPageReader pageReader;
+  private final LogSlimReader slimReader;
+  private final Snapshots snapshots;
+  private final SnapshotPolicy policy;
+
+  private CompletableFuture<EntryPosition> pendingSnapshot =
+      CompletableFuture.completedFuture(EntryPosition.NONE);
+  private volatile EntryPosition snapshotPosition;
+
+  private ImageStore(ImageStoreConfig config, ImageStorePorts ports, StoreParts parts) {
+    this.config = config;
+    this.parts = parts;
+    this.snapshotExecutor = ports.snapshots();
+    this.events = ports.events();
+    this.publisher =
+        new Publisher(
+            parts.staging(),
+            parts.maps(),
+            parts.slims(),
+            parts.usage(),
+            parts.missing(),
+            ports.events());
+    this.pageReader = new LogPageReader(parts.maps(), parts.log(), ports.codec(), ports.events());
+    this.slimReader = new LogSlimReader(parts.slims(), parts.log(), ports.events());
+    this.snapshots = Snapshots.of(config, parts, ports.events());
+    this.policy = new SnapshotPolicy(config);
+    this.snapshotPosition = parts.position();
+    policy.taken(parts.position(), parts.log().appended());
+  }
+
+  /**
+   * Opens a store and recovers it; blank directories make an empty one.
+   *
+   * @throws io.hydrant.engine.files.CorruptionException if what was durable is not there or not right
+   * @throws io.hydrant.engine.files.WrongIdentityException if files of another store lie here
+   * @throws io.hydrant.engine.files.UnsupportedFormatException if they are too old or too new
+   */
   public static ImageStore open(ImageStoreConfig config, ImageStorePorts ports) throws IOException {
-    throw new UnsupportedOperationException();
+    long began = System.nanoTime();
+    StoreParts parts = StoreParts.recover(config, ports);
+    ports
+        .events()
+        .on(
+            new StoreEvent.Recovered(
+                parts.position(),
+                parts.scanned(),
+                parts.staging().size(),
+                System.nanoTime() - began));
+    return new ImageStore(config, ports, parts);
   }
 
   /** Position of the last durable snapshot: replay starts behind it. */
   public EntryPosition snapshotPosition() {
-    throw new UnsupportedOperationException();
+    return snapshotPosition;
   }
 
   /** Position of the last applied entry. */
   public EntryPosition applied() {
-    throw new UnsupportedOperationException();
+    return parts.catalog().applied();
   }
 
-  /** Applies the next entry; one thread, in log order. Exceptions are faults or bugs: the process must stop. */
+  /** Applies the next entry; one thread, in log order. What it throws is final: the process must stop. */
   public Outcome apply(EntryPosition position, Entry entry) throws IOException {
-    throw new UnsupportedOperationException();
+    Catalog.Applied applied = parts.catalog().apply(position, entry);
+    for (Effect effect : applied.effects()) {
+      perform(effect);
+    }
+    snapshotIfDue();
+    return applied.outcome();
+  }
+
+  private void perform(Effect effect) throws IOException {
+    switch (effect) {
+      case Effect.Publish publish ->
+          publisher.publish(
+              existing(publish.key().image()), publish.key(), publish.content());
+      case Effect.DropStaged drop -> parts.staging().take(drop.key());
+      case Effect.Retire retire -> {
+        for (CheckpointId checkpoint : retire.checkpoints()) {
+          publisher.retire(new CheckpointKey(retire.image(), checkpoint));
+        }
+      }
+      case Effect.DropImage drop -> dropImage(drop.image());
+    }
+  }
+
+  private ImageState existing(ImageId image) {
+    return parts
+        .catalog()
+        .image(image)
+        .orElseThrow(() -> new IllegalStateException(image + " published but unknown"));
+  }
+
+  private void dropImage(ImageId image) {
+    parts.staging().dropImage(image);
+    parts.maps().dropImage(image);
+    parts.slims().dropImage(image);
+    parts.usage().dropImage(image);
+    parts.missing().dropImage(image);
   }
 
   /** An entry without a command; apply thread. */
   public void skip(EntryPosition position) {
-    throw new UnsupportedOperationException();
+    parts.catalog().skip(position);
+    snapshotIfDue();
   }
 
-  /** Starts a snapshot in the background unless one is under way; apply thread. */
+  private void snapshotIfDue() {
+    if (pendingSnapshot.isDone()
+        && policy.isDue(applied(), parts.log().appended(), parts.maps().dirtyBytes())) {
+      snapshot();
+    }
+  }
+
+  /**
+   * Starts a snapshot in the background unless one is under way; apply thread.
+   *
+   * @return completes with the position of the snapshot that is then durable
+   */
   public CompletableFuture<EntryPosition> snapshot() {
-    throw new UnsupportedOperationException();
+    if (!pendingSnapshot.isDone() || snapshotPosition.equals(applied())) {
+      return pendingSnapshot.thenApply(_ -> snapshotPosition);
+    }
+    Snapshots.Capture capture = snapshots.capture(parts.catalog());
+    policy.taken(capture.position().applied(), capture.position().scanStart());
+    CompletableFuture<EntryPosition> done = new CompletableFuture<>();
+    pendingSnapshot = done;
+    snapshotExecutor.execute(() -> write(capture, done));
+    return done;
+  }
+
+  private void write(Snapshots.Capture capture, CompletableFuture<EntryPosition> done) {
+    try {
+      snapshotPosition = snapshots.write(capture);
+      done.complete(snapshotPosition);
+    } catch (IOException | RuntimeException e) {
+      // What was set aside for this flush is neither dirty nor in the index: only a restart puts it right.
+      events.on(new StoreEvent.Fault(e));
+      done.completeExceptionally(e);
+    }
   }
 
   /** The catalog: its read methods are safe from any thread; its apply belongs to this store. */
   public Catalog catalog() {
-    throw new UnsupportedOperationException();
+    return parts.catalog();
   }
 
   /** Refuses new checkpoints when the disk is nearly full. Any thread. */
   public void admitOpen() throws Refusal, IOException {
-    throw new UnsupportedOperationException();
+    if (!parts.log().hasRoom(ADMIT_BYTES)) {
+      throw StagingSession.diskFull(
+          "new checkpoint refused",
+          new DiskFullException(
+              "less than %d MiB above the reserve of %d MiB"
+                  .formatted(ADMIT_BYTES >> 20, config.log().reserveBytes() >> 20)));
+    }
   }
 
-  /** The staged records of an open checkpoint; the same object for the same key. Any thread. */
+  /**
+   * The receiver of an open checkpoint; the same object for the same key. Any thread.
+   *
+   * @throws Refusal if the id is not open, or of another epoch
+   */
   public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal {
-    throw new UnsupportedOperationException();
+    StagedCheckpoint receiver = parts.staging().receiver(key, requireOpen(key, epoch));
+    try {
+      // An entry that ended the id between the check and the creation must not leave a receiver behind; but
+      // records that it is about to publish are not ours to take.
+      requireOpen(key, epoch);
+    } catch (Refusal e) {
+      parts.staging().discardIfEmpty(key);
+      throw e;
+    }
+    return receiver;
+  }
+
+  private CheckpointInfo requireOpen(CheckpointKey key, Epoch epoch) throws Refusal {
+    ImageState image = requireImage(key.image());
+    CheckpointInfo open = image.open().get(key.checkpoint());
+    if (open == null) {
+      throw new Refusal(
+          image.fate(key.checkpoint()) == ImageState.Fate.UNKNOWN
+              ? Rejection.UNKNOWN_CHECKPOINT
+              : Rejection.ABORTED,
+          "%s is not open (%s); open a new one".formatted(key, image.fate(key.checkpoint())));
+    }
+    if (!open.epoch().equals(epoch)) {
+      throw new Refusal(
+          Rejection.STALE_EPOCH,
+          "%s was opened under epoch %d, not %d"
+              .formatted(key, open.epoch().value(), epoch.value()));
+    }
+    return open;
+  }
+
+  private ImageState requireImage(ImageId id) throws Refusal {
+    return parts
+        .catalog()
+        .image(id)
+        .orElseThrow(() -> new Refusal(Rejection.UNKNOWN_IMAGE, id + " does not exist"));
   }
 
   /** What a session reads. Any thread. */
   public ReadPoint readPoint(SessionId session) throws Refusal {
-    throw new UnsupportedOperationException();
+    SessionInfo info =
+        parts
+            .catalog()
+            .session(session)
+            .orElseThrow(
+                () ->
+                    new Refusal(
+                        Rejection.UNKNOWN_SESSION,
+                        "the restore session has ended or expired; open a new one"));
+    ImageState image = requireImage(info.image());
+    CheckpointInfo checkpoint = image.committed().get(info.checkpoint());
+    if (checkpoint == null) {
+      throw new IllegalStateException(info + " pins a checkpoint that is not there");
+    }
+    Line line = image.line(info.checkpoint());
+    OptionalLong missing = parts.missing().on(info.image(), line);
+    if (missing.isPresent()) {
+      throw new Refusal(
+          Rejection.NOT_HERE,
+          "%s %s builds on checkpoint %d, whose bytes are not on this replica; ask another"
+              .formatted(info.image(), info.checkpoint(), missing.getAsLong()));
+    }
+    return new ReadPoint(info, checkpoint, line);
   }
 
   public PageReader pages() {
-    throw new UnsupportedOperationException();
+    return pageReader;
   }
 
   public SlimReader slim() {
-    throw new UnsupportedOperationException();
+    return slimReader;
   }
 
-  /** Counters and gauges by name, unit last. */
+  /** Counters by name, unit last; documented in docs/stats.md. */
   public Map<String, Long> counters() {
-    throw new UnsupportedOperationException();
+    return Map.of(
+        "pages_read_count", pageReader.pagesRead(),
+        "device_read_count", pageReader.deviceReads(),
+        "tract_lookup_count", pageReader.tractLookups(),
+        "index_get_count", parts.maps().indexGets());
   }
 
+  /** Gauges by name, unit last; documented in docs/stats.md. */
   public Map<String, Long> gauges() {
-    throw new UnsupportedOperationException();
+    return Map.of(
+        "applied_index", applied().index(),
+        "snapshot_index", snapshotPosition.index(),
+        "image_count", (long) parts.catalog().images().size(),
+        "staged_checkpoint_count", (long) parts.staging().size(),
+        "missing_checkpoint_count", (long) parts.missing().size(),
+        "segment_count", (long) parts.log().segments().size(),
+        "dirty_map_bytes", parts.maps().dirtyBytes());
   }
 
-  /** Takes a last snapshot and closes log and index. Apply thread must have ended. */
+  /** Takes a last snapshot and closes log and index. The apply thread must have ended. */
   @Override
   public void close() throws IOException {
-    throw new UnsupportedOperationException();
+    try {
+      pendingSnapshot.handle((_, _) -> null).join();
+      if (!pendingSnapshot.isCompletedExceptionally() && !snapshotPosition.equals(applied())) {
+        snapshotPosition = snapshots.write(snapshots.capture(parts.catalog()));
+      }
+    } finally {
+      try (parts) {
+        events.on(new StoreEvent.Closed(snapshotPosition));
+      }
+    }
   }
 }

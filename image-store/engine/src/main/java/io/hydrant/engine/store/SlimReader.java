@@ -15,7 +15,7 @@ public interface SlimReader {
   /**
    * @param offset of the first byte in the slim state
    * @param checksum as the protector made it
-   * @param record packed address of the record: local, never leaves the replica
+   * @param address packed address of the first byte: local, never leaves the replica
    */
-  record Chunk(long offset, int length, int checksum, long record) {}
+  record Chunk(long offset, int length, int checksum, long address) {}
 }

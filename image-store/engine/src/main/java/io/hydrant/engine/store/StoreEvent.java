@@ -25,6 +25,9 @@ public sealed interface StoreEvent {
   /** A commit was applied whose bytes are not all here (PROTOCOL R10). */
   record BytesMissing(CheckpointKey key, String why) implements StoreEvent {}
 
+  /** The store was closed in order. */
+  record Closed(EntryPosition position) implements StoreEvent {}
+
   /** A write or sync failed: the process must stop (PROTOCOL R13). */
   record Fault(Throwable cause) implements StoreEvent {}
 }

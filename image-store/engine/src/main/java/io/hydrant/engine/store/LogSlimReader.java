@@ -1,0 +1,72 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.files.CorruptionException;
+import io.hydrant.engine.model.Address;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.segment.SegmentLog;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** {@link SlimReader} on the slim rows and the segment log. */
+final class LogSlimReader implements SlimReader {
+  private final SlimRows rows;
+  private final SegmentLog log;
+  private final StoreEvents events;
+
+  LogSlimReader(SlimRows rows, SegmentLog log, StoreEvents events) {
+    this.rows = rows;
+    this.log = log;
+    this.events = events;
+  }
+
+  @Override
+  public List<Chunk> chunks(ReadPoint point) throws Refusal, IOException {
+    CheckpointKey key = keyOf(point);
+    return rows.get(key).orElseThrow(() -> damaged(key, "no record of its slim state"));
+  }
+
+  @Override
+  public ByteBuffer read(ReadPoint point, Chunk chunk) throws Refusal, IOException {
+    Address address = Address.ofPacked(chunk.address());
+    ByteBuffer bytes = ByteBuffer.allocate(chunk.length());
+    // A pinned checkpoint's slim state is never moved, so the segment cannot be gone.
+    if (!log.pin(address.segment())) {
+      throw damaged(keyOf(point), "%s is gone".formatted(log.pathOf(address)));
+    }
+    try {
+      log.read(address, bytes);
+    } catch (CorruptionException e) {
+      throw damaged(keyOf(point), "slim state: " + e.getMessage());
+    } finally {
+      log.unpin(address.segment());
+    }
+    bytes.flip();
+    int actual = SlimChecksum.of(chunk.offset(), bytes);
+    if (actual != chunk.checksum()) {
+      throw damaged(
+          keyOf(point),
+          "slim state at %d (%s at offset %d): its checksum is %08x where %08x was expected"
+              .formatted(
+                  chunk.offset(),
+                  log.pathOf(address),
+                  address.offset(),
+                  actual,
+                  chunk.checksum()));
+    }
+    return bytes;
+  }
+
+  private static CheckpointKey keyOf(ReadPoint point) {
+    return new CheckpointKey(point.session().image(), point.checkpoint().id());
+  }
+
+  private Refusal damaged(CheckpointKey key, String why) {
+    events.on(new StoreEvent.Damaged(key.toString(), why));
+    return new Refusal(
+        Rejection.DAMAGED,
+        "%s is damaged: %s; it is not served; restore another checkpoint or send a full one"
+            .formatted(key, why));
+  }
+}

@@ -1,0 +1,37 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.model.Address;
+import io.hydrant.engine.model.EntryPosition;
+
+/**
+ * When a snapshot is due: so seldom that the index costs little beside the pages, so often that memory, restart
+ * scan and replay stay bounded.
+ */
+final class SnapshotPolicy {
+  private final ImageStoreConfig config;
+  private long takenIndex;
+  private long takenAppended;
+
+  SnapshotPolicy(ImageStoreConfig config) {
+    this.config = config;
+  }
+
+  void taken(EntryPosition position, long appended) {
+    takenIndex = position.index();
+    takenAppended = appended;
+  }
+
+  boolean isDue(EntryPosition applied, long appended, long dirtyBytes) {
+    return dirtyBytes >= config.dirtyBytesMax()
+        || applied.index() - takenIndex >= config.entriesMax()
+        || logBytes(appended) >= config.logBytesMax();
+  }
+
+  private long logBytes(long appended) {
+    Address from = Address.ofPacked(takenAppended);
+    Address to = Address.ofPacked(appended);
+    return (long) (to.segment() - from.segment()) * config.log().segmentBytes()
+        + to.offset()
+        - from.offset();
+  }
+}

@@ -1,0 +1,141 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.CatalogFiles;
+import io.hydrant.engine.index.PageIndex;
+import io.hydrant.engine.index.PageMaps;
+import io.hydrant.engine.index.SegmentUsage;
+import io.hydrant.engine.model.Address;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.EntryPosition;
+import io.hydrant.engine.segment.SegmentLog;
+import io.hydrant.engine.store.SlimReader.Chunk;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Snapshots (PROTOCOL R14, R15): captured by the apply thread in memory, written in the background while it goes
+ * on. Copies no page.
+ *
+ * <pre>
+ * 1 sync the segment log      everything staged before the scan start is durable
+ * 2 write the catalog file    named by the position; the one before is kept
+ * 3 flush the index           maps, slim rows, usage, staged row, position: atomically; from here on it counts
+ * 4 release dead segments     no durable flush points to them any more
+ * </pre>
+ *
+ * A crash between 2 and 3 leaves a catalog file that nothing names.
+ */
+final class Snapshots {
+  private final ImageStoreConfig config;
+  private final SegmentLog log;
+  private final CatalogFiles catalogFiles;
+  private final PageIndex index;
+  private final PageMaps maps;
+  private final SlimRows slims;
+  private final SegmentUsage usage;
+  private final MissingCheckpoints missing;
+  private final Staging staging;
+  private final StoreEvents events;
+
+  private Snapshots(ImageStoreConfig config, StoreParts parts, StoreEvents events) {
+    this.config = config;
+    this.log = parts.log();
+    this.catalogFiles = parts.catalogFiles();
+    this.index = parts.index();
+    this.maps = parts.maps();
+    this.slims = parts.slims();
+    this.usage = parts.usage();
+    this.missing = parts.missing();
+    this.staging = parts.staging();
+    this.events = events;
+  }
+
+  static Snapshots of(ImageStoreConfig config, StoreParts parts, StoreEvents events) {
+    return new Snapshots(config, parts, events);
+  }
+
+  /** Captures the state as of the last applied entry. Apply thread; touches no disk. */
+  Capture capture(Catalog catalog) {
+    // First the log's end, then the staged records: what lies before the one is in the other.
+    long scanStart = log.appended();
+    StateRows.StagedRow staged = StateRows.encodeStaged(staging.quiesced(), scanStart);
+    return new Capture(
+        new StateRows.Position(catalog.applied(), scanStart),
+        catalog.encode(),
+        maps.freeze(),
+        slims.freeze(),
+        usage.encode(),
+        missing.encode(),
+        staged,
+        deadSegments(scanStart, staged));
+  }
+
+  /** Segments that hold nothing live: no page map, no slim row and no staged record points into them. */
+  private List<Integer> deadSegments(long scanStart, StateRows.StagedRow staged) {
+    int scanSegment = Address.ofPacked(scanStart).segment();
+    List<Integer> dead = new ArrayList<>();
+    for (SegmentLog.SegmentInfo info : log.segments()) {
+      if (info.sealed()
+          && Integer.compareUnsigned(info.segment(), scanSegment) < 0
+          && usage.live(info.segment()) == 0
+          && !staged.segments().contains(info.segment())) {
+        dead.add(info.segment());
+      }
+    }
+    return dead;
+  }
+
+  /** Writes a capture; one at a time. */
+  EntryPosition write(Capture capture) throws IOException {
+    long began = System.nanoTime();
+    log.sync();
+    EntryPosition position = capture.position().applied();
+    catalogFiles.write(capture.catalog(), position, config.identity());
+    List<PageIndex.Change> changes = new ArrayList<>(capture.maps().changes());
+    int mapCount = changes.size();
+    changes.addAll(SlimRows.changes(capture.slims()));
+    changes.add(StateRows.putUsage(capture.usage()));
+    changes.add(StateRows.putMissing(capture.missing()));
+    changes.add(StateRows.putStaged(capture.staged()));
+    changes.add(StateRows.putPosition(capture.position(), config.identity()));
+    index.flush(changes);
+    maps.flushed(capture.maps());
+    slims.flushed();
+    for (int segment : capture.dead()) {
+      log.release(segment);
+      events.on(new StoreEvent.SegmentReleased(segment));
+    }
+    events.on(
+        new StoreEvent.SnapshotWritten(
+            position, mapCount, bytes(changes), System.nanoTime() - began));
+    return position;
+  }
+
+  private static long bytes(List<PageIndex.Change> changes) {
+    long bytes = 0;
+    for (PageIndex.Change change : changes) {
+      bytes +=
+          switch (change) {
+            case PageIndex.Change.Put put -> put.key().length + put.value().length;
+            case PageIndex.Change.Delete delete -> delete.key().length;
+            case PageIndex.Change.DeletePrefix delete -> delete.prefix().length;
+          };
+    }
+    return bytes;
+  }
+
+  /** Everything that a snapshot writes, as of one applied entry. */
+  record Capture(
+      StateRows.Position position,
+      byte[] catalog,
+      PageMaps.Frozen maps,
+      Map<CheckpointKey, Optional<List<Chunk>>> slims,
+      byte[] usage,
+      byte[] missing,
+      StateRows.StagedRow staged,
+      List<Integer> dead) {}
+}

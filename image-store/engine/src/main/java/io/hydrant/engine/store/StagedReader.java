@@ -1,0 +1,120 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.files.CorruptionException;
+import io.hydrant.engine.model.CheckpointDigest;
+import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.RegionKind;
+import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.segment.Appended;
+import io.hydrant.engine.segment.LogRecord;
+import io.hydrant.engine.segment.SegmentLog;
+import io.hydrant.engine.store.Manifest.PatchRow;
+import io.hydrant.engine.store.Manifest.ZeroRun;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads staged records back from the log and holds them against their manifest. */
+final class StagedReader {
+  private final SegmentLog log;
+
+  StagedReader(SegmentLog log) {
+    this.log = log;
+  }
+
+  /**
+   * The manifest, if all its parts and everything it lists are here.
+   *
+   * @throws CorruptionException if something is missing or unreadable
+   */
+  Manifest manifest(StagedRecords records) throws IOException {
+    String where = records.key().toString();
+    AppendedList parts = records.manifests();
+    if (!parts.has(0)) {
+      throw new CorruptionException(where, 0, "its manifest", "none");
+    }
+    ByteBuffer first = log.readPayload(parts.get(0));
+    int count = Manifest.partsOf(where, first);
+    if (!parts.isComplete(count)) {
+      throw new CorruptionException(where, 0, count + " manifest parts", "fewer");
+    }
+    List<ByteBuffer> payloads = new ArrayList<>(List.of(first));
+    for (int part = 1; part < count; part++) {
+      payloads.add(log.readPayload(parts.get(part)));
+    }
+    Manifest manifest = Manifest.decode(where, payloads);
+    if (!records.patches().isComplete(manifest.patches().size())
+        || !records.slims().isComplete(manifest.slimChunks())) {
+      throw new CorruptionException(
+          where,
+          0,
+          manifest.patches().size() + " patches and " + manifest.slimChunks() + " slim chunks",
+          records.patches().size() + " and " + records.slims().size());
+    }
+    return manifest;
+  }
+
+  /** As {@link #manifest}, and the digest of what the records say equals the manifest's. */
+  Manifest verified(StagedRecords records) throws IOException {
+    Manifest manifest = manifest(records);
+    CheckpointDigest digest = new CheckpointDigest();
+    for (int number = 0; number < manifest.patches().size(); number++) {
+      LogRecord.Patch patch = patch(records, manifest, number);
+      digest.patch(patch.region(), geometry(patch.pageBytes()), patch.tract(), patch.table());
+    }
+    for (ZeroRun run : manifest.zeroRuns()) {
+      digest.zeroTracts(run.region(), run.firstTract(), run.count());
+    }
+    long slimBytes = 0;
+    int[] checksums = new int[manifest.slimChunks()];
+    for (int number = 0; number < checksums.length; number++) {
+      LogRecord.Slim slim = slim(records, number);
+      checksums[number] = slim.checksum();
+      slimBytes += slim.payloadBytes();
+    }
+    Digest actual = digest.finish(slimBytes, checksums);
+    if (!actual.equals(manifest.content().digest())) {
+      throw new CorruptionException(
+          records.key().toString(), 0, "digest " + manifest.content().digest(), "" + actual);
+    }
+    return manifest;
+  }
+
+  /** A patch's header and page table, held against the manifest's row. */
+  LogRecord.Patch patch(StagedRecords records, Manifest manifest, int number) throws IOException {
+    Appended at = records.patches().get(number);
+    PatchRow row = manifest.patches().get(number);
+    LogRecord read = log.readRecord(at.record());
+    if (read instanceof LogRecord.Patch patch
+        && patch.key().equals(records.key())
+        && patch.number() == number
+        && patch.region() == row.region()
+        && patch.tract() == row.tract()
+        && patch.table().size() == row.pages()) {
+      return patch;
+    }
+    throw unexpected(at, "patch %d of %s".formatted(number, records.key()), read);
+  }
+
+  LogRecord.Slim slim(StagedRecords records, int number) throws IOException {
+    Appended at = records.slims().get(number);
+    LogRecord read = log.readRecord(at.record());
+    if (read instanceof LogRecord.Slim slim
+        && slim.key().equals(records.key())
+        && slim.number() == number) {
+      return slim;
+    }
+    throw unexpected(at, "slim chunk %d of %s".formatted(number, records.key()), read);
+  }
+
+  private CorruptionException unexpected(Appended at, String expected, LogRecord read) {
+    return new CorruptionException(
+        log.pathOf(at.record()), at.record().offset(), expected, read.kind() + " of " + read.key());
+  }
+
+  /** Page numbers depend on the page size alone. */
+  private static RegionSpec geometry(int pageBytes) {
+    return new RegionSpec("any", RegionKind.OTHER, pageBytes, pageBytes);
+  }
+}

@@ -1,0 +1,61 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.segment.Appended;
+import io.hydrant.engine.segment.LogRecord;
+import java.util.List;
+
+/**
+ * The facts on disk about one checkpoint that is not final: which of its records were appended where. Grows
+ * under its own lock; says nothing about durability.
+ */
+final class StagedRecords {
+  private final CheckpointKey key;
+  private final Epoch epoch;
+  private final AppendedList patches = new AppendedList();
+  private final AppendedList slims = new AppendedList();
+  private final AppendedList manifests = new AppendedList();
+
+  StagedRecords(CheckpointKey key, Epoch epoch) {
+    this.key = key;
+    this.epoch = epoch;
+  }
+
+  CheckpointKey key() {
+    return key;
+  }
+
+  Epoch epoch() {
+    return epoch;
+  }
+
+  synchronized void add(LogRecord record, Appended at) {
+    switch (record) {
+      case LogRecord.Patch patch -> patches.set(patch.number(), at);
+      case LogRecord.Slim slim -> slims.set(slim.number(), at);
+      case LogRecord.Manifest manifest -> manifests.set(manifest.number(), at);
+    }
+  }
+
+  synchronized boolean isEmpty() {
+    return patches.size() + slims.size() + manifests.size() == 0;
+  }
+
+  AppendedList patches() {
+    return patches;
+  }
+
+  AppendedList slims() {
+    return slims;
+  }
+
+  AppendedList manifests() {
+    return manifests;
+  }
+
+  /** Patches, slim chunks, manifest parts: the order of the staged row. */
+  List<AppendedList> lists() {
+    return List.of(patches, slims, manifests);
+  }
+}

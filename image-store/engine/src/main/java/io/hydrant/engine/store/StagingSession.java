@@ -1,0 +1,403 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.catalog.CheckpointInfo;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.codec.PageCodec;
+import io.hydrant.engine.files.DiskFullException;
+import io.hydrant.engine.model.CheckpointDigest;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.PageEncoding;
+import io.hydrant.engine.model.PageTable;
+import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.segment.Appended;
+import io.hydrant.engine.segment.LogRecord;
+import io.hydrant.engine.segment.SegmentLog;
+import io.hydrant.engine.store.Manifest.PatchRow;
+import io.hydrant.engine.store.Manifest.ZeroRun;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receives one open checkpoint in this life of the process: verifies every page, appends, keeps the running
+ * digest and the counts, and in the end makes this replica's own statement (PROTOCOL, step "receive frames"; R7).
+ *
+ * <pre>
+ * state      patch, slim, zeroTracts   finish                     dropped by the log
+ * receiving  append                    verify -> finished         -> closed
+ * finished   refused                   same statement again       -> closed
+ * closed     refused                   refused
+ * </pre>
+ */
+final class StagingSession implements StagedCheckpoint {
+  /** The batch bound of the API; a single page may be larger. */
+  static final int BATCH_BYTES_MAX = 1 << 20;
+
+  static final int SLIM_CHUNK_BYTES_MAX = 1 << 20;
+
+  /** A slim state is device state, not memory. */
+  static final long SLIM_BYTES_MAX = 256L << 20;
+
+  private final StagedRecords records;
+  private final CheckpointKind kind;
+  private final RegionTable regions;
+  private final SegmentLog log;
+  private final GroupSync sync;
+  private final PageVerifier verifier;
+
+  private final PageCoverage coverage;
+  private final CheckpointDigest digest = new CheckpointDigest();
+  private final List<PatchRow> patchRows = new ArrayList<>();
+  private final List<ZeroRun> zeroRuns = new ArrayList<>();
+  private int[] slimChecksums = new int[1];
+  private int slimChunks;
+  private long slimBytes;
+  private long pages;
+  private long dataBytes;
+  private @Nullable Finished finished;
+  private boolean closed;
+
+  StagingSession(
+      StagedRecords records,
+      CheckpointInfo checkpoint,
+      SegmentLog log,
+      GroupSync sync,
+      PageCodec codec) {
+    this.records = records;
+    this.kind = checkpoint.kind();
+    this.regions = checkpoint.regions();
+    this.log = log;
+    this.sync = sync;
+    this.verifier = new PageVerifier(codec);
+    this.coverage = new PageCoverage(regions);
+  }
+
+  @Override
+  public CheckpointKey key() {
+    return records.key();
+  }
+
+  @Override
+  public synchronized int patches() {
+    return patchRows.size();
+  }
+
+  @Override
+  public synchronized void patch(int region, int tract, PageTable table, ByteBuffer payload)
+      throws Refusal, IOException {
+    requireReceiving();
+    RegionSpec spec = requireRegion(region);
+    requireFits(region, spec, tract, table, payload);
+    OptionalInt duplicate = coverage.duplicate(region, tract, table);
+    if (duplicate.isPresent()) {
+      throw new Refusal(
+          Rejection.DUPLICATE_PAGE,
+          "%s: page %d of region '%s' is there twice; send each page once"
+              .formatted(key(), spec.pageOf(tract, duplicate.getAsInt()), spec.name()));
+    }
+    verify(region, spec, tract, table, payload);
+    append(
+        new LogRecord.Patch(
+            key(), records.epoch(), patchRows.size(), region, tract, spec.pageBytes(), table),
+        payload);
+    coverage.add(region, tract, table);
+    digest.patch(region, spec, tract, table);
+    patchRows.add(
+        new PatchRow(region, tract, table.size(), PatchDigest.of(region, spec, tract, table)));
+    pages += table.size();
+    dataBytes += table.payloadBytes();
+  }
+
+  @Override
+  public synchronized void zeroTracts(int region, long firstTract, long count) throws Refusal {
+    requireReceiving();
+    RegionSpec spec = requireRegion(region);
+    if (firstTract < 0 || count < 1 || firstTract > spec.tracts() - count) {
+      throw invalid(
+          "zero tracts %d to %d are beyond region '%s' (%d tracts)"
+              .formatted(firstTract, firstTract + count - 1, spec.name(), spec.tracts()));
+    }
+    OptionalInt duplicate = coverage.duplicateTract(region, (int) firstTract, (int) count);
+    if (duplicate.isPresent()) {
+      throw new Refusal(
+          Rejection.DUPLICATE_PAGE,
+          "%s: tract %d of region '%s' is declared zero but was there already"
+              .formatted(key(), duplicate.getAsInt(), spec.name()));
+    }
+    coverage.addZeroTracts(region, (int) firstTract, (int) count);
+    zeroRuns.add(new ZeroRun(region, firstTract, count));
+  }
+
+  @Override
+  public synchronized void slim(long offset, int checksum, ByteBuffer bytes)
+      throws Refusal, IOException {
+    requireReceiving();
+    int length = bytes.remaining();
+    if (offset != slimBytes || length < 1 || length > SLIM_CHUNK_BYTES_MAX) {
+      throw invalid(
+          "slim state: chunks of 1 to %d bytes must follow each other; got %d bytes at %d, expected offset %d"
+              .formatted(SLIM_CHUNK_BYTES_MAX, length, offset, slimBytes));
+    }
+    if (slimBytes + length > SLIM_BYTES_MAX) {
+      throw new Refusal(
+          Rejection.LIMIT_EXCEEDED,
+          "%s: slim state exceeds %d bytes; put large state into a region"
+              .formatted(key(), SLIM_BYTES_MAX));
+    }
+    int actual = SlimChecksum.of(offset, bytes);
+    if (actual != checksum) {
+      throw badChecksum("slim state at offset %d".formatted(offset), actual, checksum);
+    }
+    append(
+        new LogRecord.Slim(key(), records.epoch(), slimChunks, offset, checksum, length), bytes);
+    if (slimChunks == slimChecksums.length) {
+      slimChecksums = Arrays.copyOf(slimChecksums, slimChunks * 2);
+    }
+    slimChecksums[slimChunks++] = checksum;
+    slimBytes += length;
+  }
+
+  @Override
+  public synchronized CompletableFuture<Integer> durable(int patches) {
+    if (patches > patchRows.size()) {
+      throw new IllegalArgumentException(patches + " patches asked, " + patchRows.size() + " here");
+    }
+    if (patches == 0) {
+      return CompletableFuture.completedFuture(0);
+    }
+    return sync.through(records.patches().end(patches - 1)).thenApply(_ -> durablePatches(patches));
+  }
+
+  private synchronized int durablePatches(int from) {
+    int count = from;
+    while (count < patchRows.size()
+        && Long.compareUnsigned(records.patches().end(count), log.durable()) <= 0) {
+      count++;
+    }
+    return count;
+  }
+
+  @Override
+  public synchronized CompletableFuture<Command.Content> finish(Command.Content claimed)
+      throws Refusal, IOException {
+    if (finished == null) {
+      requireReceiving();
+      finished = end(claimed);
+    } else if (closed) {
+      throw refuseClosed();
+    }
+    requireSame(claimed, finished.content());
+    Command.Content own = finished.content();
+    return sync.through(finished.end()).thenApply(_ -> own);
+  }
+
+  private Finished end(Command.Content claimed) throws Refusal, IOException {
+    requireCounts(claimed);
+    if (kind == CheckpointKind.FULL && coverage.missing() != 0) {
+      throw new Refusal(
+          Rejection.INCOMPLETE,
+          "%s is full but does not account for %d of its pages; send every page, if only as zero or not kept"
+              .formatted(key(), coverage.missing()));
+    }
+    Command.Content own =
+        new Command.Content(finishDigest(), patchRows.size(), pages, dataBytes, slimBytes);
+    // A wrong digest ends the attempt: the running digest cannot be taken up again.
+    closed = !own.digest().equals(claimed.digest());
+    requireSame(claimed, own);
+    long end = 0;
+    int part = 0;
+    Manifest manifest = new Manifest(own, slimChunks, zeroRuns, patchRows);
+    for (ByteBuffer payload : manifest.encode()) {
+      LogRecord record =
+          new LogRecord.Manifest(key(), records.epoch(), part++, payload.remaining());
+      end = append(record, payload).end();
+    }
+    return new Finished(own, end);
+  }
+
+  private Digest finishDigest() {
+    for (ZeroRun run : zeroRuns) {
+      digest.zeroTracts(run.region(), run.firstTract(), run.count());
+    }
+    return digest.finish(slimBytes, Arrays.copyOf(slimChecksums, slimChunks));
+  }
+
+  private void requireCounts(Command.Content claimed) throws Refusal {
+    if (claimed.patches() != patchRows.size()
+        || claimed.pages() != pages
+        || claimed.slimBytes() != slimBytes) {
+      throw new Refusal(
+          Rejection.DIGEST_MISMATCH,
+          "%s: the commit states %d batches, %d pages, %d slim bytes, but %d, %d, %d arrived; open a new checkpoint"
+              .formatted(
+                  key(),
+                  claimed.patches(),
+                  claimed.pages(),
+                  claimed.slimBytes(),
+                  patchRows.size(),
+                  pages,
+                  slimBytes));
+    }
+  }
+
+  private void requireSame(Command.Content claimed, Command.Content own) throws Refusal {
+    if (!claimed.digest().equals(own.digest())) {
+      throw new Refusal(
+          Rejection.DIGEST_MISMATCH,
+          "%s: the commit states digest %s, but what arrived has %s; open a new checkpoint"
+              .formatted(key(), claimed.digest(), own.digest()));
+    }
+  }
+
+  /** An applied entry has made the id final: nothing is accepted any more. */
+  synchronized void close() {
+    closed = true;
+  }
+
+  /**
+   * Runs while no record is between being appended and being noted in {@link StagedRecords}: a snapshot that read
+   * the end of the log before sees every record below it.
+   */
+  synchronized void quiesce() {}
+
+  private Appended append(LogRecord record, ByteBuffer payload) throws Refusal, IOException {
+    try {
+      Appended at = log.append(record, payload);
+      records.add(record, at);
+      return at;
+    } catch (DiskFullException e) {
+      throw diskFull(key().toString(), e);
+    }
+  }
+
+  static Refusal diskFull(String what, DiskFullException cause) {
+    return new Refusal(
+        Rejection.DISK_FULL,
+        "%s: the disk is nearly full (%s); delete images, lower retention or free space, then try again; no restart is needed"
+            .formatted(what, cause.getMessage()));
+  }
+
+  private void verify(int region, RegionSpec spec, int tract, PageTable table, ByteBuffer payload)
+      throws Refusal {
+    ByteBuffer bytes = payload.duplicate();
+    int base = payload.position();
+    for (int row = 0; row < table.size(); row++) {
+      PageEncoding encoding = table.encoding(row);
+      if (!encoding.hasContent()) {
+        continue;
+      }
+      long page = spec.pageOf(tract, table.pageInTract(row));
+      String wrong =
+          verifier.check(
+              region,
+              page,
+              spec.pageBytes(),
+              encoding,
+              table.checksum(row),
+              bytes,
+              base + table.offset(row),
+              table.length(row));
+      if (!wrong.isEmpty()) {
+        throw new Refusal(
+            Rejection.BAD_CHECKSUM,
+            "%s: page %d of region '%s' was damaged on its way: %s; send the checkpoint again"
+                .formatted(key(), page, spec.name(), wrong));
+      }
+    }
+  }
+
+  private void requireFits(
+      int region, RegionSpec spec, int tract, PageTable table, ByteBuffer payload) throws Refusal {
+    if (table.size() == 0 || payload.remaining() != table.payloadBytes()) {
+      throw invalid(
+          "batch %d has %d pages and %d bytes where its lengths add up to %d"
+              .formatted(
+                  patchRows.size(), table.size(), payload.remaining(), table.payloadBytes()));
+    }
+    if ((long) table.size() * spec.pageBytes() > Math.max(BATCH_BYTES_MAX, spec.pageBytes())) {
+      throw new Refusal(
+          Rejection.LIMIT_EXCEEDED,
+          "%s: batch %d holds %d pages of %d bytes; at most %d bytes of pages go into a batch"
+              .formatted(
+                  key(), patchRows.size(), table.size(), spec.pageBytes(), BATCH_BYTES_MAX));
+    }
+    if (tract < 0
+        || tract >= spec.tracts()
+        || table.pageInTract(table.size() - 1) >= spec.pagesOfTract(tract)) {
+      throw invalid(
+          "page %d is beyond region '%s' (%d pages)"
+              .formatted(
+                  spec.pageOf(tract, table.pageInTract(table.size() - 1)),
+                  spec.name(),
+                  spec.pages()));
+    }
+    requireLengths(region, spec, tract, table);
+  }
+
+  private void requireLengths(int region, RegionSpec spec, int tract, PageTable table)
+      throws Refusal {
+    for (int row = 0; row < table.size(); row++) {
+      int length = table.length(row);
+      boolean fits =
+          switch (table.encoding(row)) {
+            case RAW -> length == spec.pageBytes();
+            case ZSTD -> length < spec.pageBytes();
+            case ZERO, NOT_KEPT -> table.checksum(row) == 0;
+          };
+      if (!fits) {
+        throw invalid(
+            "page %d of region %d: %d bytes (checksum %08x) do not fit encoding %s at page size %d"
+                .formatted(
+                    spec.pageOf(tract, table.pageInTract(row)),
+                    region,
+                    length,
+                    table.checksum(row),
+                    table.encoding(row),
+                    spec.pageBytes()));
+      }
+    }
+  }
+
+  private RegionSpec requireRegion(int region) throws Refusal {
+    if (!regions.has(region)) {
+      throw invalid("region %d: the table has %d regions".formatted(region, regions.size()));
+    }
+    return regions.get(region);
+  }
+
+  private void requireReceiving() throws Refusal {
+    if (closed) {
+      throw refuseClosed();
+    }
+    if (finished != null) {
+      throw invalid("nothing can be added behind the commit");
+    }
+  }
+
+  private Refusal refuseClosed() {
+    return new Refusal(
+        Rejection.ABORTED, "%s ended before this arrived; open a new one".formatted(key()));
+  }
+
+  private Refusal invalid(String what) {
+    return new Refusal(Rejection.INVALID, key() + ": " + what);
+  }
+
+  private Refusal badChecksum(String what, int actual, int expected) {
+    return new Refusal(
+        Rejection.BAD_CHECKSUM,
+        "%s: %s was damaged on its way: its checksum is %08x where %08x was expected; send the checkpoint again"
+            .formatted(key(), what, actual, expected));
+  }
+
+  private record Finished(Command.Content content, long end) {}
+}

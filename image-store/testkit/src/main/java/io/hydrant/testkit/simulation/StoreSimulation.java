@@ -1,0 +1,384 @@
+package io.hydrant.testkit.simulation;
+
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.SessionId;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.StoreEvent;
+import io.hydrant.testkit.simulation.ReferenceModel.ModelCheckpoint;
+import io.hydrant.testkit.simulation.ReferenceModel.ModelImage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/**
+ * A random script against one store, from one seed: images, take-overs, checkpoints of every shape, sessions,
+ * retirement, deletion, snapshots, and crashes at any I/O call; after every crash the store must equal the model.
+ *
+ * <p>What it demands (DESIGN, invariants 1, 2, 3, 6): an acknowledged checkpoint is there; one whose commit entry
+ * was logged is there whole; any other is not; every restorable checkpoint equals the model's page for page; nothing
+ * is reported missing or damaged.
+ */
+public final class StoreSimulation {
+  private static final int IMAGES_MAX = 3;
+  private static final int KEEP_LAST = 4;
+
+  private final RandomGenerator random;
+  private final SimulatedReplica replica;
+  private final CrashSource crashes;
+  private final ReferenceModel model = new ReferenceModel();
+  private final StoreChecker checker;
+  private final Map<CheckpointKey, Attempt> attempts = new TreeMap<>();
+  private final List<SessionId> sessions = new ArrayList<>();
+  private int names;
+  private int absorbed;
+  private int crashCount;
+
+  /** Makes the disk fail. */
+  public interface CrashSource {
+    /** Every I/O call behind the next {@code calls} fails as if the power had gone, until {@link #recover}. */
+    void armAfter(int calls);
+
+    /** Takes {@link #armAfter} back. */
+    void disarm();
+
+    /** Loses what a power cut (or only a killed process) loses; the files can be used again. */
+    void recover(boolean powerCut);
+
+    boolean isSimulatedCrash(Throwable thrown);
+  }
+
+  public StoreSimulation(RandomGenerator random, SimulatedReplica replica, CrashSource crashes) {
+    this.random = random;
+    this.replica = replica;
+    this.crashes = crashes;
+    this.checker = new StoreChecker(replica);
+  }
+
+  /** How often the store crashed. */
+  public int crashes() {
+    return crashCount;
+  }
+
+  /** Runs the script: {@code operations} steps with at least {@code crashesMin} crashes spread over them. */
+  public void run(int operations, int crashesMin) throws IOException, Refusal {
+    replica.start();
+    int every = Math.max(1, operations / (crashesMin + 1));
+    for (int step = 1; step <= operations; step++) {
+      if (step % every == 0 && crashCount < crashesMin) {
+        crashes.armAfter(random.nextInt(60));
+      }
+      runStep(step);
+    }
+    crash();
+    checker.checkAll(model);
+  }
+
+  private void runStep(int step) throws IOException, Refusal {
+    try {
+      oneOperation();
+      requireNoFault(step);
+    } catch (RuntimeException | Error | IOException e) {
+      if (!crashes.isSimulatedCrash(e)) {
+        throw e;
+      }
+      crash();
+    }
+  }
+
+  /** A fault that a background task met is reported by event: the process stops. */
+  private void requireNoFault(int step) throws IOException, Refusal {
+    for (StoreEvent event : List.copyOf(replica.events())) {
+      if (event instanceof StoreEvent.Fault fault) {
+        if (!crashes.isSimulatedCrash(fault.cause())) {
+          throw new IllegalStateException("fault at step " + step, fault.cause());
+        }
+        crash();
+        return;
+      }
+      if (event instanceof StoreEvent.BytesMissing || event instanceof StoreEvent.Damaged) {
+        throw new IllegalStateException("at step " + step + ": " + event);
+      }
+    }
+  }
+
+  private void crash() throws IOException, Refusal {
+    replica.stop();
+    while (true) {
+      crashCount++;
+      crashes.recover(random.nextInt(3) > 0);
+      if (random.nextInt(6) == 0) {
+        crashes.armAfter(random.nextInt(40));
+      }
+      try {
+        replica.start();
+        break;
+      } catch (RuntimeException | Error | IOException e) {
+        if (!crashes.isSimulatedCrash(e)) {
+          throw e;
+        }
+        replica.stop();
+      }
+    }
+    crashes.disarm();
+    absorb();
+    settleAttempts();
+    checker.checkSome(model, random);
+  }
+
+  /** Attempts whose stream broke with the crash: they can at most be settled, never continued. */
+  private void settleAttempts() throws IOException {
+    for (Attempt attempt : List.copyOf(attempts.values())) {
+      if (attempt.isFinished() && random.nextBoolean()) {
+        settle(attempt);
+      }
+    }
+    attempts.clear();
+  }
+
+  private void settle(Attempt attempt) throws IOException {
+    try {
+      Command.Content content =
+          replica.await(
+              replica
+                  .store()
+                  .staged(attempt.key(), new Epoch(attempt.epoch()))
+                  .finish(attempt.content()));
+      commit(attempt, content);
+    } catch (Refusal _) {
+      // Not all of it was durable, or it was ended: a new attempt is the answer.
+    }
+  }
+
+  private void oneOperation() throws IOException, Refusal {
+    int dice = random.nextInt(100);
+    if (model.images().isEmpty() || dice < 2) {
+      createImage();
+    } else if (dice < 4) {
+      acquire(pickImage());
+    } else if (dice < 18) {
+      open(pickImage());
+    } else if (dice < 55) {
+      stage();
+    } else if (dice < 70) {
+      finishAttempt();
+    } else if (dice < 72) {
+      abort();
+    } else if (dice < 82) {
+      replica.runOneBackgroundTask();
+    } else if (dice < 84) {
+      replica.store().snapshot();
+    } else if (dice < 90) {
+      checker.checkOne(model, random);
+    } else if (dice < 93) {
+      session(pickImage());
+    } else if (dice < 98) {
+      retire(pickImage());
+    } else if (dice < 99 && model.images().size() > 1) {
+      delete(pickImage());
+    }
+  }
+
+  private ImageId pickImage() {
+    List<Long> ids = List.copyOf(model.images().keySet());
+    return new ImageId(ids.get(random.nextInt(ids.size())));
+  }
+
+  private ModelImage modelOf(ImageId image) {
+    ModelImage found = model.images().get(image.value());
+    if (found == null) {
+      throw new IllegalStateException(image + " is not in the model");
+    }
+    return found;
+  }
+
+  private void createImage() throws IOException {
+    if (model.images().size() < IMAGES_MAX) {
+      submit(new Command.CreateImage("vm-" + names++, KEEP_LAST));
+    }
+  }
+
+  private void acquire(ImageId image) throws IOException {
+    RequestId owner = new RequestId(new UUID(random.nextLong(), random.nextLong()));
+    Optional<CheckpointId> restorePoint = Optional.empty();
+    ModelImage modelImage = modelOf(image);
+    if (random.nextInt(3) == 0 && !modelImage.committed().isEmpty()) {
+      List<Long> ids = List.copyOf(modelImage.committed().keySet());
+      restorePoint = Optional.of(new CheckpointId(ids.get(random.nextInt(ids.size()))));
+    }
+    submit(new Command.Acquire(image, Optional.empty(), owner, restorePoint));
+  }
+
+  private void open(ImageId image) throws IOException, Refusal {
+    if (modelOf(image).epoch() == 0) {
+      acquire(image);
+    }
+    ModelImage modelImage = modelOf(image);
+    List<Attempt> inFlight =
+        attempts.values().stream().filter(one -> one.key().image().equals(image)).toList();
+    Optional<Attempt> chained =
+        inFlight.size() == 1 && random.nextInt(3) == 0
+            ? Optional.of(inFlight.getFirst())
+            : Optional.empty();
+    boolean full =
+        chained.isEmpty() && (modelImage.head() == 0 || random.nextInt(12) == 0);
+    long base = chained.map(one -> one.key().checkpoint().value()).orElse(modelImage.head());
+    Outcome outcome =
+        submit(
+            new Command.Open(
+                image,
+                new Epoch(modelImage.epoch()),
+                full ? CheckpointKind.FULL : CheckpointKind.INCREMENTAL,
+                full ? Optional.empty() : Optional.of(new CheckpointId(base)),
+                full ? Optional.of(Attempt.REGIONS) : Optional.empty()));
+    if (!(outcome instanceof Outcome.Opened opened)) {
+      throw new IllegalStateException("open refused: " + outcome);
+    }
+    attempts.put(
+        opened.key(),
+        new Attempt(
+            opened.key(),
+            modelImage.epoch(),
+            full ? 0 : base,
+            replica.store().staged(opened.key(), new Epoch(modelImage.epoch())),
+            random));
+  }
+
+  private Optional<Attempt> pickAttempt() {
+    List<Attempt> all = List.copyOf(attempts.values());
+    return all.isEmpty() ? Optional.empty() : Optional.of(all.get(random.nextInt(all.size())));
+  }
+
+  private void stage() throws IOException, Refusal {
+    Optional<Attempt> attempt = pickAttempt();
+    if (attempt.isPresent()) {
+      attempt.get().stageSomething();
+    }
+  }
+
+  private void finishAttempt() throws IOException, Refusal {
+    Optional<Attempt> picked = pickAttempt();
+    if (picked.isPresent()) {
+      Attempt attempt = picked.get();
+      commit(attempt, replica.await(attempt.finish()));
+    }
+  }
+
+  private void commit(Attempt attempt, Command.Content content) throws IOException {
+    Command.Commit commit =
+        new Command.Commit(attempt.key(), new Epoch(attempt.epoch()), content, List.of("self"));
+    long head = modelOf(attempt.key().image()).head();
+    Outcome outcome = submit(commit);
+    boolean due = attempt.base() == 0 || attempt.base() == head;
+    if (due != outcome instanceof Outcome.Committed) {
+      throw new IllegalStateException(
+          "commit of %s on %d with head %d answered %s"
+              .formatted(attempt.key(), attempt.base(), head, outcome));
+    }
+  }
+
+  private void abort() throws IOException {
+    Optional<Attempt> attempt = pickAttempt();
+    if (attempt.isPresent()) {
+      submit(new Command.Abort(attempt.get().key(), Optional.of(new Epoch(attempt.get().epoch()))));
+    }
+  }
+
+  private void session(ImageId image) throws IOException {
+    if (!sessions.isEmpty() && random.nextBoolean()) {
+      submit(new Command.Unpin(sessions.removeLast(), Optional.empty()));
+    } else {
+      submit(new Command.Pin(image, Optional.empty(), 60_000));
+    }
+  }
+
+  private void retire(ImageId image) throws IOException {
+    List<CheckpointId> all =
+        modelOf(image).committed().keySet().stream().map(CheckpointId::new).toList();
+    submit(new Command.Retire(image, all));
+  }
+
+  private void delete(ImageId image) throws IOException {
+    submit(new Command.DeleteImage(image, false));
+  }
+
+  private Outcome submit(Command command) throws IOException {
+    Outcome outcome = replica.submit(command);
+    absorb();
+    return outcome;
+  }
+
+  /** Brings the model up to what the log decided; also what a replay decided after a crash. */
+  private void absorb() {
+    for (SimulatedReplica.LoggedEntry logged : replica.logBehind(absorbed)) {
+      if (logged.command().isPresent()) {
+        decided(logged.command().get(), logged.outcome().orElseThrow());
+      }
+      absorbed++;
+    }
+    attempts.values().removeIf(attempt -> isFinal(attempt.key()));
+  }
+
+  private boolean isFinal(CheckpointKey key) {
+    return replica
+        .store()
+        .catalog()
+        .image(key.image())
+        .map(image -> image.fate(key.checkpoint()).isFinal())
+        .orElse(true);
+  }
+
+  private void decided(Command command, Outcome outcome) {
+    switch (outcome) {
+      case Outcome.ImageCreated created ->
+          model
+              .images()
+              .put(
+                  created.image().value(), new ModelImage(((Command.CreateImage) command).name()));
+      case Outcome.ImageDeleted _ ->
+          model.images().remove(((Command.DeleteImage) command).image().value());
+      case Outcome.Acquired acquired -> {
+        ModelImage image = modelOf(((Command.Acquire) command).image());
+        image.acquired(acquired.epoch().value());
+        acquired.head().ifPresent(head -> image.takeOver(head.value()));
+      }
+      case Outcome.Committed committed -> committed(committed.key());
+      case Outcome.Pinned pinned -> sessions.add(pinned.session());
+      case Outcome.Retired retired -> {
+        ModelImage image = modelOf(((Command.Retire) command).image());
+        retired.checkpoints().forEach(id -> image.committed().remove(id.value()));
+      }
+      case Outcome.RetentionSet _,
+          Outcome.Opened _,
+          Outcome.Aborted _,
+          Outcome.Renewed _,
+          Outcome.Unpinned _,
+          Outcome.Rejected _ -> {}
+    }
+  }
+
+  private void committed(CheckpointKey key) {
+    Attempt attempt = attempts.get(key);
+    if (attempt == null || !attempt.isFinished()) {
+      throw new IllegalStateException(key + " was committed but never finished");
+    }
+    ModelImage image = modelOf(key.image());
+    Optional<ModelCheckpoint> base =
+        attempt.base() == 0
+            ? Optional.empty()
+            : Optional.of(Objects.requireNonNull(image.committed().get(attempt.base())));
+    image.commit(key.checkpoint().value(), attempt.result(base));
+  }
+}
