@@ -27,6 +27,7 @@ final class SlimRows {
   private volatile ConcurrentHashMap<CheckpointKey, Optional<List<Chunk>>> dirty =
       new ConcurrentHashMap<>();
   private volatile Map<CheckpointKey, Optional<List<Chunk>>> flushing = Map.of();
+  private List<ImageId> dropped = new ArrayList<>();
 
   SlimRows(PageIndex index) {
     this.index = index;
@@ -42,9 +43,10 @@ final class SlimRows {
     dirty.put(key, Optional.empty());
   }
 
-  /** Apply thread; the rows in the index go by prefix. */
+  /** Apply thread; the rows in the index go by prefix. Uids are never used again, so order does not matter. */
   void dropImage(ImageId image) {
     dirty.keySet().removeIf(key -> key.image().equals(image));
+    dropped.add(image);
   }
 
   /** Any thread; empty if there is no row. */
@@ -61,11 +63,12 @@ final class SlimRows {
   }
 
   /** Sets the changes aside for a flush; apply thread. A flush that failed is fatal, so none is pending. */
-  Map<CheckpointKey, Optional<List<Chunk>>> freeze() {
-    Map<CheckpointKey, Optional<List<Chunk>>> frozen = dirty;
+  Frozen freeze() {
+    Frozen frozen = new Frozen(dirty, List.copyOf(dropped));
     // Readers look at the newer map first: what moves to `flushing` must be there before it leaves `dirty`.
-    flushing = frozen;
+    flushing = frozen.rows();
     dirty = new ConcurrentHashMap<>();
+    dropped = new ArrayList<>();
     return frozen;
   }
 
@@ -74,15 +77,20 @@ final class SlimRows {
     flushing = Map.of();
   }
 
-  static List<PageIndex.Change> changes(Map<CheckpointKey, Optional<List<Chunk>>> frozen) {
-    List<PageIndex.Change> changes = new ArrayList<>(frozen.size());
-    frozen.forEach(
-        (key, chunks) ->
-            changes.add(
-                chunks.isPresent()
-                    ? new PageIndex.Change.Put(IndexKeys.slim(key), encode(chunks.get()))
-                    : new PageIndex.Change.Delete(IndexKeys.slim(key))));
-    return changes;
+  /** Changes set aside for a flush. */
+  record Frozen(Map<CheckpointKey, Optional<List<Chunk>>> rows, List<ImageId> dropped) {
+    List<PageIndex.Change> changes() {
+      List<PageIndex.Change> changes = new ArrayList<>(rows.size() + dropped.size());
+      rows.forEach(
+          (key, chunks) ->
+              changes.add(
+                  chunks.isPresent()
+                      ? new PageIndex.Change.Put(IndexKeys.slim(key), encode(chunks.get()))
+                      : new PageIndex.Change.Delete(IndexKeys.slim(key))));
+      dropped.forEach(
+          image -> changes.add(new PageIndex.Change.DeletePrefix(IndexKeys.slimsOf(image))));
+      return changes;
+    }
   }
 
   private static byte[] encode(List<Chunk> chunks) {

@@ -6,15 +6,11 @@ import io.hydrant.engine.index.PageIndex;
 import io.hydrant.engine.index.PageMaps;
 import io.hydrant.engine.index.SegmentUsage;
 import io.hydrant.engine.model.Address;
-import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.segment.SegmentLog;
-import io.hydrant.engine.store.SlimReader.Chunk;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /**
  * Snapshots (PROTOCOL R14, R15): captured by the apply thread in memory, written in the background while it goes
@@ -97,7 +93,7 @@ final class Snapshots {
     catalogFiles.write(capture.catalog(), position, config.identity());
     List<PageIndex.Change> changes = new ArrayList<>(capture.maps().changes());
     int mapCount = changes.size();
-    changes.addAll(SlimRows.changes(capture.slims()));
+    changes.addAll(capture.slims().changes());
     changes.add(StateRows.putUsage(capture.usage()));
     changes.add(StateRows.putMissing(capture.missing()));
     changes.add(StateRows.putStaged(capture.staged()));
@@ -133,7 +129,7 @@ final class Snapshots {
       StateRows.Position position,
       byte[] catalog,
       PageMaps.Frozen maps,
-      Map<CheckpointKey, Optional<List<Chunk>>> slims,
+      SlimRows.Frozen slims,
       byte[] usage,
       byte[] missing,
       StateRows.StagedRow staged,

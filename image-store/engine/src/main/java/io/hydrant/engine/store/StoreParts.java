@@ -73,7 +73,7 @@ record StoreParts(
         index,
         new PageMaps(index, config.mapCacheBytes()),
         new SlimRows(index),
-        usage == null ? new SegmentUsage() : SegmentUsage.decode(usage),
+        usage == null ? new SegmentUsage() : SegmentUsage.decode("index, usage row", usage),
         missing == null ? new MissingCheckpoints() : MissingCheckpoints.decode(missing),
         new Staging(log, sync, ports.codec(), new StagedReader(log), staged.values()),
         sync,
