@@ -178,7 +178,7 @@ public final class ImageStore implements AutoCloseable {
 
   private void write(Snapshots.Capture capture, CompletableFuture<EntryPosition> done) {
     try {
-      snapshotPosition = snapshots.write(capture);
+      snapshotPosition = snapshots.write(capture, snapshotPosition);
       done.complete(snapshotPosition);
     } catch (IOException | RuntimeException e) {
       // What was set aside for this flush is neither dirty nor in the index: only a restart puts it right.
@@ -309,7 +309,8 @@ public final class ImageStore implements AutoCloseable {
     try {
       pendingSnapshot.handle((_, _) -> null).join();
       if (!pendingSnapshot.isCompletedExceptionally() && !snapshotPosition.equals(applied())) {
-        snapshotPosition = snapshots.write(snapshots.capture(parts.catalog()));
+        snapshotPosition =
+            snapshots.write(snapshots.capture(parts.catalog()), snapshotPosition);
       }
     } finally {
       try (parts) {

@@ -85,12 +85,16 @@ final class Snapshots {
     return dead;
   }
 
-  /** Writes a capture; one at a time. */
-  EntryPosition write(Capture capture) throws IOException {
+  /**
+   * Writes a capture; one at a time.
+   *
+   * @param inUse position of the snapshot that is durable now: its catalog file stays until this one is
+   */
+  EntryPosition write(Capture capture, EntryPosition inUse) throws IOException {
     long began = System.nanoTime();
     log.sync();
     EntryPosition position = capture.position().applied();
-    catalogFiles.write(capture.catalog(), position, config.identity());
+    catalogFiles.write(capture.catalog(), position, inUse);
     List<PageIndex.Change> changes = new ArrayList<>(capture.maps().changes());
     int mapCount = changes.size();
     changes.addAll(capture.slims().changes());

@@ -46,8 +46,8 @@ record StoreParts(
   static StoreParts recover(ImageStoreConfig config, ImageStorePorts ports) throws IOException {
     PageIndex index = ports.index();
     StateRows.Position position = StateRows.position(index, config.identity());
-    CatalogFiles catalogFiles = new CatalogFiles(ports.catalogs());
-    Catalog catalog = position == null ? new Catalog() : load(catalogFiles, position, config);
+    CatalogFiles catalogFiles = new CatalogFiles(ports.catalogs(), config.identity());
+    Catalog catalog = position == null ? new Catalog() : load(catalogFiles, position, ports);
     byte[] usage = StateRows.usage(index);
     byte[] missing = StateRows.missing(index);
     Map<CheckpointKey, StagedRecords> staged = StateRows.staged(index);
@@ -81,14 +81,13 @@ record StoreParts(
   }
 
   private static Catalog load(
-      CatalogFiles files, StateRows.Position position, ImageStoreConfig config)
-      throws IOException {
+      CatalogFiles files, StateRows.Position position, ImageStorePorts ports) throws IOException {
     return files
-        .read(position.applied(), config.identity())
+        .read(position.applied())
         .orElseThrow(
             () ->
                 new CorruptionException(
-                    files.path(),
+                    ports.catalogs().pathOf(""),
                     0,
                     "the catalog file of log index " + position.applied().index(),
                     "none; restore the directory from another replica"));
