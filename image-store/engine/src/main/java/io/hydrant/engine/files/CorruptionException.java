@@ -2,7 +2,10 @@ package io.hydrant.engine.files;
 
 import java.io.IOException;
 
-/** Stored bytes that are not what was written. Names file, offset, what was expected and what was found. */
+/**
+ * Stored bytes that are not what was written. Names file, offset, what was expected and what was
+ * found.
+ */
 public final class CorruptionException extends IOException {
   private static final long serialVersionUID = 1L;
 

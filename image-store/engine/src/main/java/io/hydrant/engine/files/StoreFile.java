@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 /**
  * An open file. Safe for use by many threads; writes to overlapping ranges must not be concurrent.
  *
- * <p>Durability: bytes count only after a {@link #sync} that began when they were written has returned. A
- * sync that failed says nothing about any byte, and the next one that succeeds says nothing about the bytes
- * before it: the caller must stop writing (never retry a failed fsync).
+ * <p>Durability: bytes count only after a {@link #sync} that began when they were written has
+ * returned. A sync that failed says nothing about any byte, and the next one that succeeds says
+ * nothing about the bytes before it: the caller must stop writing (never retry a failed fsync).
  */
 public interface StoreFile extends AutoCloseable {
   /** Full path, for messages to people. */
@@ -36,8 +36,9 @@ public interface StoreFile extends AutoCloseable {
   void sync() throws IOException;
 
   /**
-   * Makes the file at least {@code length} bytes long with space reserved on the device, so that writes
-   * below that never meet a full disk; new bytes read as zeros. Not durable until {@link #sync}.
+   * Makes the file at least {@code length} bytes long with space reserved on the device, so that
+   * writes below that never meet a full disk; new bytes read as zeros. Not durable until {@link
+   * #sync}.
    *
    * @throws DiskFullException if there is not enough space; the file may have grown in part
    */

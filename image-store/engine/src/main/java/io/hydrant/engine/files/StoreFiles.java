@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * One directory of the store. The engine touches the disk through this port alone, so that crashes, torn
- * writes, full disks and bad sectors can be simulated.
+ * One directory of the store. The engine touches the disk through this port alone, so that crashes,
+ * torn writes, full disks and bad sectors can be simulated.
  *
- * <p>The engine's duty: names are plain file names; what must survive a power cut is synced (file, then
- * directory) before anybody is told. The port's duty: {@link #rename} replaces atomically; a file created,
- * renamed or deleted is certain to stay so only after {@link #syncDirectory}; every failure is an exception,
- * {@link DiskFullException} for lack of space and nothing else.
+ * <p>The engine's duty: names are plain file names; what must survive a power cut is synced (file,
+ * then directory) before anybody is told. The port's duty: {@link #rename} replaces atomically; a
+ * file created, renamed or deleted is certain to stay so only after {@link #syncDirectory}; every
+ * failure is an exception, {@link DiskFullException} for lack of space and nothing else.
  */
 public interface StoreFiles {
   /** Names of the files here, sorted. */

@@ -5,8 +5,8 @@ import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.PageTable;
 
 /**
- * What a record says of itself, without its payload. The same for one that is about to be appended and for
- * one that was read back.
+ * What a record says of itself, without its payload. The same for one that is about to be appended
+ * and for one that was read back.
  */
 public sealed interface LogRecord {
   CheckpointKey key();

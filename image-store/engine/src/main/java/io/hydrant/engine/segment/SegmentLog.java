@@ -1,5 +1,6 @@
 package io.hydrant.engine.segment;
 
+import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.files.StoreFiles;
 import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.StoreIdentity;
@@ -8,15 +9,63 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** SKELETON: to be implemented. */
+/**
+ * The store's log on one node: append-only segment files, group sync, sealing, rolling, recycling,
+ * and recovery. Safe for use by many threads.
+ *
+ * <p>Invariants:
+ *
+ * <ul>
+ *   <li>What {@link #durable} covers survives a power cut, in order and bit exact, until its
+ *       segment is released.
+ *   <li>A segment's name proves that all segments before it are durable to their end.
+ *   <li>Nothing is appended to a segment of an earlier life of the process (PROTOCOL R12).
+ *   <li>A failed write or sync is final (PROTOCOL R13); a full disk at the start of a segment is
+ *       not.
+ * </ul>
+ *
+ * <p>Fault model: a power cut keeps, loses or tears each sector that was not synced, in any order;
+ * names that were not synced are kept or lost in order; a failed sync says nothing about any byte.
+ * Format: {@link SegmentFormat}.
+ */
 public final class SegmentLog implements AutoCloseable {
+  private final StoreFiles files;
+  private final SegmentFactory factory;
+  private final SegmentRegistry registry;
+  private final OpenHandles handles;
+  private final RecordReader reader;
+  private final SegmentAppender appender;
+
+  private SegmentLog(
+      StoreFiles files,
+      SegmentFactory factory,
+      SegmentRegistry registry,
+      OpenHandles handles,
+      OpenSegment first) {
+    this.files = files;
+    this.factory = factory;
+    this.registry = registry;
+    this.handles = handles;
+    this.reader = new RecordReader(files, handles);
+    this.appender = new SegmentAppender(factory, registry, first);
+  }
 
   /**
-   * Opens the log and recovers it (PROTOCOL R12): visits, in order of appending, every record behind {@code
-   * scanStart}; those that were beyond the last provably durable point have been copied into a new segment and
-   * synced before, and are visited under their new addresses. Never appends to a segment of an earlier life.
+   * Opens the log and recovers it (PROTOCOL R12): visits, in order of appending, every record
+   * behind {@code scanStart}; those that were beyond the last provably durable point have been
+   * copied into a new segment and synced before, and are visited under their new addresses. Never
+   * appends to a segment of an earlier life.
    *
-   * @param scanStart packed address where the last index flush says scanning starts; 0: everything
+   * <p>Needs room for one segment, and may use the reserve for it.
+   *
+   * @param scanStart packed address where the last index flush says scanning starts; 0: everything.
+   *     It is a value that {@link #durable} or {@link Appended#end} had, and what lies before it is
+   *     durable
+   * @throws CorruptionException if a record is bad that was provably durable, or a file is no
+   *     segment
+   * @throws io.hydrant.engine.files.WrongIdentityException if the directory belongs to another
+   *     store
+   * @throws io.hydrant.engine.files.UnsupportedFormatException if a newer Hydrant wrote it
    */
   public static SegmentLog open(
       StoreFiles files,
@@ -26,52 +75,98 @@ public final class SegmentLog implements AutoCloseable {
       long scanStart,
       RecoveredRecords visitor)
       throws IOException {
-    throw new UnsupportedOperationException();
+    OpenHandles handles = new OpenHandles(files, OpenHandles.OPEN_MAX);
+    try {
+      SegmentFactory factory = new SegmentFactory(files, identity, config, random, handles);
+      SegmentRegistry registry = new SegmentRegistry();
+      OpenSegment first =
+          new SegmentRecovery(files, identity, factory, registry, handles)
+              .recover(Address.ofPacked(scanStart), visitor);
+      return new SegmentLog(files, factory, registry, handles, first);
+    } catch (Throwable failed) {
+      closeAfter(failed, handles);
+      throw failed;
+    }
+  }
+
+  private static void closeAfter(Throwable failed, OpenHandles handles) {
+    try {
+      handles.closeAll();
+    } catch (IOException | RuntimeException | Error second) {
+      failed.addSuppressed(second);
+    }
   }
 
   /**
-   * Appends a record; it is readable and durable only after the next {@link #sync}. Blocks while all buffers
-   * wait for a sync that another thread has under way; syncs itself if none has.
+   * Appends a record; it is readable and durable only after the next {@link #sync}. Blocks while
+   * all buffers wait for a sync that another thread has under way; syncs itself if none has.
    *
-   * @throws io.hydrant.engine.files.DiskFullException if the reserve would be touched; nothing is appended
+   * @param payload from position to limit; left as it is and not kept
+   * @throws io.hydrant.engine.files.DiskFullException if the reserve would be touched; nothing is
+   *     appended
+   * @throws IllegalArgumentException if the payload has not the length that the record says, or the
+   *     record is larger than a segment
    */
   public Appended append(LogRecord record, ByteBuffer payload) throws IOException {
-    throw new UnsupportedOperationException();
+    return appender.append(record, payload);
   }
 
   /** Packed address behind the last appended record. */
   public long appended() {
-    throw new UnsupportedOperationException();
+    return appender.appended();
   }
 
   /** Packed address up to which everything appended is durable. */
   public long durable() {
-    throw new UnsupportedOperationException();
+    return appender.durable();
   }
 
   /**
-   * Writes what is buffered and syncs: everything appended before the call is durable when it returns. A
-   * failure is final: the log refuses everything from then on (PROTOCOL R13).
+   * Writes what is buffered and syncs: everything appended before the call is durable when it
+   * returns. A failure is final: the log refuses everything from then on (PROTOCOL R13).
    *
    * @return {@link #durable} as it is now
    */
   public long sync() throws IOException {
-    throw new UnsupportedOperationException();
+    return appender.sync();
   }
 
-  /** Reads the record that begins at an address: header and table, verified by their checksum. */
+  /**
+   * Reads the record that begins at an address: header and table, verified by their checksum.
+   *
+   * @throws CorruptionException if there is no sound record
+   */
   public LogRecord readRecord(Address record) throws IOException {
-    throw new UnsupportedOperationException();
+    appender.requireUsable();
+    return reader.record(registry.require(record), record.offset());
   }
 
-  /** As {@link #readRecord}, and the payload, verified by the record's payload checksum. */
+  /**
+   * As {@link #readRecord}, and the payload, verified by the record's payload checksum. One device
+   * read.
+   *
+   * @return the payload, in memory of its own
+   */
   public ByteBuffer readPayload(Appended record) throws IOException {
-    throw new UnsupportedOperationException();
+    appender.requireUsable();
+    return reader.payload(registry.require(record.record()), record);
   }
 
-  /** Reads payload bytes, unverified (pages carry their own checksum), until {@code target} is full. One device read. */
+  /**
+   * Reads payload bytes, unverified (pages carry their own checksum), until {@code target} is full.
+   * One device read.
+   *
+   * @throws CorruptionException if the file ends before, or the device cannot read
+   */
   public void read(Address payload, ByteBuffer target) throws IOException {
-    throw new UnsupportedOperationException();
+    appender.requireUsable();
+    SegmentFile segment = registry.require(payload);
+    int wanted = target.remaining();
+    int got = handles.read(segment, payload.offset(), target);
+    if (got < wanted) {
+      throw new CorruptionException(
+          files.pathOf(segment.name()), payload.offset(), wanted + " bytes", got + " bytes");
+    }
   }
 
   /**
@@ -80,39 +175,82 @@ public final class SegmentLog implements AutoCloseable {
    * @return false if the segment is gone already: look the page up again
    */
   public boolean pin(int segment) {
-    throw new UnsupportedOperationException();
-  }
-
-  public void unpin(int segment) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** All segments, ascending. */
-  public List<SegmentInfo> segments() {
-    throw new UnsupportedOperationException();
+    return registry.pin(segment);
   }
 
   /**
-   * Gives a dead segment's file back: kept as a spare to be recycled, or deleted. The caller vouches that a
-   * durable index flush no longer points to it (PROTOCOL R14). Waits for no reader: a pinned one goes when unpinned.
+   * Ends a pin; the last one of a released segment gives its file back. A failure to do so is
+   * remembered, and refuses everything from then on.
+   */
+  public void unpin(int segment) {
+    SegmentFile file = registry.require(new Address(segment, 0));
+    if (file.unpin()) {
+      try {
+        retire(file);
+      } catch (IOException failed) {
+        appender.fail(failed);
+      }
+    }
+  }
+
+  /** All segments, ascending; without those that were released. */
+  public List<SegmentInfo> segments() {
+    return registry.live().stream()
+        .map(segment ->
+            new SegmentInfo(
+                segment.file().number(), segment.usedBytes(), segment instanceof SealedSegment))
+        .toList();
+  }
+
+  /**
+   * Gives a dead segment's file back: kept as a spare to be recycled, or deleted. The caller
+   * vouches that a durable index flush no longer points to it (PROTOCOL R14). Waits for no reader:
+   * a pinned one goes when unpinned.
+   *
+   * @throws IllegalArgumentException if it is not a sealed segment, or was released before
    */
   public void release(int segment) throws IOException {
-    throw new UnsupportedOperationException();
+    appender.requireUsable();
+    SegmentFile file = registry.requireSealed(segment);
+    if (file.release()) {
+      retire(file);
+    }
+  }
+
+  private void retire(SegmentFile file) throws IOException {
+    registry.remove(file);
+    try {
+      factory.recycle(file);
+    } catch (Throwable failed) {
+      throw appender.fail(failed);
+    }
   }
 
   /** Whether the device has room above the reserve for {@code bytes} more. */
   public boolean hasRoom(long bytes) throws IOException {
-    throw new UnsupportedOperationException();
+    appender.requireUsable();
+    SegmentLogConfig config = factory.config();
+    long newFiles =
+        Math.max(0, files.usableBytes() - config.reserveBytes()) / config.segmentBytes();
+    long newBytes = newFiles * SegmentFormat.capacity(config.segmentBytes());
+    return bytes <= appender.reservedBytes() + newBytes;
   }
 
   /** Path of the file, for messages to people. */
   public String pathOf(Address address) {
-    throw new UnsupportedOperationException();
+    return files.pathOf(SegmentFormat.segmentName(address.segment()));
   }
 
+  /** Syncs, seals and closes. After a failure only closes. */
   @Override
   public void close() throws IOException {
-    throw new UnsupportedOperationException();
+    try {
+      appender.close();
+    } catch (Throwable failed) {
+      closeAfter(failed, handles);
+      throw failed;
+    }
+    handles.closeAll();
   }
 
   /** Receives recovered records in order of appending. */

@@ -2,11 +2,14 @@ package io.hydrant.engine.segment;
 
 /**
  * @param segmentBytes length of a segment file; 1 MiB granularity; records never span segments
- * @param bufferBytes size of one append buffer; there are two or three, so that appending goes on during a sync
- * @param reserveBytes space on the device that ingest must leave for the Raft log, the index and the cleaner
+ * @param bufferBytes size of one append buffer; there are two or three, so that appending goes on
+ *     during a sync
+ * @param reserveBytes space on the device that ingest must leave for the Raft log, the index and
+ *     the cleaner
  * @param sparesMax dead segment files kept for recycling instead of being deleted
  */
-public record SegmentLogConfig(int segmentBytes, int bufferBytes, long reserveBytes, int sparesMax) {
+public record SegmentLogConfig(
+    int segmentBytes, int bufferBytes, long reserveBytes, int sparesMax) {
   public static final SegmentLogConfig DEFAULT =
       new SegmentLogConfig(64 << 20, 4 << 20, 512L << 20, 16);
 

@@ -1,0 +1,143 @@
+package io.hydrant.engine.segment;
+
+import io.hydrant.engine.files.DiskFullException;
+import io.hydrant.engine.files.StoreFile;
+import io.hydrant.engine.files.StoreFiles;
+import io.hydrant.engine.model.StoreIdentity;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * Makes files into segments, in three steps that are safe to crash between: a file called "next" of
+ * full length (a spare or a new one); its header, durable; and, when every segment before it is
+ * durable to its end, its name, durable ({@link #publish}).
+ */
+final class SegmentFactory {
+  private final StoreFiles files;
+  private final StoreIdentity identity;
+  private final SegmentLogConfig config;
+  private final RandomGenerator random;
+  private final OpenHandles handles;
+  private final SparePool spares;
+
+  SegmentFactory(
+      StoreFiles files,
+      StoreIdentity identity,
+      SegmentLogConfig config,
+      RandomGenerator random,
+      OpenHandles handles) {
+    this.files = files;
+    this.identity = identity;
+    this.config = config;
+    this.random = random;
+    this.handles = handles;
+    this.spares = new SparePool(files, config);
+  }
+
+  SparePool spares() {
+    return spares;
+  }
+
+  SegmentLogConfig config() {
+    return config;
+  }
+
+  /**
+   * A segment ready for {@link #publish}, its header durable.
+   *
+   * @throws DiskFullException if a new file would touch the reserve; nothing is left behind
+   */
+  OpenSegment prepare(int number) throws IOException {
+    SegmentHeader header =
+        new SegmentHeader(
+            identity,
+            number,
+            config.segmentBytes(),
+            random.nextLong(),
+            SegmentFormat.RECORDS_OFFSET,
+            Optional.empty());
+    OpenSegment segment = create(header, config.reserveBytes());
+    try {
+      segment.write(0, header.encode());
+      segment.sync();
+    } catch (DiskFullException full) {
+      discard(segment);
+      throw full;
+    }
+    return segment;
+  }
+
+  /**
+   * For a restart, which may use the reserve: a file without a valid header, to be filled, given
+   * its header, synced and published.
+   *
+   * @param lengthBytesMin what the segment must have at least, whatever the configuration says now
+   */
+  OpenSegment createForRestart(
+      int number, int lengthBytesMin, int durableAtBirth, Optional<SegmentHeader.Cut> cut)
+      throws IOException {
+    SegmentHeader header =
+        new SegmentHeader(
+            identity,
+            number,
+            Math.max(lengthBytesMin, config.segmentBytes()),
+            random.nextLong(),
+            durableAtBirth,
+            cut);
+    return create(header, 0);
+  }
+
+  private OpenSegment create(SegmentHeader header, long reserveBytes) throws IOException {
+    String name = SegmentFormat.nextName(header.number());
+    Optional<String> spare =
+        header.lengthBytes() == config.segmentBytes() ? spares.take() : Optional.empty();
+    if (spare.isPresent()) {
+      files.rename(spare.get(), name);
+    } else {
+      allocate(name, header.lengthBytes(), reserveBytes);
+    }
+    SegmentFile file = new SegmentFile(header, name);
+    return new OpenSegment(file, handles.acquire(file));
+  }
+
+  private void allocate(String name, long lengthBytes, long reserveBytes) throws IOException {
+    long usableBytes = files.usableBytes();
+    if (usableBytes - lengthBytes < reserveBytes) {
+      throw new DiskFullException(
+          "%s: a new segment of %d bytes would leave less than the reserve of %d; %d are free: free or add space"
+              .formatted(files.pathOf(name), lengthBytes, reserveBytes, usableBytes));
+    }
+    StoreFile file = files.create(name);
+    try (file) {
+      file.allocate(lengthBytes);
+      file.sync();
+    } catch (DiskFullException full) {
+      files.delete(name);
+      throw full;
+    }
+  }
+
+  /**
+   * Gives the segment its name for good. The caller vouches that all segments before it are
+   * durable.
+   */
+  void publish(OpenSegment segment) throws IOException {
+    String name = SegmentFormat.segmentName(segment.number());
+    files.rename(segment.file().name(), name);
+    segment.file().named(name);
+    files.syncDirectory();
+  }
+
+  /** Takes back a segment that was never published. */
+  void discard(OpenSegment segment) throws IOException {
+    segment.file().endUse();
+    recycle(segment.file());
+  }
+
+  /** Takes back the file of a segment that nobody reads any more. */
+  void recycle(SegmentFile file) throws IOException {
+    handles.retire(file);
+    spares.give(file.name(), file.header().lengthBytes());
+  }
+}

@@ -1,0 +1,166 @@
+package io.hydrant.engine.segment;
+
+import io.hydrant.engine.files.CorruptionException;
+import io.hydrant.engine.files.StoreFile;
+import io.hydrant.engine.files.StoreFiles;
+import io.hydrant.engine.model.Address;
+import io.hydrant.engine.model.StoreIdentity;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What {@link SegmentLog#open} does with the files it finds. Phases, each repeatable if the process
+ * dies in it:
+ *
+ * <ol>
+ *   <li>Sync the directory: what is seen from here on is not taken back by a power cut.
+ *   <li>Delete "next" files, adopt spares, read the header block of every segment.
+ *   <li>If the last segment took over the tail of the one before, seal that one again: the restart
+ *       that did so may have died before its seal was durable.
+ *   <li>Visit the records of sealed segments behind the start of the scan. All of them were
+ *       durable, so a bad one is corruption.
+ *   <li>{@link TailRecovery} for the last segment.
+ * </ol>
+ */
+final class SegmentRecovery {
+  private final StoreFiles files;
+  private final StoreIdentity identity;
+  private final SegmentFactory factory;
+  private final SegmentRegistry registry;
+  private final OpenHandles handles;
+
+  SegmentRecovery(
+      StoreFiles files,
+      StoreIdentity identity,
+      SegmentFactory factory,
+      SegmentRegistry registry,
+      OpenHandles handles) {
+    this.files = files;
+    this.identity = identity;
+    this.factory = factory;
+    this.registry = registry;
+    this.handles = handles;
+  }
+
+  /** A segment file as found. */
+  private record Found(SegmentFile file, Optional<SegmentSeal> seal) {}
+
+  /**
+   * @return the segment to append to: published, durable, in the registry with all others
+   */
+  OpenSegment recover(Address scanStart, SegmentLog.RecoveredRecords visitor) throws IOException {
+    files.syncDirectory();
+    List<Found> found = takeStock();
+    requireReachable(scanStart, found);
+    if (found.isEmpty()) {
+      OpenSegment first = factory.prepare(1);
+      factory.publish(first);
+      return first;
+    }
+    SegmentFile last = found.getLast().file();
+    finishCut(last, found);
+    for (Found segment : found.subList(0, found.size() - 1)) {
+      registry.put(new SealedSegment(segment.file(), scan(segment, scanStart, visitor)));
+    }
+    int from = scanStart.segment() == last.number() ? scanStart.offset() : 0;
+    TailRecovery tail = new TailRecovery(files, factory, registry, handles, last);
+    return tail.recover(Math.max(from, SegmentFormat.RECORDS_OFFSET), visitor);
+  }
+
+  private List<Found> takeStock() throws IOException {
+    List<String> names = files.list();
+    for (String name : names) {
+      if (SegmentFormat.nextNumber(name).isPresent()) {
+        files.delete(name);
+      }
+    }
+    List<Found> found = new ArrayList<>();
+    for (String name : names) {
+      OptionalInt spare = SegmentFormat.spareNumber(name);
+      OptionalInt segment = SegmentFormat.segmentNumber(name);
+      if (spare.isPresent()) {
+        factory.spares().adopt(name, spare.getAsInt(), lengthOf(name));
+      } else if (segment.isPresent()) {
+        found.add(readHeader(name, segment.getAsInt()));
+      }
+    }
+    return found;
+  }
+
+  private long lengthOf(String name) throws IOException {
+    try (StoreFile file = files.open(name)) {
+      return file.size();
+    }
+  }
+
+  private Found readHeader(String name, int number) throws IOException {
+    String path = files.pathOf(name);
+    try (StoreFile file = files.open(name)) {
+      ByteBuffer block = ByteBuffer.allocateDirect(SegmentFormat.HEADER_BLOCK_BYTES);
+      file.read(0, block);
+      SegmentHeader header = SegmentHeader.decode(block.flip(), path);
+      header.requireIdentity(identity, path);
+      if (header.number() != number) {
+        throw new CorruptionException(
+            path, 0, "segment number " + number, "segment number " + header.number());
+      }
+      long size = file.size();
+      if (size < header.lengthBytes()) {
+        throw new CorruptionException(
+            path, size, "a file of %d bytes".formatted(header.lengthBytes()), size + " bytes");
+      }
+      return new Found(new SegmentFile(header, name), SegmentSeal.decode(block, header));
+    }
+  }
+
+  private void requireReachable(Address scanStart, List<Found> found) throws CorruptionException {
+    int last = found.isEmpty() ? 0 : found.getLast().file().number();
+    if (Integer.compareUnsigned(scanStart.segment(), last) > 0) {
+      throw new CorruptionException(
+          files.pathOf(SegmentFormat.segmentName(scanStart.segment())),
+          scanStart.offset(),
+          "the segment up to which the index was flushed",
+          last == 0 ? "no segments" : "segments up to " + last);
+    }
+  }
+
+  private void finishCut(SegmentFile last, List<Found> found) throws IOException {
+    Optional<SegmentHeader.Cut> cut = last.header().cut();
+    if (cut.isEmpty()) {
+      return;
+    }
+    for (int index = 0; index < found.size() - 1; index++) {
+      SegmentFile file = found.get(index).file();
+      if (file.number() == cut.get().segment()) {
+        SegmentSeal seal = TailRecovery.seal(handles, file, cut.get().end());
+        found.set(index, new Found(file, Optional.of(seal)));
+      }
+    }
+  }
+
+  /**
+   * Visits what lies behind the start of the scan in a sealed segment.
+   *
+   * @return its used bytes
+   */
+  private int scan(Found segment, Address scanStart, SegmentLog.RecoveredRecords visitor)
+      throws IOException {
+    SegmentFile file = segment.file();
+    int order = Integer.compareUnsigned(file.number(), scanStart.segment());
+    int from = SegmentFormat.RECORDS_OFFSET;
+    if (order < 0) {
+      from = file.header().lengthBytes();
+    } else if (order == 0) {
+      from = Math.max(from, scanStart.offset());
+    }
+    Optional<SegmentSeal> seal = segment.seal();
+    if (seal.isPresent() && from > SegmentFormat.RECORDS_OFFSET && from >= seal.get().end()) {
+      return seal.get().end();
+    }
+    return new SealedScan(handles, file, files.pathOf(file.name()), seal).scan(from, visitor);
+  }
+}
