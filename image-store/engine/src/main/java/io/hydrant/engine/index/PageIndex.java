@@ -7,11 +7,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The page index: a sorted map from short keys to values, durable at flushes only.
  *
- * <p>The engine's duty: one thread flushes; keys are at most 64 bytes. The port's duty: a flush is atomic and
- * durable when it returns: after a crash the index holds exactly the last completed flush or, if one was under
- * way, that one whole or the one before (PROTOCOL R14: applied index, scan start and staged records are in the
- * same flush as the maps). Reads see completed flushes and are safe from many threads. Keys sort as unsigned
- * bytes.
+ * <p>The engine's duty: one thread flushes; keys are at most 64 bytes. The port's duty: a flush is
+ * atomic and durable when it returns: after a crash the index holds exactly the last completed
+ * flush or, if one was under way, that one whole or the one before (PROTOCOL R14: applied index,
+ * scan start and staged records are in the same flush as the maps). Reads see completed flushes,
+ * and of one that is under way everything or nothing; a scan sees one state from begin to end; both
+ * are safe from many threads. Keys sort as unsigned bytes. Arrays that are handed over stay
+ * unchanged on both sides.
  */
 public interface PageIndex extends AutoCloseable {
   byte @Nullable [] get(byte[] key) throws IOException;
@@ -19,7 +21,12 @@ public interface PageIndex extends AutoCloseable {
   /** Visits keys that begin with {@code prefix} in order, until the visitor returns false. */
   void scan(byte[] prefix, Visitor visitor) throws IOException;
 
-  /** Applies the changes in order, atomically and durably. */
+  /**
+   * Applies the changes in order, atomically and durably.
+   *
+   * @throws io.hydrant.engine.files.DiskFullException if there is no space: the same or a later
+   *     flush may be tried again when there is
+   */
   void flush(List<Change> changes) throws IOException;
 
   @Override

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.engine.index;
+
+import org.jspecify.annotations.NullMarked;
