@@ -187,12 +187,12 @@ final class Attempt {
     };
   }
 
-  private void stageZeroTract() throws Refusal {
+  private void stageZeroTract() throws IOException, Refusal {
     int region = random.nextInt(REGIONS.size());
     stageZeroTract(region, random.nextInt(REGIONS.get(region).tracts()));
   }
 
-  private void stageZeroTract(int region, int tract) throws Refusal {
+  private void stageZeroTract(int region, int tract) throws IOException, Refusal {
     RegionSpec spec = REGIONS.get(region);
     for (int i = 0; i < spec.pagesOfTract(tract); i++) {
       if (changes.containsKey(new PageRef(region, spec.pageOf(tract, i)))) {
