@@ -59,8 +59,6 @@ final class JdkStoreFile implements StoreFile {
       long got;
       try {
         got = transfer(current -> current.read(target, at));
-      } catch (ClosedChannelException useAfterClose) {
-        throw useAfterClose;
       } catch (IOException failed) {
         if (String.valueOf(failed.getMessage()).contains("Input/output error")) {
           throw new CorruptionException(path(), at, "a readable sector", "an error of the device");

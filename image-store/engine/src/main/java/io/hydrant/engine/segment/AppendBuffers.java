@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * free. Guarded by the appender's lock, except for the bytes of chunks that were {@link #take
  * taken}.
  */
-final class AppendBuffers implements AutoCloseable {
+final class AppendBuffers {
   /** One is filled, one is being written, one bridges the time in between. */
   static final int BUFFERS = 3;
 
@@ -25,7 +25,13 @@ final class AppendBuffers implements AutoCloseable {
   private static final int PAGE_BYTES = 4096;
 
   private final int bufferBytes;
-  private final Arena arena = Arena.ofShared();
+
+  /**
+   * Collected with the log: closing a shared arena stops all threads, and a crashed log is never
+   * closed.
+   */
+  private final Arena arena = Arena.ofAuto();
+
   private final Deque<ByteBuffer> free = new ArrayDeque<>();
   private final List<Chunk> full = new ArrayList<>();
   private @Nullable Chunk filling;
@@ -100,11 +106,5 @@ final class AppendBuffers implements AutoCloseable {
 
   void giveBack(Chunk chunk) {
     free.add(chunk.bytes().clear());
-  }
-
-  /** Nobody may append or write any more. */
-  @Override
-  public void close() {
-    arena.close();
   }
 }

@@ -357,12 +357,6 @@ final class SegmentAppender {
       }
     } finally {
       closed = true;
-      appending.lock();
-      try {
-        buffers.close();
-      } finally {
-        appending.unlock();
-      }
       syncing.unlock();
       preparing.unlock();
     }
