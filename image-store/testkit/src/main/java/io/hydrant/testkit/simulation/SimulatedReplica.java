@@ -50,16 +50,23 @@ public final class SimulatedReplica {
   private final ImageStoreConfig config;
   private final Media media;
   private final RandomGenerator random;
+  private final RandomGenerator lives;
   private final List<LoggedEntry> log = new ArrayList<>();
   private final Deque<Runnable> background = new ArrayDeque<>();
   private final List<StoreEvent> events = new ArrayList<>();
   private @Nullable ImageStore store;
   private long millis = 1_000_000;
 
-  public SimulatedReplica(ImageStoreConfig config, Media media, RandomGenerator random) {
+  /**
+   * @param random for what the log does
+   * @param lives for the random numbers of the store
+   */
+  public SimulatedReplica(
+      ImageStoreConfig config, Media media, RandomGenerator random, RandomGenerator lives) {
     this.config = config;
     this.media = media;
     this.random = random;
+    this.lives = lives;
   }
 
   /** An entry and, once applied, its outcome. */
@@ -108,7 +115,7 @@ public final class SimulatedReplica {
                 media.catalogs(),
                 media.index(),
                 new PageContents(),
-                random,
+                lives,
                 background::add,
                 background::add,
                 events::add));

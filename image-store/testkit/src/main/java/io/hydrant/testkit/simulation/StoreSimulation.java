@@ -45,6 +45,7 @@ public final class StoreSimulation {
   private int names;
   private int absorbed;
   private int crashCount;
+  private int commitCount;
 
   /** Makes the disk fail. */
   public interface CrashSource {
@@ -72,9 +73,14 @@ public final class StoreSimulation {
     return crashCount;
   }
 
+  /** How many checkpoints were committed. */
+  public int commits() {
+    return commitCount;
+  }
+
   /** Runs the script: {@code operations} steps with at least {@code crashesMin} crashes spread over them. */
   public void run(int operations, int crashesMin) throws IOException, Refusal {
-    replica.start();
+    startUntilUp();
     int every = Math.max(1, operations / (crashesMin + 1));
     for (int step = 1; step <= operations; step++) {
       if (step % every == 0 && crashCount < crashesMin) {
@@ -115,27 +121,36 @@ public final class StoreSimulation {
   }
 
   private void crash() throws IOException, Refusal {
-    replica.stop();
-    while (true) {
-      crashCount++;
-      crashes.recover(random.nextInt(3) > 0);
-      if (random.nextInt(6) == 0) {
-        crashes.armAfter(random.nextInt(40));
-      }
-      try {
-        replica.start();
-        break;
-      } catch (RuntimeException | Error | IOException e) {
-        if (!crashes.isSimulatedCrash(e)) {
-          throw e;
-        }
-        replica.stop();
-      }
-    }
+    recover();
+    startUntilUp();
     crashes.disarm();
     absorb();
     settleAttempts();
     checker.checkSome(model, random);
+  }
+
+  private void recover() {
+    replica.stop();
+    crashCount++;
+    crashes.recover(random.nextInt(3) > 0);
+    if (random.nextInt(6) == 0) {
+      crashes.armAfter(random.nextInt(40));
+    }
+  }
+
+  /** Starting may crash too, again and again. */
+  private void startUntilUp() throws IOException {
+    while (true) {
+      try {
+        replica.start();
+        return;
+      } catch (RuntimeException | Error | IOException e) {
+        if (!crashes.isSimulatedCrash(e)) {
+          throw e;
+        }
+        recover();
+      }
+    }
   }
 
   /** Attempts whose stream broke with the crash: they can at most be settled, never continued. */
@@ -380,5 +395,6 @@ public final class StoreSimulation {
             ? Optional.empty()
             : Optional.of(Objects.requireNonNull(image.committed().get(attempt.base())));
     image.commit(key.checkpoint().value(), attempt.result(base));
+    commitCount++;
   }
 }

@@ -1,0 +1,70 @@
+package io.hydrant.testkit.simulation;
+
+import io.hydrant.engine.files.StoreFiles;
+import io.hydrant.engine.index.PageIndex;
+import io.hydrant.testkit.files.SimulatedCrash;
+import io.hydrant.testkit.files.SimulatedDisk;
+import io.hydrant.testkit.index.MemoryPageIndex;
+import java.io.IOException;
+import java.util.random.RandomGenerator;
+
+/** A simulated disk and an index in memory that crash together: an index flush counts as two I/O calls. */
+public final class SimulatedMedia implements SimulatedReplica.Media, StoreSimulation.CrashSource {
+  private final SimulatedDisk disk = new SimulatedDisk();
+  private final RandomGenerator random;
+  private MemoryPageIndex index;
+
+  public SimulatedMedia(RandomGenerator random) {
+    this.random = random;
+    this.index = new MemoryPageIndex(this::indexCall, this::indexCall);
+  }
+
+  private void indexCall() throws IOException {
+    disk.files("index").syncDirectory();
+  }
+
+  public SimulatedDisk disk() {
+    return disk;
+  }
+
+  @Override
+  public StoreFiles segments() {
+    return disk.files("segments");
+  }
+
+  @Override
+  public StoreFiles catalogs() {
+    return disk.files("catalogs");
+  }
+
+  @Override
+  public PageIndex index() {
+    return index;
+  }
+
+  @Override
+  public void armAfter(int calls) {
+    disk.crashAfter(calls);
+  }
+
+  @Override
+  public void disarm() {
+    disk.disarm();
+  }
+
+  @Override
+  public void recover(boolean powerCut) {
+    if (powerCut) {
+      disk.crash(random);
+    } else {
+      disk.processKill();
+    }
+    disk.disarm();
+    index = index.crash(random.nextBoolean());
+  }
+
+  @Override
+  public boolean isSimulatedCrash(Throwable thrown) {
+    return SimulatedCrash.isCauseOf(thrown);
+  }
+}
