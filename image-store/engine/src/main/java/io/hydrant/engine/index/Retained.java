@@ -68,15 +68,11 @@ public final class Retained {
   }
 
   /**
-   * Lowest id of the newest run of the newest line: those of {@link #newest} down to it are needed
-   * unless hidden.
+   * Whether an id is on the line of the newest retained checkpoint: a version of it is needed
+   * unless something newer hides it.
    */
-  long newestRunLow() {
-    return chains.length == 0 ? Long.MAX_VALUE : chains[0].runs[0];
-  }
-
-  long newest() {
-    return chains.length == 0 ? 0 : chains[0].newest();
+  boolean isOnNewestLine(long id) {
+    return chains.length > 0 && chains[0].contains(id);
   }
 
   /**

@@ -11,8 +11,8 @@ import java.util.Arrays;
  * Makes the next map of a tract in one pass over the old one: rows arrive in order and are kept if
  * a retained line needs them. Used once.
  *
- * <p>Most pages have one version, on the newest run of the newest line, and are not in the patch:
- * they are copied in spans after two comparisons each.
+ * <p>Most pages have one version, on the newest line, and are not in the patch: they are copied in
+ * spans after a few comparisons each.
  */
 final class TractMerge {
   /** More unused room than one part in this many is given back by copying once more. */
@@ -25,10 +25,7 @@ final class TractMerge {
   private final Retained retained;
   private final ImageUsage usage;
 
-  /** A version between these, newer than the last zero, is needed if no newer one hides it. */
-  private final long sureLow;
-
-  private final long sureHigh;
+  private final long newestZero;
 
   private long[] rows = {};
   private int end;
@@ -41,9 +38,7 @@ final class TractMerge {
     this.retained = retained;
     this.usage = usage;
     this.zeros = neededZeros(zeros);
-    this.sureLow =
-        Math.max(retained.newestRunLow(), this.zeros.length == 0 ? 0 : this.zeros[0] + 1);
-    this.sureHigh = retained.newest();
+    this.newestZero = this.zeros.length == 0 ? 0 : this.zeros[0];
   }
 
   TractMap prune() {
@@ -155,8 +150,9 @@ final class TractMerge {
     }
   }
 
+  /** Whether a version is needed if no newer one of its page is. */
   private boolean isSure(long checkpoint) {
-    return checkpoint >= sureLow && checkpoint <= sureHigh;
+    return checkpoint > newestZero && retained.isOnNewestLine(checkpoint);
   }
 
   private boolean isNeeded(long checkpoint, int group) {

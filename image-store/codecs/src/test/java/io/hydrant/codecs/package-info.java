@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.codecs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.index.rocksdb;
+
+import org.jspecify.annotations.NullMarked;

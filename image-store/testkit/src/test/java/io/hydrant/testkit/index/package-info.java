@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.testkit.index;
+
+import org.jspecify.annotations.NullMarked;
