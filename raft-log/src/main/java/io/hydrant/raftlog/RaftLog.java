@@ -8,15 +8,18 @@ public interface RaftLog extends AutoCloseable {
   int COMMAND_BYTES_MAX = 1 << 20;
 
   /**
-   * Replicates a command and completes with what {@link ReplicatedStateMachine#apply} answered here. Commands
-   * submitted by one thread are ordered as submitted.
+   * Replicates a command and completes with what {@link ReplicatedStateMachine#apply} answered
+   * here. Commands submitted by one thread are ordered as submitted.
    *
    * <p>Fails with {@link NotLeaderException} (nothing was appended: ask another), or {@link
    * UnknownOutcomeException} (it may or may not be applied later).
    */
   CompletableFuture<byte[]> submit(byte[] command);
 
-  /** Completes with an index at which everything acknowledged before the call is applied here (read index). */
+  /**
+   * Completes with an index at which everything acknowledged before the call is applied here (read
+   * index).
+   */
   CompletableFuture<Long> readIndex();
 
   Status status();

@@ -1,12 +1,12 @@
 package io.hydrant.raftlog;
 
 /**
- * What is replicated. All methods but {@link #leadershipChanged} and {@link #failed} are called by one thread
- * at a time, in log order.
+ * What is replicated. All methods but {@link #leadershipChanged} and {@link #failed} are called by
+ * one thread at a time, in log order.
  *
- * <p>The log's duty: every entry behind {@link #restored} is applied exactly once per life, in order. The state
- * machine's duty: {@link #apply} is deterministic, and total for the commands that were ever submitted; what it
- * throws stops the replica (PROTOCOL R15: apply never skips).
+ * <p>The log's duty: every entry behind {@link #restored} is applied exactly once per life, in
+ * order. The state machine's duty: {@link #apply} is deterministic, and total for the commands that
+ * were ever submitted; what it throws stops the replica (PROTOCOL R15: apply never skips).
  */
 public interface ReplicatedStateMachine {
   /** Position of the durable state with which this life begins. Called once, before any apply. */
@@ -19,8 +19,8 @@ public interface ReplicatedStateMachine {
   void skip(LogPosition position);
 
   /**
-   * Asked for a snapshot now and then. Must return quickly with the position of the newest durable one, and may
-   * start the next in the background.
+   * Asked for a snapshot now and then. Must return quickly with the position of the newest durable
+   * one, and may start the next in the background.
    */
   LogPosition snapshot();
 

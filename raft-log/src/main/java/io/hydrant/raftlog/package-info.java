@@ -1,4 +1,7 @@
-/** Replication of small opaque commands: what a replicated state machine offers and what a log gives it. */
+/**
+ * Replication of small opaque commands: what a replicated state machine offers and what a log gives
+ * it.
+ */
 @NullMarked
 package io.hydrant.raftlog;
 

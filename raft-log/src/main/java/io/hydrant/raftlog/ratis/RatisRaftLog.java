@@ -1,0 +1,304 @@
+package io.hydrant.raftlog.ratis;
+
+import io.hydrant.raftlog.LogBusyException;
+import io.hydrant.raftlog.LogPosition;
+import io.hydrant.raftlog.NotLeaderException;
+import io.hydrant.raftlog.RaftLog;
+import io.hydrant.raftlog.RaftLogConfig;
+import io.hydrant.raftlog.ReplicatedStateMachine;
+import io.hydrant.raftlog.UnknownOutcomeException;
+import io.hydrant.raftlog.ratis.StateMachineAdapter.LocalCommand;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
+import org.apache.ratis.protocol.exceptions.LeaderSteppingDownException;
+import org.apache.ratis.protocol.exceptions.ResourceUnavailableException;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@link RaftLog} on Apache Ratis.
+ *
+ * <p>A submission goes to the server in this process by a method call; in a group of one its way
+ * is: caller (append to the log's queue) - log writer (write, sync) - leader's event thread
+ * (commit) - apply thread (apply, answer). What depends on an answer therefore runs on the apply
+ * thread unless it is scheduled elsewhere, and must not block.
+ *
+ * <p>The first failed apply, skip or snapshot and a log that cannot be written stop the replica for
+ * good: nothing is applied after, submissions end as unknown, {@link ReplicatedStateMachine#failed}
+ * is told, and everything is closed. Committed entries may be applied until {@link #close} has
+ * returned.
+ */
+public final class RatisRaftLog implements RaftLog {
+  private static final Logger LOG = LoggerFactory.getLogger(RatisRaftLog.class);
+
+  private final RaftLogConfig config;
+  private final ReplicatedStateMachine machine;
+  private final Submissions submissions;
+  private final Leadership leadership;
+  private final StateMachineAdapter adapter;
+  private final LogDirectory directory;
+  private final DeadlineTicker ticker;
+
+  /** Unique per life, so that no entry of an earlier life is taken for a repetition. */
+  private final ClientId clientId = ClientId.randomId();
+
+  private final AtomicLong calls = new AtomicLong();
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final AtomicReference<@Nullable RunningServer> server = new AtomicReference<>();
+
+  private RatisRaftLog(
+      RaftLogConfig config,
+      ReplicatedStateMachine machine,
+      LogDirectory directory,
+      LogPosition restored) {
+    this.config = config;
+    this.machine = machine;
+    this.directory = directory;
+    this.submissions =
+        new Submissions(config.bounds(), config.timing().submitTimeoutMillis() * 1_000_000L);
+    this.leadership = new Leadership(machine);
+    this.adapter =
+        new StateMachineAdapter(machine, restored, config.bounds(), leadership, this::stopForGood);
+    this.ticker =
+        new DeadlineTicker("raft-log-deadlines-" + config.selfId(), submissions::failOverdue);
+  }
+
+  /**
+   * Opens the log, making it if the directory is empty, and begins to take part in the group.
+   * Returns before a leader is known and before anything is applied: {@link
+   * ReplicatedStateMachine#leadershipChanged} tells when this replica leads and has applied
+   * everything of earlier terms.
+   *
+   * @throws IOException if the directory is in use, damaged, another's, newer, unwritable, or does
+   *     not fit the state; the message names it and the cure
+   */
+  public static RatisRaftLog open(RaftLogConfig config, ReplicatedStateMachine machine)
+      throws IOException {
+    LogDirectory directory = LogDirectory.take(config);
+    RatisRaftLog log = null;
+    try {
+      LogPosition restored = machine.restored();
+      long lastIndex = directory.recover(restored);
+      log = new RatisRaftLog(config, machine, directory, restored);
+      log.start(restored, lastIndex);
+      return log;
+    } catch (Throwable e) {
+      if (log != null) {
+        log.close();
+      }
+      directory.close();
+      throw e;
+    }
+  }
+
+  /** A failure of a replayed entry waits with closing until this is through. */
+  private synchronized void start(LogPosition restored, long lastIndex) throws IOException {
+    RunningServer started = RunningServer.start(config, adapter);
+    server.set(started);
+    started.requireSameGroup();
+    started.requireContinues(restored, lastIndex);
+    ticker.start();
+  }
+
+  @Override
+  public CompletableFuture<byte[]> submit(byte[] command) {
+    if (command.length > COMMAND_BYTES_MAX) {
+      throw new IllegalArgumentException(
+          "a command of " + command.length + " bytes: at most " + COMMAND_BYTES_MAX);
+    }
+    Submission submission = submissions.admit(command.length);
+    if (submission == null) {
+      return CompletableFuture.failedFuture(
+          new LogBusyException("too many commands wait for their answers; submit again later"));
+    }
+    LocalCommand message =
+        new LocalCommand(UnsafeByteOperations.unsafeWrap(command.clone()), submission);
+    call(message, RaftClientRequest.writeRequestType())
+        .whenComplete((reply, thrown) -> {
+          submissions.release(submission);
+          settle(submission, thrown == null ? reply.getException() : thrown);
+        });
+    return submission.answer();
+  }
+
+  /** Ends a submission that apply has not answered. */
+  private void settle(Submission submission, @Nullable Throwable refusal) {
+    if (submission.answer().isDone()) {
+      return;
+    }
+    Throwable cause = refusal == null ? new IllegalStateException("no answer") : unwrap(refusal);
+    if (submission.isAppended() || closing.get()) {
+      submission.failUnknown("the command may or may not be applied: " + cause, cause);
+    } else {
+      submission.fail(notAppended(cause));
+    }
+  }
+
+  private static Exception notAppended(Throwable cause) {
+    return switch (cause) {
+      case org.apache.ratis.protocol.exceptions.NotLeaderException e -> notLeader(e);
+      case LeaderNotReadyException _ -> new NotLeaderException("");
+      case LeaderSteppingDownException _ -> new NotLeaderException("");
+      case ResourceUnavailableException _ ->
+          new LogBusyException("the log's queues are full; submit again later");
+      default -> new UnknownOutcomeException("the command was not accepted: " + cause, cause);
+    };
+  }
+
+  private static NotLeaderException notLeader(
+      org.apache.ratis.protocol.exceptions.NotLeaderException cause) {
+    RaftPeer leader = cause.getSuggestedLeader();
+    return new NotLeaderException(leader == null ? "" : leader.getId().toString());
+  }
+
+  @Override
+  public CompletableFuture<Long> readIndex() {
+    if (RaftSettings.alone(config)) {
+      // What a group of one has acknowledged it has applied. Ratis' own answer is not used: before
+      // the first entry of
+      // its term is applied, it may be below what an earlier life acknowledged.
+      return leadership.isLeader()
+          ? CompletableFuture.completedFuture(adapter.appliedIndex())
+          : CompletableFuture.failedFuture(new NotLeaderException(""));
+    }
+    CompletableFuture<Long> answer = new CompletableFuture<>();
+    call(Message.EMPTY, RaftClientRequest.readRequestType())
+        .whenComplete((reply, thrown) -> {
+          Throwable refusal = thrown == null ? reply.getException() : thrown;
+          if (refusal == null) {
+            answer.complete(adapter.appliedIndex());
+          } else {
+            answer.completeExceptionally(notAppended(unwrap(refusal)));
+          }
+        });
+    return answer;
+  }
+
+  private CompletableFuture<RaftClientReply> call(Message message, RaftClientRequest.Type type) {
+    RunningServer running = server.get();
+    if (running == null || closing.get() || failure.get() != null) {
+      return CompletableFuture.failedFuture(closedCause());
+    }
+    RaftClientRequest request =
+        RaftClientRequest.newBuilder()
+            .setClientId(clientId)
+            .setServerId(RaftPeerId.valueOf(config.selfId()))
+            .setGroupId(running.groupId())
+            .setCallId(calls.incrementAndGet())
+            .setMessage(message)
+            .setType(type)
+            .build();
+    try {
+      return running.submit(request);
+    } catch (IOException | RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private IOException closedCause() {
+    Throwable cause = failure.get();
+    return cause == null
+        ? new IOException("the raft log is closed")
+        : new IOException("the raft log has stopped: " + cause, cause);
+  }
+
+  @Override
+  public Status status() {
+    RunningServer running = server.get();
+    if (running == null) {
+      throw new IllegalStateException("the raft log is not started");
+    }
+    return new Status(
+        config.selfId(),
+        leadership.isLeader(),
+        running.leaderId(),
+        running.term(),
+        adapter.appliedIndex(),
+        running.committedIndex(),
+        adapter.durable().index(),
+        running.firstIndex());
+  }
+
+  /** Any thread; the first cause counts. A close that was asked for is no failure. */
+  private void stopForGood(Throwable cause) {
+    if (closing.get() || !failure.compareAndSet(null, cause)) {
+      return;
+    }
+    Thread.ofPlatform()
+        .name("raft-log-stop-" + config.selfId())
+        .daemon()
+        .start(() -> {
+          submissions.failAll(
+              "the replica has stopped; the command may or may not be applied", cause);
+          tellMachine(cause);
+          closeAll();
+        });
+  }
+
+  private void tellMachine(Throwable cause) {
+    try {
+      machine.failed(cause);
+    } catch (RuntimeException e) {
+      LOG.error(
+          "raft log {}: the state machine threw when it was told of a failure",
+          config.directory(),
+          e);
+    }
+  }
+
+  /**
+   * Ends taking part, within seconds; a second call waits for the first. From the apply thread,
+   * which it has to wait for, it only begins.
+   */
+  @Override
+  public void close() {
+    if (adapter.isApplyThread()) {
+      Thread.ofPlatform().name("raft-log-close-" + config.selfId()).daemon().start(this::closeAll);
+    } else {
+      closeAll();
+    }
+  }
+
+  private synchronized void closeAll() {
+    if (closing.getAndSet(true)) {
+      return;
+    }
+    adapter.expectStop();
+    ticker.close();
+    RunningServer running = server.get();
+    try {
+      if (running != null) {
+        running.close();
+      }
+    } catch (IOException e) {
+      LOG.warn("raft log {}: closing failed", config.directory(), e);
+    }
+    submissions.failAll(
+        "the raft log was closed; the command may or may not be applied", closedCause());
+    try {
+      directory.close();
+    } catch (IOException e) {
+      LOG.warn("raft log {}: cannot let go of the directory", config.directory(), e);
+    }
+  }
+
+  private static Throwable unwrap(Throwable thrown) {
+    return thrown instanceof CompletionException && thrown.getCause() != null
+        ? thrown.getCause()
+        : thrown;
+  }
+}

@@ -1,0 +1,266 @@
+package io.hydrant.raftlog.ratis;
+
+import io.hydrant.raftlog.LogPosition;
+import io.hydrant.raftlog.RaftLogConfig;
+import java.io.IOException;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.util.ExitUtils;
+import org.apache.ratis.util.LifeCycle;
+import org.jspecify.annotations.Nullable;
+
+/** A started Ratis server with its only group. */
+final class RunningServer {
+  static {
+    keepProcessAlive();
+  }
+
+  /** Closing takes milliseconds; a disk that hangs must not hang the process. */
+  private static final long CLOSE_MILLIS_MAX = 10_000;
+
+  private static final long POLL_MILLIS = 3;
+
+  /**
+   * From closing the log until Ratis has told its writer to end; woken earlier, the writer logs a
+   * warning.
+   */
+  private static final long WRITER_TOLD_MILLIS = 25;
+
+  /** Far above what a group has: four, and one per other peer. */
+  private static final int THREADS_MAX = 64;
+
+  private final RaftLogConfig config;
+  private final StateMachineAdapter adapter;
+  private final RaftServer server;
+  private final RaftServer.Division division;
+
+  private RunningServer(
+      RaftLogConfig config,
+      StateMachineAdapter adapter,
+      RaftServer server,
+      RaftServer.Division division) {
+    this.config = config;
+    this.adapter = adapter;
+    this.server = server;
+    this.division = division;
+  }
+
+  /**
+   * Ratis ends the process where it cannot bind its port, and for every uncaught exception of any
+   * thread. Neither is a library's to decide.
+   */
+  private static void keepProcessAlive() {
+    Thread.UncaughtExceptionHandler handler = Thread.getDefaultUncaughtExceptionHandler();
+    ExitUtils.disableSystemExit();
+    Thread.setDefaultUncaughtExceptionHandler(handler);
+  }
+
+  /**
+   * @throws IOException naming the directory, what Ratis says is wrong, and the cure
+   */
+  static RunningServer start(RaftLogConfig config, StateMachineAdapter adapter) throws IOException {
+    RaftGroup group = RaftSettings.group(config);
+    RaftServer server = null;
+    try {
+      server =
+          RaftServer.newBuilder()
+              .setServerId(RaftPeerId.valueOf(config.selfId()))
+              .setGroup(group)
+              .setStateMachineRegistry(id -> adapter)
+              .setProperties(RaftSettings.properties(config))
+              .setOption(RaftStorage.StartupOption.RECOVER)
+              .build();
+      server.start();
+      return new RunningServer(config, adapter, server, server.getDivision(group.getGroupId()));
+    } catch (IOException | RuntimeException e) {
+      IOException told = explain(config, e);
+      adapter.expectStop();
+      closeQuietly(server, told);
+      throw told;
+    }
+  }
+
+  private static void closeQuietly(@Nullable RaftServer server, Exception told) {
+    if (server != null) {
+      try {
+        server.close();
+      } catch (IOException | RuntimeException e) {
+        told.addSuppressed(e);
+      }
+    }
+  }
+
+  private static IOException explain(RaftLogConfig config, Exception thrown) {
+    Throwable root = thrown;
+    while (root.getCause() != null
+        && (root instanceof CompletionException
+            || root.getCause() instanceof IOException
+            || root.getMessage() == null
+            || root instanceof IllegalStateException)) {
+      root = root.getCause();
+    }
+    return new IOException(
+        "the raft log in "
+            + config.directory()
+            + " cannot be started: "
+            + root.getMessage()
+            + ". If a file of it is damaged, restore the directory from a copy; in a group of several, replace the replica",
+        thrown);
+  }
+
+  RaftGroupId groupId() {
+    return division.getMemberId().getGroupId();
+  }
+
+  /** In this thread up to the log's queue, so that submissions of one thread keep their order. */
+  CompletableFuture<RaftClientReply> submit(RaftClientRequest request) throws IOException {
+    // The division takes requests itself; RaftServer's method of that name would cross a thread
+    // pool first.
+    return division instanceof RaftClientAsynchronousProtocol local
+        ? local.submitClientRequestAsync(request)
+        : server.submitClientRequestAsync(request);
+  }
+
+  /**
+   * The voters in the log count, not those in the configuration: refuse if they differ, or two
+   * groups may elect.
+   */
+  void requireSameGroup() throws IOException {
+    Set<String> known =
+        division.getRaftConf().getAllPeers().stream()
+            .map(peer -> peer.getId().toString())
+            .collect(Collectors.toCollection(TreeSet::new));
+    Set<String> configured =
+        config.peers().stream()
+            .map(RaftLogConfig.Peer::id)
+            .collect(Collectors.toCollection(TreeSet::new));
+    if (!known.equals(configured)) {
+      throw new IOException(
+          "the raft log in "
+              + config.directory()
+              + " is of the peers "
+              + known
+              + ", but "
+              + configured
+              + " are configured: correct the configuration");
+    }
+  }
+
+  /** What the check before the start saw must be there, and be of the same history as the state. */
+  void requireContinues(LogPosition restored, long lastIndex) throws IOException {
+    TermIndex last = division.getRaftLog().getLastEntryTermIndex();
+    if (lastIndex >= 0 && (last == null || last.getIndex() < lastIndex)) {
+      throw new IOException(
+          "the raft log in "
+              + config.directory()
+              + " should reach index "
+              + lastIndex
+              + ", but ends at "
+              + last
+              + ": a file of it is damaged; restore the directory from a copy");
+    }
+    TermIndex same =
+        restored.index() < 0 ? null : division.getRaftLog().getTermIndex(restored.index());
+    if (same != null && same.getTerm() != restored.term()) {
+      throw new IOException(
+          "the raft log in "
+              + config.directory()
+              + " has another entry, "
+              + same
+              + ", where the state beside it has "
+              + restored
+              + ": they do not belong together; restore both from one copy");
+    }
+  }
+
+  String leaderId() {
+    RaftPeerId leader = division.getInfo().getLeaderId();
+    return leader == null ? "" : leader.toString();
+  }
+
+  long term() {
+    return division.getInfo().getCurrentTerm();
+  }
+
+  long committedIndex() {
+    return division.getRaftLog().getLastCommittedIndex();
+  }
+
+  /** First index that the log still has, or -1 if it is empty. */
+  long firstIndex() {
+    return division.getRaftLog().getStartIndex();
+  }
+
+  /**
+   * Returns when all is closed and Ratis' threads have ended. When Ratis is closing the group by
+   * itself, because an apply threw, its own close returns at once: so the state is waited for.
+   */
+  void close() throws IOException {
+    Thread helper =
+        Thread.ofPlatform().name("raft-log-close-helper").daemon().start(this::wakeLogWriter);
+    try {
+      server.close();
+      long deadline = System.nanoTime() + CLOSE_MILLIS_MAX * 1_000_000;
+      while (division.getInfo().getLifeCycleState() != LifeCycle.State.CLOSED
+          && System.nanoTime() < deadline) {
+        Thread.sleep(POLL_MILLIS);
+      }
+      endThreads();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      helper.interrupt();
+    }
+  }
+
+  /**
+   * Ratis waits until its log writer has slept to the end of a second. Once the log is closed no
+   * task can come.
+   */
+  private void wakeLogWriter() {
+    try {
+      while (division.getRaftLog().isOpened()) {
+        Thread.sleep(POLL_MILLIS);
+      }
+      Thread.sleep(WRITER_TOLD_MILLIS);
+      Thread writer = adapter.logWriter();
+      while (writer != null && writer.isAlive()) {
+        if (writer.getState() == Thread.State.TIMED_WAITING) {
+          writer.interrupt();
+        }
+        Thread.sleep(POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      // closed without our help
+    }
+  }
+
+  /**
+   * The leader's event thread is left waiting for its next event; nothing of the group works any
+   * more. Process-wide timers of Ratis are in the thread group too: they are told by the name.
+   */
+  private void endThreads() throws InterruptedException {
+    Thread[] threads = new Thread[THREADS_MAX];
+    String ownName = division.getMemberId().toString();
+    int count = division.getThreadGroup().enumerate(threads);
+    for (int i = 0; i < count; i++) {
+      Thread thread = threads[i];
+      if (thread != Thread.currentThread() && thread.getName().startsWith(ownName)) {
+        thread.interrupt();
+        thread.join(CLOSE_MILLIS_MAX);
+      }
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.raftlog;
+
+import org.jspecify.annotations.NullMarked;

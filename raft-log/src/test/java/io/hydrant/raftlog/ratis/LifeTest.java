@@ -1,0 +1,118 @@
+package io.hydrant.raftlog.ratis;
+
+import static io.hydrant.raftlog.ratis.Logs.lead;
+import static io.hydrant.raftlog.ratis.Logs.submit;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.raftlog.RaftLogConfig;
+import io.hydrant.raftlog.RecordingMachine;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Starting, stopping and failing of a group of one. */
+@Timeout(60)
+final class LifeTest {
+  @TempDir private Path parent;
+
+  private RaftLogConfig config() {
+    return Logs.config(parent.resolve("log"));
+  }
+
+  private static Set<Thread> threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(Thread::isAlive)
+        .collect(Collectors.toSet());
+  }
+
+  private static Set<String> namesOfNew(Set<Thread> before) {
+    return threads().stream()
+        .filter(thread -> !before.contains(thread))
+        .map(Thread::getName)
+        .collect(Collectors.toSet());
+  }
+
+  @Test
+  void runsFewThreadsAndLeavesNone() throws Exception {
+    lead(config(), new RecordingMachine()).close(); // what the JVM starts once and keeps
+    Set<Thread> before = threads();
+    RatisRaftLog log = lead(config(), new RecordingMachine());
+    submit(log, "a");
+    log.readIndex().get(1, TimeUnit.SECONDS);
+    Set<String> running = namesOfNew(before);
+    assertTrue(running.size() <= 8, running.toString());
+    log.close();
+    assertEquals(Set.of(), namesOfNew(before));
+  }
+
+  @Test
+  void leavesNoThreadWhenItFails() throws Exception {
+    lead(config(), new RecordingMachine()).close();
+    Set<Thread> before = threads();
+    RecordingMachine machine = new RecordingMachine().failingOn("bad"::equals);
+    RatisRaftLog log = lead(config(), machine);
+    CompletableFuture<byte[]> bad = log.submit("bad".getBytes(UTF_8));
+    machine.failure().get(20, TimeUnit.SECONDS);
+    log.close();
+    assertTrue(bad.isCompletedExceptionally());
+    for (int i = 0; i < 200 && !namesOfNew(before).isEmpty(); i++) {
+      Thread.sleep(10); // the thread that told of the failure
+    }
+    assertEquals(Set.of(), namesOfNew(before));
+  }
+
+  @Test
+  void closesFromACallback() throws Exception {
+    RecordingMachine machine = new RecordingMachine();
+    RatisRaftLog log = lead(config(), machine);
+    CompletableFuture<Void> closed =
+        log.submit("a".getBytes(UTF_8)).thenAccept(answer -> log.close());
+    closed.get(20, TimeUnit.SECONDS);
+    log.close();
+    assertFalse(machine.failure().isDone());
+    lead(config(), new RecordingMachine()).close();
+  }
+
+  @Test
+  void stopsForGoodWhenTheDirectoryIsTakenAway() throws Exception {
+    RecordingMachine machine = new RecordingMachine();
+    RatisRaftLog log = lead(config(), machine);
+    submit(log, "a");
+    Files.move(Logs.current(parent.resolve("log")), parent.resolve("gone"));
+    CompletableFuture<byte[]> last = CompletableFuture.completedFuture(new byte[0]);
+    for (int i = 0; i < 200 && !machine.failure().isDone(); i++) { // until the file is full
+      last = log.submit(new byte[1_000]);
+      Thread.sleep(2);
+    }
+    machine.failure().get(20, TimeUnit.SECONDS);
+    last.exceptionally(thrown -> new byte[0]).get(20, TimeUnit.SECONDS);
+    log.close();
+    assertEquals(List.of(true, false), machine.leaderships());
+  }
+
+  @Test
+  void tellsOfLeadershipOnlyWhenEarlierTermsAreApplied() throws Exception {
+    Logs.written(parent.resolve("log"), "a", "b", "c");
+    CompletableFuture<List<String>> atLeadership = new CompletableFuture<>();
+    RecordingMachine machine =
+        new RecordingMachine() {
+          @Override
+          public synchronized void leadershipChanged(boolean leader, long term) {
+            atLeadership.complete(commands());
+            super.leadershipChanged(leader, term);
+          }
+        };
+    lead(config(), machine).close();
+    assertEquals(List.of("a", "b", "c"), atLeadership.join());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.raftlog.ratis;
+
+import org.jspecify.annotations.NullMarked;
