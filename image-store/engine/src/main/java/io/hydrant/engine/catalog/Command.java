@@ -23,15 +23,26 @@ public sealed interface Command {
   record SetRetention(ImageId image, int keepLast) implements Command {}
 
   /**
-   * Takes an image over (PROTOCOL R6): compares the epoch the caller saw unless empty, aborts all open
-   * checkpoints. A repeat with the current owner's token gets its own answer.
+   * Takes an image over (PROTOCOL R6): compares the epoch the caller saw unless empty, aborts all
+   * open checkpoints. A repeat with the current owner's token gets its own answer.
+   *
+   * @param restorePoint a committed checkpoint that becomes the head; empty: the head stays
    */
-  record Acquire(ImageId image, Optional<Epoch> seenEpoch, RequestId ownerToken)
-      implements Command {}
+  record Acquire(
+      ImageId image,
+      Optional<Epoch> seenEpoch,
+      RequestId ownerToken,
+      Optional<CheckpointId> restorePoint)
+      implements Command {
+    /** Takes over without going back to an older checkpoint. */
+    public Acquire(ImageId image, Optional<Epoch> seenEpoch, RequestId ownerToken) {
+      this(image, seenEpoch, ownerToken, Optional.empty());
+    }
+  }
 
   /**
-   * A new attempt (PROTOCOL R3). Base: empty for a full checkpoint; else the head, or a checkpoint that is
-   * open under the same epoch. Regions: present for a full checkpoint only.
+   * A new attempt (PROTOCOL R3). Base: empty for a full checkpoint; else the head, or a checkpoint
+   * that is open under the same epoch. Regions: present for a full checkpoint only.
    */
   record Open(
       ImageId image,
@@ -59,8 +70,8 @@ public sealed interface Command {
   record Renew(SessionId session) implements Command {}
 
   /**
-   * Ends a session. Seen renewals: present if the leader lets it expire; fails against a newer renewal
-   * (PROTOCOL R20). Empty: by its owner.
+   * Ends a session. Seen renewals: present if the leader lets it expire; fails against a newer
+   * renewal (PROTOCOL R20). Empty: by its owner.
    */
   record Unpin(SessionId session, Optional<Long> seenRenewals) implements Command {}
 

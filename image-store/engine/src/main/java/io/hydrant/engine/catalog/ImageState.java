@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * One image as of one applied entry: immutable, so that any thread may look at it while the apply thread
- * goes on.
+ * One image as of one applied entry: immutable, so that any thread may look at it while the apply
+ * thread goes on.
  */
 public interface ImageState {
   ImageId id();
@@ -38,6 +38,11 @@ public interface ImageState {
 
   SortedMap<SessionId, SessionInfo> sessions();
 
+  /** A checkpoint that is committed, or open. */
+  default Optional<CheckpointInfo> checkpoint(CheckpointId id) {
+    return Optional.ofNullable(committed().get(id)).or(() -> Optional.ofNullable(open().get(id)));
+  }
+
   /** What became of an id. */
   Fate fate(CheckpointId id);
 
@@ -48,13 +53,18 @@ public interface ImageState {
    */
   Line line(CheckpointId id);
 
-  /** Lines of all committed checkpoints, oldest first: what page maps must be able to answer for. */
+  /**
+   * Lines of all committed checkpoints, oldest first: what page maps must be able to answer for.
+   */
   List<Line> retainedLines();
 
   /** Log index of the last entry that changed this image. */
   long changedIndex();
 
-  /** States of a checkpoint id (PROTOCOL): open, then committed, then retired; or open, then aborted. */
+  /**
+   * States of a checkpoint id (PROTOCOL): open, then committed, then retired; or open, then
+   * aborted.
+   */
   enum Fate {
     /** Not given out yet. */
     UNKNOWN,

@@ -1,0 +1,47 @@
+package io.hydrant.engine.catalog;
+
+/**
+ * Constants of the catalog's encoding; layout in docs/formats/catalog.md. All numbers
+ * little-endian.
+ */
+final class CatalogFormat {
+  /** "HYCATLOG" as the bytes lie in the file. */
+  static final long MAGIC = 0x474f4c5441435948L;
+
+  /** The version that this program writes. */
+  static final int VERSION = 1;
+
+  /** The oldest program that can read what this one writes, by the version it writes itself. */
+  static final int READABLE_SINCE = 1;
+
+  /** The oldest version that this program reads. */
+  static final int OLDEST = 1;
+
+  /** No log gets there; what counts entries stays far from an overflow. */
+  static final long INDEX_MAX = 1L << 62;
+
+  static final int DELETING_FLAG = 1;
+
+  static final int CHECKSUM_BYTES = 4;
+  static final int HEADER_BYTES = 8 + 2 + 2 + 4 * 8 + 4;
+
+  /**
+   * Bytes of the smallest element of each list: a count above what can follow is refused at once.
+   */
+  static final int IMAGE_BYTES_MIN = 8 + 1 + 1 + 16 + 8 + 4 + 1 + 8 + 16 + 8 + 8 + 8 + 7 * 4;
+
+  static final int TABLE_BYTES_MIN = 2;
+  static final int REGION_BYTES_MIN = 1 + 1 + 1 + 4 + 8;
+  static final int BRANCH_BYTES = 8 + 8;
+  static final int OPEN_BYTES = 8 + 8 + 1 + 8 + 4;
+  static final int COMMITTED_BYTES = OPEN_BYTES + 32 + 6 * 8;
+  static final int RANGE_BYTES = 8 + 8;
+  static final int REMEMBERED_BYTES = 8 + 8 + 32;
+  static final int SESSION_BYTES = 8 + 8 + 4 + 8 + 16;
+
+  private CatalogFormat() {}
+
+  static boolean isReadable(int version, int readableSince) {
+    return version >= OLDEST && readableSince <= VERSION && readableSince <= version;
+  }
+}

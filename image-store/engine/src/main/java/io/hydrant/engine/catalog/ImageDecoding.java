@@ -1,0 +1,94 @@
+package io.hydrant.engine.catalog;
+
+import static io.hydrant.engine.catalog.ByteReader.check;
+
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.EntryPosition;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.SessionId;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads one image and checks all that applying relies on. */
+final class ImageDecoding {
+  private final ByteReader in;
+  private final EntryPosition applied;
+  private final long millis;
+
+  ImageDecoding(ByteReader in, EntryPosition applied, long millis) {
+    this.in = in;
+    this.applied = applied;
+    this.millis = millis;
+  }
+
+  ImageRecord image() throws MalformedCatalogException {
+    ImageRecord.Origin origin = origin();
+    ImageRecord.Standing standing = standing();
+    ImageRecord.Ownership ownership =
+        new ImageRecord.Ownership(
+            new Epoch(in.i64("epoch", 0, CatalogDecoding.entries(applied))),
+            new RequestId(in.uuid("owner token")));
+    check(
+        !ownership.epoch().equals(Epoch.NONE) || ownership.equals(ImageRecord.Ownership.NOBODY),
+        "an owner without an epoch");
+    long changedIndex = in.i64("changed index", 0, applied.index());
+    CheckpointHistory history =
+        new HistoryDecoding(in, applied, millis, ownership.epoch()).history();
+    SortedArrayMap<SessionId, SessionInfo> sessions = sessions(origin.id(), history);
+    check(
+        !standing.deleting() || !sessions.isEmpty() && history.open().isEmpty(),
+        "%s is to be deleted, but is not waiting for a session",
+        origin.name());
+    return new ImageRecord(origin, standing, ownership, history, sessions, changedIndex);
+  }
+
+  private ImageRecord.Origin origin() throws MalformedCatalogException {
+    ImageId id = new ImageId(in.i64("image uid", 1, Long.MAX_VALUE));
+    String name = in.text("image name");
+    check(ImageCommands.isName(name), "image name %s", Answers.quoted(name));
+    return new ImageRecord.Origin(
+        id, name, new RequestId(in.uuid("create request")), in.i64("created time", 0, millis));
+  }
+
+  private ImageRecord.Standing standing() throws MalformedCatalogException {
+    int keepLast = in.i32("retention");
+    check(RetentionCommands.isKeepLast(keepLast), "retention of %d", keepLast);
+    int flags = in.u8("flags");
+    check((flags & ~CatalogFormat.DELETING_FLAG) == 0, "unknown flags %d", flags);
+    return new ImageRecord.Standing(keepLast, flags == CatalogFormat.DELETING_FLAG);
+  }
+
+  private SortedArrayMap<SessionId, SessionInfo> sessions(ImageId image, CheckpointHistory history)
+      throws MalformedCatalogException {
+    int count =
+        in.count("sessions", CatalogFormat.SESSION_BYTES, CatalogLimits.SESSIONS_PER_IMAGE_MAX);
+    List<SessionInfo> sessions = new ArrayList<>(count);
+    long previous = -1;
+    for (int i = 0; i < count; i++) {
+      long id = in.i64("session", previous + 1, applied.index());
+      long checkpoint = in.i64("pinned checkpoint", 1, CheckpointId.MAX);
+      CheckpointId pinned = new CheckpointId(checkpoint);
+      check(history.committed().containsKey(pinned), "session %d pins unknown %s", id, pinned);
+      sessions.add(
+          new SessionInfo(
+              new SessionId(id),
+              image,
+              pinned,
+              lease(),
+              in.i64("renewals", 0, CatalogDecoding.entries(applied)),
+              new RequestId(in.uuid("session request"))));
+      previous = id;
+    }
+    return SortedArrayMap.ofAscending(sessions, SessionInfo::id, count);
+  }
+
+  private int lease() throws MalformedCatalogException {
+    int lease = in.i32("lease");
+    check(
+        lease >= CatalogLimits.LEASE_MILLIS_MIN && lease <= CatalogLimits.LEASE_MILLIS_MAX,
+        "lease of %d ms",
+        lease);
+    return lease;
+  }
+}

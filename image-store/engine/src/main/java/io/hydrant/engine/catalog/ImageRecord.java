@@ -1,0 +1,125 @@
+package io.hydrant.engine.catalog;
+
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.Line;
+import io.hydrant.engine.model.SessionId;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * One image as of one applied entry. A change makes a new record, which shares what did not change.
+ */
+record ImageRecord(
+    Origin origin,
+    Standing standing,
+    Ownership ownership,
+    CheckpointHistory history,
+    SortedArrayMap<SessionId, SessionInfo> sessions,
+    long changedIndex)
+    implements ImageState {
+
+  /** What never changes. */
+  record Origin(ImageId id, String name, RequestId request, long createdMillis) {}
+
+  /** How long its checkpoints, and itself, are kept. */
+  record Standing(int keepLast, boolean deleting) {}
+
+  /** Who may write. */
+  record Ownership(Epoch epoch, RequestId token) {
+    static final Ownership NOBODY = new Ownership(Epoch.NONE, RequestId.NONE);
+  }
+
+  static ImageRecord created(Origin origin, int keepLast, long index) {
+    return new ImageRecord(
+        origin,
+        new Standing(keepLast, false),
+        Ownership.NOBODY,
+        CheckpointHistory.EMPTY,
+        SortedArrayMap.empty(),
+        index);
+  }
+
+  ImageRecord with(Standing changed, long index) {
+    return new ImageRecord(origin, changed, ownership, history, sessions, index);
+  }
+
+  ImageRecord with(Ownership changed, long index) {
+    return new ImageRecord(origin, standing, changed, history, sessions, index);
+  }
+
+  ImageRecord with(CheckpointHistory changed, long index) {
+    return new ImageRecord(origin, standing, ownership, changed, sessions, index);
+  }
+
+  ImageRecord with(SortedArrayMap<SessionId, SessionInfo> changed, long index) {
+    return new ImageRecord(origin, standing, ownership, history, changed, index);
+  }
+
+  /** For messages to people. */
+  String label() {
+    return "image '%s' (uid %d)".formatted(origin.name(), origin.id().value());
+  }
+
+  @Override
+  public ImageId id() {
+    return origin.id();
+  }
+
+  @Override
+  public String name() {
+    return origin.name();
+  }
+
+  @Override
+  public int keepLast() {
+    return standing.keepLast();
+  }
+
+  @Override
+  public long createdMillis() {
+    return origin.createdMillis();
+  }
+
+  @Override
+  public Epoch epoch() {
+    return ownership.epoch();
+  }
+
+  @Override
+  public boolean deleting() {
+    return standing.deleting();
+  }
+
+  @Override
+  public Optional<CheckpointId> head() {
+    return history.head();
+  }
+
+  @Override
+  public SortedMap<CheckpointId, CheckpointInfo> open() {
+    return history.open();
+  }
+
+  @Override
+  public SortedMap<CheckpointId, CheckpointInfo> committed() {
+    return history.committed();
+  }
+
+  @Override
+  public Fate fate(CheckpointId id) {
+    return history.fate(id);
+  }
+
+  @Override
+  public Line line(CheckpointId id) {
+    return history.line(id);
+  }
+
+  @Override
+  public List<Line> retainedLines() {
+    return history.retained().lines();
+  }
+}
