@@ -4,6 +4,7 @@ import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.files.DiskFullException;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
 
@@ -19,7 +20,8 @@ final class RocksDbErrors {
     return kind;
   }
 
-  private static IOException kind(Path directory, String doing, Status status, String text) {
+  private static IOException kind(
+      Path directory, String doing, @Nullable Status status, String text) {
     if (status != null && status.getSubCode() == Status.SubCode.NoSpace) {
       return new DiskFullException(
           "page index %s: no space while %s: free space on its device; the index goes on by itself within seconds"

@@ -23,7 +23,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What every {@link PageIndex} must do; run on the fake and on the real one alike. */
-@SuppressWarnings("JUnitClassModifiers") // subclasses are in other packages
 public abstract class PageIndexContract {
   private static final int RANDOM_FLUSHES = 50;
 
