@@ -1,0 +1,61 @@
+package io.hydrant.engine.catalog;
+
+import static io.hydrant.engine.catalog.CatalogScript.cp;
+import static io.hydrant.engine.catalog.CatalogScript.request;
+
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.RegionKind;
+import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.model.StoreIdentity;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** A small catalog with everything in it that the format can express. */
+final class GoldenCatalog {
+  static final StoreIdentity IDENTITY =
+      new StoreIdentity(new UUID(1, 2), new UUID(3, 4), new UUID(5, 6));
+
+  private GoldenCatalog() {}
+
+  static Catalog build() {
+    CatalogScript script = new CatalogScript();
+    script.at(1_800_000_000_000L).create("never-owned", 10_000);
+    ImageId gone = script.create("gone");
+    ImageId vm = script.as(request(1)).create("vm.1", 2);
+    script.acquire(vm, 2);
+    script.apply(new Command.DeleteImage(gone, false));
+    script.full(vm);
+    script.increment(vm);
+    script.abort(vm, script.openOn(vm, cp(2)));
+    script.increment(vm);
+    script.increment(vm);
+    script.retire(vm, cp(1), cp(2));
+    script.acquireAt(vm, 3, cp(4));
+    script.increment(vm);
+    script.as(request(4)).pin(vm, cp(5));
+    script.apply(new Command.Renew(script.pinHead(vm).session()));
+    CheckpointId full =
+        script.open(
+            new Command.Open(
+                vm,
+                script.epoch(vm),
+                CheckpointKind.FULL,
+                Optional.empty(),
+                Optional.of(
+                    new RegionTable(
+                        List.of(
+                            new RegionSpec("pc.ram", RegionKind.MEMORY, 4_096, 1 << 24),
+                            new RegionSpec("/rom@etc/ä", RegionKind.ROM, 4_096, 4_096),
+                            new RegionSpec("disk", RegionKind.DISK, 2 << 20, 4L << 40))))));
+    script.openOn(vm, full);
+    ImageId deleting = script.owned("deleting", 1);
+    script.full(deleting);
+    script.pinHead(deleting);
+    script.apply(new Command.DeleteImage(deleting, true));
+    return script.catalog;
+  }
+}
