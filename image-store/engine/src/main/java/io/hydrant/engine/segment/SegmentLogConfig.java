@@ -11,7 +11,7 @@ package io.hydrant.engine.segment;
 public record SegmentLogConfig(
     int segmentBytes, int bufferBytes, long reserveBytes, int sparesMax) {
   public static final SegmentLogConfig DEFAULT =
-      new SegmentLogConfig(64 << 20, 4 << 20, 512L << 20, 16);
+      new SegmentLogConfig(64 << 20, 4 << 20, 512L << 20, 64);
 
   public SegmentLogConfig {
     if (segmentBytes < 1 << 16 || segmentBytes > 1 << 30) {

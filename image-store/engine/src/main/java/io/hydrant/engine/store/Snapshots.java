@@ -2,6 +2,7 @@ package io.hydrant.engine.store;
 
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CatalogFiles;
+import io.hydrant.engine.catalog.FrozenCatalog;
 import io.hydrant.engine.index.PageIndex;
 import io.hydrant.engine.index.PageMaps;
 import io.hydrant.engine.index.SegmentUsage;
@@ -61,7 +62,7 @@ final class Snapshots {
     StateRows.StagedRow staged = StateRows.encodeStaged(staging.quiesced(), scanStart);
     return new Capture(
         new StateRows.Position(catalog.applied(), scanStart),
-        catalog.encode(),
+        catalog.freeze(),
         maps.freeze(),
         slims.freeze(),
         usage.encode(),
@@ -94,7 +95,7 @@ final class Snapshots {
     long began = System.nanoTime();
     log.sync();
     EntryPosition position = capture.position().applied();
-    catalogFiles.write(capture.catalog(), position, inUse);
+    catalogFiles.write(capture.catalog().encode(), position, inUse);
     List<PageIndex.Change> changes = new ArrayList<>(capture.maps().changes());
     int mapCount = changes.size();
     changes.addAll(capture.slims().changes());
@@ -131,7 +132,7 @@ final class Snapshots {
   /** Everything that a snapshot writes, as of one applied entry. */
   record Capture(
       StateRows.Position position,
-      byte[] catalog,
+      FrozenCatalog catalog,
       PageMaps.Frozen maps,
       SlimRows.Frozen slims,
       byte[] usage,

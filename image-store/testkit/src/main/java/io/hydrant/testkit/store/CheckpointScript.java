@@ -1,0 +1,113 @@
+package io.hydrant.testkit.store;
+
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.model.CheckpointDigest;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.PageChecksum;
+import io.hydrant.engine.model.PageEncoding;
+import io.hydrant.engine.model.PageTable;
+import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.StagedCheckpoint;
+import io.hydrant.testkit.simulation.PageContents;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** A checkpoint of a {@link StoreFixture}, sent as a well-behaved protector sends it. */
+public final class CheckpointScript {
+  private final StoreFixture fixture;
+  private final CheckpointKey key;
+  private final StagedCheckpoint staged;
+  private final CheckpointDigest digest = new CheckpointDigest();
+  private final PageChecksum checksum = new PageChecksum();
+  private long patches;
+  private long pages;
+  private long dataBytes;
+
+  CheckpointScript(StoreFixture fixture, CheckpointKey key, StagedCheckpoint staged) {
+    this.fixture = fixture;
+    this.key = key;
+    this.staged = staged;
+  }
+
+  public CheckpointKey key() {
+    return key;
+  }
+
+  public StagedCheckpoint staged() {
+    return staged;
+  }
+
+  /** Raw pages {@code first} to {@code last} of one tract; the content of page p is that of seed + p. */
+  public CheckpointScript raw(long seed, int first, int last) throws IOException, Refusal {
+    return pages(PageEncoding.RAW, seed, first, last);
+  }
+
+  /** Zero pages {@code first} to {@code last} of one tract. */
+  public CheckpointScript zero(int first, int last) throws IOException, Refusal {
+    return pages(PageEncoding.ZERO, 0, first, last);
+  }
+
+  private CheckpointScript pages(PageEncoding encoding, long seed, int first, int last)
+      throws IOException, Refusal {
+    RegionSpec spec = fixture.region();
+    int tract = spec.tractOf(first);
+    PageTable table = table(encoding, seed, first, last);
+    staged.patch(0, tract, table, payload(encoding, seed, first, last));
+    digest.patch(0, spec, tract, table);
+    patches++;
+    pages += table.size();
+    dataBytes += table.payloadBytes();
+    return this;
+  }
+
+  /** The page table of such a batch. */
+  public PageTable table(PageEncoding encoding, long seed, int first, int last) {
+    int count = last - first + 1;
+    short[] numbers = new short[count];
+    byte[] encodings = new byte[count];
+    int[] lengths = new int[count];
+    int[] checksums = new int[count];
+    for (int row = 0; row < count; row++) {
+      long page = first + row;
+      numbers[row] = (short) fixture.region().pageInTract(page);
+      encodings[row] = (byte) encoding.code();
+      if (encoding.hasContent()) {
+        lengths[row] = StoreFixture.PAGE_BYTES;
+        checksums[row] =
+            checksum.of(0, page, PageContents.page(seed + page, StoreFixture.PAGE_BYTES));
+      }
+    }
+    return new PageTable(numbers, encodings, lengths, checksums);
+  }
+
+  /** The bytes of such a batch. */
+  public static ByteBuffer payload(PageEncoding encoding, long seed, int first, int last) {
+    if (!encoding.hasContent()) {
+      return ByteBuffer.allocate(0);
+    }
+    ByteBuffer payload = ByteBuffer.allocate((last - first + 1) * StoreFixture.PAGE_BYTES);
+    for (long page = first; page <= last; page++) {
+      payload.put(PageContents.page(seed + page, StoreFixture.PAGE_BYTES));
+    }
+    return payload.flip();
+  }
+
+  /** What a correct commit states; the script takes no more pages afterwards. */
+  public Command.Content content() {
+    return new Command.Content(digest.finish(0, new int[0]), patches, pages, dataBytes, 0);
+  }
+
+  /** Finishes, waits until everything is durable, and commits. */
+  public CheckpointKey commit() throws IOException, Refusal {
+    Command.Content own = fixture.replica().await(staged.finish(content()));
+    Outcome outcome =
+        fixture.submit(new Command.Commit(key, fixture.epoch(), own, List.of("self")));
+    if (!(outcome instanceof Outcome.Committed)) {
+      throw new IllegalStateException("commit refused: " + outcome);
+    }
+    return key;
+  }
+}

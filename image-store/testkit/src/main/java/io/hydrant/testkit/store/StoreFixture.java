@@ -1,0 +1,138 @@
+package io.hydrant.testkit.store;
+
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.RegionKind;
+import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.model.SessionId;
+import io.hydrant.engine.store.ImageStore;
+import io.hydrant.engine.store.ImageStoreConfig;
+import io.hydrant.engine.store.ReadPoint;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.testkit.simulation.SimulatedMedia;
+import io.hydrant.testkit.simulation.SimulatedReplica;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+
+/** A store with one image of one region, on simulated media, driven in one thread. */
+public final class StoreFixture {
+  public static final int PAGE_BYTES = 4 << 10;
+
+  private final SplittableRandom random = new SplittableRandom(1);
+  private final SimulatedMedia media = new SimulatedMedia(random.split());
+  private final SimulatedReplica replica;
+  private final RegionTable regions;
+  private final ImageId image;
+  private Epoch epoch = Epoch.NONE;
+
+  private StoreFixture(ImageStoreConfig config, RegionTable regions) throws IOException {
+    this.regions = regions;
+    this.replica = new SimulatedReplica(config, media, random.split(), random.split());
+    replica.start();
+    this.image =
+        ((Outcome.ImageCreated) submit(new Command.CreateImage("vm", 16))).image();
+    acquire();
+  }
+
+  /** One region "ram" of so many pages of 4 KiB. */
+  public static StoreFixture withPages(long pages) throws IOException {
+    return new StoreFixture(
+        SimulatedReplica.SMALL,
+        new RegionTable(
+            List.of(new RegionSpec("ram", RegionKind.MEMORY, PAGE_BYTES, pages * PAGE_BYTES))));
+  }
+
+  public ImageStore store() {
+    return replica.store();
+  }
+
+  public SimulatedReplica replica() {
+    return replica;
+  }
+
+  public SimulatedMedia media() {
+    return media;
+  }
+
+  public ImageId image() {
+    return image;
+  }
+
+  public Epoch epoch() {
+    return epoch;
+  }
+
+  public RegionSpec region() {
+    return regions.get(0);
+  }
+
+  public Outcome submit(Command command) throws IOException {
+    return replica.submit(command);
+  }
+
+  /** Takes the image over with a new owner. */
+  public void acquire() throws IOException {
+    RequestId owner = new RequestId(new UUID(random.nextLong(), random.nextLong()));
+    epoch =
+        ((Outcome.Acquired) submit(new Command.Acquire(image, Optional.empty(), owner))).epoch();
+  }
+
+  /** Opens a full checkpoint. */
+  public CheckpointScript full() throws IOException, Refusal {
+    return open(CheckpointKind.FULL, Optional.empty(), Optional.of(regions));
+  }
+
+  /** Opens an incremental checkpoint on the head. */
+  public CheckpointScript onHead() throws IOException, Refusal {
+    CheckpointId head =
+        store().catalog().image(image).orElseThrow().head().orElseThrow();
+    return open(CheckpointKind.INCREMENTAL, Optional.of(head), Optional.empty());
+  }
+
+  private CheckpointScript open(
+      CheckpointKind kind, Optional<CheckpointId> base, Optional<RegionTable> table)
+      throws IOException, Refusal {
+    Outcome outcome = submit(new Command.Open(image, epoch, kind, base, table));
+    if (!(outcome instanceof Outcome.Opened(CheckpointKey key))) {
+      throw new IllegalStateException("open refused: " + outcome);
+    }
+    return new CheckpointScript(this, key, store().staged(key, epoch));
+  }
+
+  /** What a new session on a checkpoint reads. */
+  public ReadPoint read(CheckpointKey key) throws IOException, Refusal {
+    Outcome outcome =
+        submit(new Command.Pin(key.image(), Optional.of(key.checkpoint()), 60_000));
+    if (!(outcome instanceof Outcome.Pinned pinned)) {
+      throw new IllegalStateException("pin refused: " + outcome);
+    }
+    return store().readPoint(pinned.session());
+  }
+
+  /** What a session reads now, for instance after a restart. */
+  public ReadPoint read(SessionId session) throws Refusal {
+    return store().readPoint(session);
+  }
+
+  /** Takes a snapshot and waits for it. */
+  public void snapshot() {
+    replica.await(store().snapshot());
+  }
+
+  /** Cuts the power and starts again. */
+  public void powerCut() throws IOException {
+    replica.stop();
+    media.recover(true);
+    replica.start();
+  }
+}
