@@ -48,6 +48,10 @@ final class OpenHandles {
     return handle;
   }
 
+  int openCount() {
+    return open.size();
+  }
+
   private void evict() throws IOException {
     Optional<SegmentFile> oldest =
         open.stream()

@@ -12,10 +12,10 @@ import java.util.zip.CRC32C;
 
 /**
  * Sector 0 of a segment: magic u64, kind u16, version u16, oldest reader u16, zero u16, cluster,
- * group and store (16 bytes each), number u32, length u32, life u64, durable at birth u32, cut
- * segment u32, cut end u32, zeros, and in the last four bytes CRC32C over everything before. Magic
- * and checksum stay where they are in every version, so that "too new" is never said of a damaged
- * file.
+ * group and store (16 bytes each, as they are printed), number u32, length u32, life u64, durable
+ * at birth u32, cut segment u32, cut end u32, zeros, and in the last four bytes CRC32C over
+ * everything before. Magic and checksum stay where they are in every version, so that "too new" is
+ * never said of a damaged file.
  *
  * @param identity whose segment
  * @param number as in the file's name
@@ -149,11 +149,12 @@ record SegmentHeader(
   }
 
   private static void put(ByteBuffer block, UUID uuid) {
-    block.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits());
+    block.putLong(Long.reverseBytes(uuid.getMostSignificantBits()));
+    block.putLong(Long.reverseBytes(uuid.getLeastSignificantBits()));
   }
 
   private static UUID uuid(ByteBuffer in) {
-    return new UUID(in.getLong(), in.getLong());
+    return new UUID(Long.reverseBytes(in.getLong()), Long.reverseBytes(in.getLong()));
   }
 
   private static String hex(long value) {

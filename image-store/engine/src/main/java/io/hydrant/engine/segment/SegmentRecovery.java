@@ -64,7 +64,13 @@ final class SegmentRecovery {
     SegmentFile last = found.getLast().file();
     finishCut(last, found);
     for (Found segment : found.subList(0, found.size() - 1)) {
-      registry.put(new SealedSegment(segment.file(), scan(segment, scanStart, visitor)));
+      int end = scan(segment, scanStart, visitor);
+      if (end > SegmentFormat.RECORDS_OFFSET) {
+        registry.put(new SealedSegment(segment.file(), end));
+      } else {
+        // Of a life without records, and nobody's to release.
+        factory.recycle(segment.file());
+      }
     }
     int from = scanStart.segment() == last.number() ? scanStart.offset() : 0;
     TailRecovery tail = new TailRecovery(files, factory, registry, handles, last);

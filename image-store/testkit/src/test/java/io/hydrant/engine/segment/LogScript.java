@@ -23,9 +23,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drives a log with random operations through any number of lives and knows what must be in it: every record
- * that was durable, in order and bit exact, once; of the others a prefix; nothing else. A record's checkpoint
- * number grows with every attempt to append, is never used again, and is the seed of its content.
+ * Drives a log with random operations through any number of lives and knows what must be in it:
+ * every record that was durable, in order and bit exact, once; of the others a prefix; nothing
+ * else. A record's checkpoint number grows with every attempt to append, is never used again, and
+ * is the seed of its content.
  */
 final class LogScript {
   static final StoreIdentity IDENTITY =
@@ -83,7 +84,9 @@ final class LogScript {
     return entries.size();
   }
 
-  /** Opens the log and compares what it visits with what it must. What it visited counts as durable. */
+  /**
+   * Opens the log and compares what it visits with what it must. What it visited counts as durable.
+   */
   void open(StoreFiles files) throws IOException {
     int[] next = {flushedCount};
     log = null;
@@ -188,7 +191,10 @@ final class LogScript {
     durableCount = entries.size();
   }
 
-  /** As the index does: everything so far is durable and known elsewhere; later starts scan from here. */
+  /**
+   * As the index does: everything so far is durable and known elsewhere; later starts scan from
+   * here.
+   */
   void flush() throws IOException {
     sync();
     scanStart = log().durable();

@@ -15,8 +15,9 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /**
- * Crash after every I/O call of a small workload, and at random in long ones; after each recovery the log holds
- * every durable record, in order, bit exact, once, and nothing that was not appended ({@link LogScript}).
+ * Crash after every I/O call of a small workload, and at random in long ones; after each recovery
+ * the log holds every durable record, in order, bit exact, once, and nothing that was not appended
+ * ({@link LogScript}).
  *
  * <p>Repeat a failure with {@code mvn -pl image-store/testkit -am test -Dtest=SegmentLogCrashTest
  * -Dsurefire.failIfNoSpecifiedTests=false -Dhydrant.seed=N}.
@@ -37,7 +38,10 @@ final class SegmentLogCrashTest {
     }
   }
 
-  /** Runs a script of one life that dies after some calls, then two more lives; true if it did not die. */
+  /**
+   * Runs a script of one life that dies after some calls, then two more lives; true if it did not
+   * die.
+   */
   private boolean crashAt(int calls, long seed) {
     String where = "crash after %d calls, seed %d".formatted(calls, seed);
     return explained(
@@ -48,12 +52,11 @@ final class SegmentLogCrashTest {
           LogScript script = new LogScript(LogScript.SMALL, new Random(seed));
           disk.crashAfter(calls);
           boolean died =
-              dies(
-                  () -> {
-                    script.open(wrapper.apply(disk.files(DIRECTORY)));
-                    script.run(170);
-                    script.log().close();
-                  });
+              dies(() -> {
+                script.open(wrapper.apply(disk.files(DIRECTORY)));
+                script.run(170);
+                script.log().close();
+              });
           recover(disk, script, chance);
           dies(() -> script.run(15));
           recover(disk, script, chance);
