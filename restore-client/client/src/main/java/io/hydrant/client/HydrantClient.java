@@ -1,0 +1,307 @@
+package io.hydrant.client;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.hydrant.v1.AcquireProtectionRequest;
+import io.hydrant.v1.AcquireProtectionResponse;
+import io.hydrant.v1.Checkpoint;
+import io.hydrant.v1.CreateImageRequest;
+import io.hydrant.v1.DeleteImageRequest;
+import io.hydrant.v1.GetImageRequest;
+import io.hydrant.v1.GetServerInfoRequest;
+import io.hydrant.v1.Image;
+import io.hydrant.v1.ImageRef;
+import io.hydrant.v1.ImageServiceGrpc;
+import io.hydrant.v1.ListCheckpointsRequest;
+import io.hydrant.v1.ListImagesRequest;
+import io.hydrant.v1.ListImagesResponse;
+import io.hydrant.v1.OpenRestoreRequest;
+import io.hydrant.v1.PinnedDelete;
+import io.hydrant.v1.Region;
+import io.hydrant.v1.RestoreServiceGrpc;
+import io.hydrant.v1.Retention;
+import io.hydrant.v1.ServerInfo;
+import io.hydrant.v1.ServerServiceGrpc;
+import io.hydrant.v1.SetRetentionRequest;
+import io.hydrant.v1.StatsRequest;
+import io.hydrant.v1.StatsResponse;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A client of one store. Demand fetches have a connection of their own, so that they never wait
+ * behind checkpoints or prefetched pages.
+ *
+ * <p>Calls repeat themselves while no server can answer, within {@link Deadlines#call}; all of them
+ * may be repeated safely (ids made by the client go with them). They throw {@link
+ * HydrantException}.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class HydrantClient implements AutoCloseable {
+  /** Of request ids and owner tokens. */
+  private static final int ID_BYTES = 16;
+
+  /** As much as a connection of 10 GB/s and 1 ms keeps in flight. */
+  private static final int FLOW_CONTROL_BYTES = 8 << 20;
+
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final Connections connections;
+  private final UnaryCalls calls;
+
+  HydrantClient(Connections connections) {
+    this.connections = connections;
+    this.calls = new UnaryCalls(connections);
+  }
+
+  /** Makes a client; connects when it is first used. */
+  public static HydrantClient connect(ClientConfig config) {
+    return new HydrantClient(new Connections(config, channel(config), channel(config)));
+  }
+
+  private static ManagedChannel channel(ClientConfig config) {
+    Endpoint endpoint = config.endpoints().getFirst();
+    // Retries are ours: gRPC's would keep copies of messages and hide what may have happened.
+    return NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
+        .usePlaintext()
+        .disableRetry()
+        .directExecutor()
+        .flowControlWindow(FLOW_CONTROL_BYTES)
+        .maxInboundMessageSize(config.budgets().messageBytesMax())
+        .build();
+  }
+
+  /** An image by its uid. */
+  public static ImageRef uid(long uid) {
+    return ImageRef.newBuilder().setUid(uid).build();
+  }
+
+  /** An image by its name. */
+  public static ImageRef name(String name) {
+    return ImageRef.newBuilder().setName(name).build();
+  }
+
+  // ---- images ----
+
+  /**
+   * Creates an image.
+   *
+   * @param keepLast how many checkpoints stay restorable; 0: the default
+   */
+  public Image createImage(String name, int keepLast) {
+    CreateImageRequest request =
+        CreateImageRequest.newBuilder()
+            .setName(name)
+            .setRetention(Retention.newBuilder().setKeepLast(keepLast))
+            .setRequestId(newId())
+            .build();
+    return calls.call(
+        ImageServiceGrpc.getCreateImageMethod(),
+        request,
+        UnaryCalls.Effect.CHANGES,
+        "creating image '%s'".formatted(name));
+  }
+
+  public Image image(ImageRef image) {
+    return calls.call(
+        ImageServiceGrpc.getGetImageMethod(),
+        GetImageRequest.newBuilder().setImage(image).build(),
+        UnaryCalls.Effect.READS,
+        "reading " + show(image));
+  }
+
+  /** All images, ascending by name. */
+  public List<Image> images() {
+    return images("");
+  }
+
+  /** The images whose names begin so, ascending by name. */
+  public List<Image> images(String namePrefix) {
+    List<Image> all = new ArrayList<>();
+    ListImagesResponse part;
+    do {
+      String after = all.isEmpty() ? "" : all.getLast().getName();
+      ListImagesRequest request =
+          ListImagesRequest.newBuilder().setNamePrefix(namePrefix).setAfterName(after).build();
+      part =
+          calls.call(
+              ImageServiceGrpc.getListImagesMethod(),
+              request,
+              UnaryCalls.Effect.READS,
+              "listing images");
+      for (Image image : part.getImagesList()) {
+        if (image.getName().compareTo(after) <= 0) {
+          throw new ProtocolViolationException(
+              "listing images: '%s' came after '%s'".formatted(image.getName(), after), null);
+        }
+        after = image.getName();
+        all.add(image);
+      }
+    } while (part.getMore() && part.getImagesCount() > 0);
+    return all;
+  }
+
+  /**
+   * Deletes an image with all its checkpoints. "Unknown image" may mean that an earlier try of the
+   * same call, whose answer was lost, deleted it.
+   *
+   * @return false: restore sessions pin it; it goes when the last one ends
+   */
+  public boolean deleteImage(ImageRef image, PinnedDelete whenPinned) {
+    DeleteImageRequest request =
+        DeleteImageRequest.newBuilder().setImage(image).setWhenPinned(whenPinned).build();
+    return calls
+        .call(
+            ImageServiceGrpc.getDeleteImageMethod(),
+            request,
+            UnaryCalls.Effect.CHANGES,
+            "deleting " + show(image))
+        .getDeleted();
+  }
+
+  /** Changes how many checkpoints stay restorable. */
+  public Image setRetention(ImageRef image, int keepLast) {
+    SetRetentionRequest request =
+        SetRetentionRequest.newBuilder()
+            .setImage(image)
+            .setRetention(Retention.newBuilder().setKeepLast(keepLast))
+            .build();
+    return calls.call(
+        ImageServiceGrpc.getSetRetentionMethod(),
+        request,
+        UnaryCalls.Effect.CHANGES,
+        "changing the retention of " + show(image));
+  }
+
+  /** Committed checkpoints that can be restored, oldest first, and those that are open. */
+  public List<Checkpoint> checkpoints(ImageRef image) {
+    return calls
+        .call(
+            ImageServiceGrpc.getListCheckpointsMethod(),
+            ListCheckpointsRequest.newBuilder().setImage(image).build(),
+            UnaryCalls.Effect.READS,
+            "listing the checkpoints of " + show(image))
+        .getCheckpointsList();
+  }
+
+  // ---- the way in ----
+
+  /**
+   * Makes this process the only one that may write checkpoints, if the image's epoch still is the
+   * one that the caller saw.
+   */
+  public AcquireProtectionResponse acquireProtection(ImageRef image, long seenEpoch) {
+    return acquire(image, AcquireProtectionRequest.newBuilder().setSeenEpoch(seenEpoch));
+  }
+
+  /** Takes the image over, whoever protects it. */
+  public AcquireProtectionResponse takeOverProtection(ImageRef image) {
+    return acquire(image, AcquireProtectionRequest.newBuilder().setAnyEpoch(true));
+  }
+
+  private AcquireProtectionResponse acquire(
+      ImageRef image, AcquireProtectionRequest.Builder request) {
+    return calls.call(
+        ImageServiceGrpc.getAcquireProtectionMethod(),
+        request.setImage(image).setOwnerToken(newId()).build(),
+        UnaryCalls.Effect.CHANGES,
+        "acquiring the protection of " + show(image));
+  }
+
+  /** Writes checkpoints under an acquired epoch. */
+  public ProtectionStream protect(AcquireProtectionResponse acquired, WriteOptions options) {
+    return protect(acquired.getImageUid(), acquired.getEpoch(), acquired.getHead(), options);
+  }
+
+  /**
+   * Writes checkpoints under an acquired epoch.
+   *
+   * @param head the base of the next checkpoint; 0: it will be a full one
+   */
+  public ProtectionStream protect(long imageUid, long epoch, long head, WriteOptions options) {
+    List<Region> regions = head == 0 ? List.of() : image(uid(imageUid)).getRegionsList();
+    ProtectionStream.Base newest = new ProtectionStream.Base(head, regions);
+    return new ProtectionStream(connections, imageUid, epoch, options, newest);
+  }
+
+  // ---- the way out ----
+
+  /**
+   * Opens a restore session.
+   *
+   * @param checkpoint 0: the latest committed one
+   * @param lease how long it is kept when this process dies; zero: the default, a minute
+   */
+  public RestoreSession openRestore(ImageRef image, long checkpoint, Duration lease) {
+    OpenRestoreRequest request =
+        OpenRestoreRequest.newBuilder()
+            .setImage(image)
+            .setCheckpoint(checkpoint)
+            .setLeaseMillis(Math.toIntExact(lease.toMillis()))
+            .setRequestId(newId())
+            .build();
+    return new RestoreSession(
+        connections,
+        calls.call(
+            RestoreServiceGrpc.getOpenRestoreMethod(),
+            request,
+            UnaryCalls.Effect.CHANGES,
+            "opening a restore of %s"
+                .formatted(
+                    checkpoint == 0
+                        ? show(image)
+                        : "checkpoint " + checkpoint + " of " + show(image))));
+  }
+
+  /** Opens a restore session on the latest checkpoint. */
+  public RestoreSession openRestore(ImageRef image) {
+    return openRestore(image, 0, Duration.ZERO);
+  }
+
+  /** Goes on with a session of another process, see {@link RestoreSession#export}. */
+  public RestoreSession resumeRestore(byte[] exported) {
+    connections.requireOpen();
+    return new RestoreSession(connections, RestoreSession.decode(exported));
+  }
+
+  // ---- the server ----
+
+  public ServerInfo serverInfo() {
+    return calls.call(
+        ServerServiceGrpc.getGetServerInfoMethod(),
+        GetServerInfoRequest.getDefaultInstance(),
+        UnaryCalls.Effect.READS,
+        "reading the server's info");
+  }
+
+  public StatsResponse stats() {
+    return calls.call(
+        ServerServiceGrpc.getStatsMethod(),
+        StatsRequest.getDefaultInstance(),
+        UnaryCalls.Effect.READS,
+        "reading the server's stats");
+  }
+
+  /** Closes the connections. Sessions that are open expire by themselves; close them first. */
+  @Override
+  public void close() {
+    connections.close();
+  }
+
+  private static String show(ImageRef image) {
+    return image.getUid() != 0
+        ? "image " + image.getUid()
+        : "image '%s'".formatted(image.getName());
+  }
+
+  private static ByteString newId() {
+    byte[] id = new byte[ID_BYTES];
+    RANDOM.nextBytes(id);
+    return UnsafeByteOperations.unsafeWrap(id);
+  }
+}

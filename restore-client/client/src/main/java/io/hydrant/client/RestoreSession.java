@@ -1,0 +1,276 @@
+package io.hydrant.client;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.grpc.StatusRuntimeException;
+import io.hydrant.v1.Checkpoint;
+import io.hydrant.v1.CloseRestoreRequest;
+import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.PageDigestPart;
+import io.hydrant.v1.PageDigestsRequest;
+import io.hydrant.v1.PageRange;
+import io.hydrant.v1.ReadSlimRequest;
+import io.hydrant.v1.Reason;
+import io.hydrant.v1.Region;
+import io.hydrant.v1.RestoreServiceGrpc;
+import io.hydrant.v1.SlimPart;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A lease on one committed checkpoint: while it is held, the store keeps everything that the
+ * checkpoint needs. The lease is renewed in the background until {@link #close} (which gives it
+ * back) or {@link #detach} (which leaves it to another process).
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class RestoreSession implements AutoCloseable {
+  private final OpenRestoreResponse opened;
+  private final SessionSource source;
+  private final LeaseRenewal renewal;
+  private final List<PageFetcher> fetchers = new ArrayList<>();
+  private boolean ended;
+
+  RestoreSession(Connections connections, OpenRestoreResponse opened) {
+    this.opened = opened;
+    this.source = SessionSource.of(connections, opened);
+    for (Region region : source.regions()) {
+      if (!Regions.isValid(region)) {
+        throw new ProtocolViolationException(
+            "%s: the server sent an impossible region '%s': %d bytes of %d bytes a page"
+                .formatted(
+                    source.name(),
+                    region.getName(),
+                    region.getLengthBytes(),
+                    region.getPageBytes()),
+            null);
+      }
+    }
+    this.renewal = new LeaseRenewal(source, opened.getLeaseMillis());
+    renewal.start();
+  }
+
+  static OpenRestoreResponse decode(byte[] exported) {
+    try {
+      OpenRestoreResponse opened = OpenRestoreResponse.parseFrom(exported);
+      if (!opened.getToken().isEmpty() && opened.getCheckpoint().getRegionsCount() > 0) {
+        return opened;
+      }
+      throw new IllegalArgumentException("this is not an exported restore session: it is empty");
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalArgumentException("this is not an exported restore session", e);
+    }
+  }
+
+  public long imageUid() {
+    return opened.getImageUid();
+  }
+
+  /** What is being restored. */
+  public Checkpoint checkpoint() {
+    return opened.getCheckpoint();
+  }
+
+  public List<Region> regions() {
+    return source.regions();
+  }
+
+  /**
+   * All that another process needs to go on with this session ({@link
+   * HydrantClient#resumeRestore}). Who has it can read the image.
+   */
+  public byte[] export() {
+    return opened.toByteArray();
+  }
+
+  ByteString token() {
+    return source.token();
+  }
+
+  /** Why the lease was lost, if it was; reads fail with the same. */
+  public Optional<HydrantException> lost() {
+    return renewal.lost();
+  }
+
+  /** The slim state, checked. */
+  public byte[] slim() {
+    StreamRetries retries = retries("reading the slim state");
+    while (true) {
+      try {
+        return slimOnce(retries);
+      } catch (StatusRuntimeException e) {
+        retries.broken(e);
+      }
+    }
+  }
+
+  /** A new stream of demand fetches; closed with the session. */
+  public synchronized PageFetcher fetcher() {
+    requireOpen();
+    PageFetcher fetcher = new PageFetcher(source);
+    fetchers.add(fetcher);
+    return fetcher;
+  }
+
+  /**
+   * Reads ranges in the order given, each page checked, to a sink on this thread. A broken
+   * connection is made anew as long as messages come within {@link Deadlines#call}; no page is
+   * handed out twice.
+   *
+   * <p>Copies of a raw byte: one from the network buffer into an array, whose slices the sink gets.
+   *
+   * @throws IOException from the sink
+   */
+  public void prefetch(List<PageRange> ranges, PrefetchOptions options, PageSink sink)
+      throws IOException {
+    for (PageRange range : ranges) {
+      source.requirePages(range.getRegion(), range.getFirstPage(), range.getPageCount());
+    }
+    requireOpen();
+    new PrefetchReader(source, ranges, options, sink).read();
+  }
+
+  /**
+   * Reads the whole image, in several streams.
+   *
+   * @param streams 1 or more; the sink is called from as many threads
+   * @throws IOException from the sink
+   */
+  public void restoreTo(PageSink sink, PrefetchOptions options, int streams) throws IOException {
+    new ParallelRestore(this, options, sink).run(streams);
+  }
+
+  /** Checksum and outcome of each page of a range, in order, without content. */
+  public void pageDigests(PageRange range, Consumer<PageDigestPart> consumer) {
+    source.requirePages(range.getRegion(), range.getFirstPage(), range.getPageCount());
+    requireOpen();
+    StreamRetries retries = retries("reading page digests");
+    RangeCursor cursor = new RangeCursor(List.of(range));
+    while (!cursor.isAtEnd()) {
+      try {
+        digestsOnce(cursor, consumer, retries);
+      } catch (StatusRuntimeException e) {
+        retries.broken(e);
+      }
+    }
+  }
+
+  /** Stops renewing and leaves the session open, for whoever holds its {@link #export}. */
+  public void detach() {
+    end();
+  }
+
+  /** Gives the lease back. If that gets no answer, it expires by itself. */
+  @Override
+  public void close() {
+    if (!end() || source.connections().isClosed()) {
+      return;
+    }
+    CloseRestoreRequest request = CloseRestoreRequest.newBuilder().setToken(source.token()).build();
+    try {
+      new UnaryCalls(source.connections())
+          .call(
+              RestoreServiceGrpc.getCloseRestoreMethod(),
+              request,
+              UnaryCalls.Effect.READS,
+              source.name() + ": closing the restore session");
+    } catch (RejectedException e) {
+      if (e.reason() != Reason.REASON_UNKNOWN_SESSION) {
+        throw e;
+      }
+    }
+  }
+
+  private boolean end() {
+    List<PageFetcher> open;
+    synchronized (this) {
+      if (ended) {
+        return false;
+      }
+      ended = true;
+      open = List.copyOf(fetchers);
+    }
+    renewal.close();
+    open.forEach(PageFetcher::close);
+    source.verifiers().close();
+    return true;
+  }
+
+  private synchronized void requireOpen() {
+    if (ended) {
+      throw new IllegalStateException(source.name() + ": the restore session is closed");
+    }
+    source.connections().requireOpen();
+  }
+
+  private StreamRetries retries(String what) {
+    requireOpen();
+    return new StreamRetries(source.connections(), source.name() + ": " + what);
+  }
+
+  private byte[] slimOnce(StreamRetries retries) {
+    ReadSlimRequest request = ReadSlimRequest.newBuilder().setToken(source.token()).build();
+    long expectedBytes = checkpoint().getSlimBytes();
+    ByteArrayOutputStream slim = new ByteArrayOutputStream();
+    try (ServerStream<ReadSlimRequest, SlimPart> stream =
+        new ServerStream<>(
+            source.connections().bulk(), RestoreServiceGrpc.getReadSlimMethod(), request)) {
+      for (SlimPart part = retries.next(stream); part != null; part = retries.next(stream)) {
+        ByteString data = part.getData();
+        if (part.getOffset() != slim.size() || data.size() > expectedBytes - slim.size()) {
+          throw slimViolation(slim.size(), expectedBytes);
+        }
+        if (SlimChecksum.of(part.getOffset(), data.asReadOnlyByteBuffer()) != part.getChecksum()) {
+          throw new DamagedPageException(
+              "%s: the slim state from byte %d fails its checksum and was refused; restore another checkpoint"
+                  .formatted(source.name(), part.getOffset()),
+              null);
+        }
+        slim.writeBytes(data.toByteArray());
+      }
+    }
+    if (slim.size() != expectedBytes) {
+      throw slimViolation(slim.size(), expectedBytes);
+    }
+    return slim.toByteArray();
+  }
+
+  private ProtocolViolationException slimViolation(long at, long expectedBytes) {
+    return new ProtocolViolationException(
+        "%s: the server's slim state breaks off or does not fit at byte %d of %d"
+            .formatted(source.name(), at, expectedBytes),
+        null);
+  }
+
+  private void digestsOnce(
+      RangeCursor cursor, Consumer<PageDigestPart> consumer, StreamRetries retries) {
+    PageDigestsRequest request =
+        PageDigestsRequest.newBuilder()
+            .setToken(source.token())
+            .setRange(cursor.rest().getFirst())
+            .build();
+    try (ServerStream<PageDigestsRequest, PageDigestPart> stream =
+        new ServerStream<>(
+            source.connections().bulk(), RestoreServiceGrpc.getPageDigestsMethod(), request)) {
+      for (PageDigestPart part = retries.next(stream); part != null; part = retries.next(stream)) {
+        boolean fits = part.getEncoding().size() == part.getChecksumCount();
+        for (int row = 0; fits && row < part.getChecksumCount(); row++) {
+          fits = cursor.take(part.getRegion(), part.getFirstPage() + row);
+        }
+        if (!fits) {
+          throw new ProtocolViolationException(
+              source.name() + ": the server sent page digests that were not asked for", null);
+        }
+        consumer.accept(part);
+      }
+    }
+    if (!cursor.isAtEnd()) {
+      throw new ProtocolViolationException(
+          source.name() + ": the server's page digests end before the last page", null);
+    }
+  }
+}

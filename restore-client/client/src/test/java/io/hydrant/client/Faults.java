@@ -1,0 +1,56 @@
+package io.hydrant.client;
+
+import io.hydrant.v1.FetchRequest;
+import io.hydrant.v1.FetchResponse;
+import io.hydrant.v1.PageDigestPart;
+import io.hydrant.v1.Pages;
+import io.hydrant.v1.SettleResponse;
+import io.hydrant.v1.SlimPart;
+import io.hydrant.v1.WriteCheckpointRequest;
+import io.hydrant.v1.WriteCheckpointResponse;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** What a fake server does wrong. Set before the calls that it concerns. */
+final class Faults {
+  enum Action {
+    PASS,
+    /** Ends the stream with UNAVAILABLE. */
+    BREAK,
+    /** Acts as if it had not come, or sends nothing. */
+    SWALLOW
+  }
+
+  /** Before a request of a write stream takes effect. */
+  volatile Function<WriteCheckpointRequest, Action> onRequest = _ -> Action.PASS;
+
+  /** After an answer's cause took effect, before the answer is sent. */
+  volatile Function<WriteCheckpointResponse, Action> onResponse = _ -> Action.PASS;
+
+  /** Replaces an answer of a write stream. */
+  volatile UnaryOperator<WriteCheckpointResponse> response = UnaryOperator.identity();
+
+  /** Replaces an answer to Settle; null: UNAVAILABLE. */
+  volatile Function<SettleResponse, @Nullable SettleResponse> settle = answer -> answer;
+
+  volatile Function<FetchRequest, Action> onFetch = _ -> Action.PASS;
+  volatile Function<FetchResponse, List<FetchResponse>> fetched = List::of;
+
+  /** Null: break the stream. */
+  volatile Function<Pages, @Nullable Pages> prefetched = pages -> pages;
+
+  volatile Function<SlimPart, @Nullable SlimPart> slim = part -> part;
+  volatile Function<PageDigestPart, @Nullable PageDigestPart> digests = part -> part;
+
+  /** Throws to refuse a unary call; gets the method's name. */
+  volatile Consumer<String> unary = _ -> {};
+
+  /** Whether the write stream reads on. */
+  volatile boolean readsRequests = true;
+
+  volatile int prefetchPagesPerMessage = 256;
+  volatile int leaseMillis = 60_000;
+}

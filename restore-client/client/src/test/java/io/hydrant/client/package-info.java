@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.client;
+
+import org.jspecify.annotations.NullMarked;
