@@ -1,0 +1,72 @@
+package io.hydrant.node;
+
+import io.hydrant.engine.catalog.Entry;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.EntryPosition;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.SessionId;
+import io.hydrant.engine.store.ImageStore;
+import io.hydrant.engine.store.PageReader;
+import io.hydrant.engine.store.ReadPoint;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.SlimReader;
+import io.hydrant.engine.store.StagedCheckpoint;
+import io.hydrant.node.ingest.Staging;
+import io.hydrant.node.replication.ReplicatedStore;
+import io.hydrant.node.restore.Reading;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+
+/** The image store, cut into what each part of the node needs of it. */
+record EnginePorts(ImageStore store) implements ReplicatedStore, Staging, Reading {
+  @Override
+  public EntryPosition snapshotPosition() {
+    return store.snapshotPosition();
+  }
+
+  @Override
+  public EntryPosition applied() {
+    return store.applied();
+  }
+
+  @Override
+  public Outcome apply(EntryPosition position, Entry entry) throws IOException {
+    return store.apply(position, entry);
+  }
+
+  @Override
+  public void skip(EntryPosition position) {
+    store.skip(position);
+  }
+
+  @Override
+  public CompletableFuture<EntryPosition> snapshot() {
+    return store.snapshot();
+  }
+
+  @Override
+  public void admitOpen() throws Refusal, IOException {
+    store.admitOpen();
+  }
+
+  @Override
+  public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal {
+    return store.staged(key, epoch);
+  }
+
+  @Override
+  public ReadPoint readPoint(SessionId session) throws Refusal {
+    return store.readPoint(session);
+  }
+
+  @Override
+  public PageReader pages() {
+    return store.pages();
+  }
+
+  @Override
+  public SlimReader slim() {
+    return store.slim();
+  }
+}

@@ -1,0 +1,56 @@
+package io.hydrant.node;
+
+import io.hydrant.engine.catalog.CatalogLimits;
+import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.store.PageReader;
+import io.hydrant.node.config.NodeConfig;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Every limit by its name in docs/limits.md, which says what exceeding it answers; a test compares. */
+final class NodeLimits {
+  /** Of a gRPC message: a batch of 1 MiB of pages with its lists, three times over. */
+  static final int MESSAGE_BYTES_MAX = 4 << 20;
+
+  /** Calls of one connection at once. */
+  static final int CALLS_PER_CONNECTION_MAX = 1_024;
+
+  private static final long BATCH_BYTES_MAX = 1 << 20;
+  private static final long SLIM_CHUNK_BYTES_MAX = 1 << 20;
+  private static final long SLIM_BYTES_MAX = 256L << 20;
+  private static final long PREFETCH_RANGES_MAX = 65_536;
+  private static final long LIST_IMAGES_MAX = 1_000;
+
+  private NodeLimits() {}
+
+  static Map<String, Long> of(NodeConfig config) {
+    Map<String, Long> limits = new TreeMap<>();
+    limits.put("message_bytes", (long) MESSAGE_BYTES_MAX);
+    limits.put("calls_per_connection", (long) CALLS_PER_CONNECTION_MAX);
+    limits.put("images", (long) CatalogLimits.IMAGES_MAX);
+    limits.put("image_name_characters", (long) CatalogLimits.IMAGE_NAME_CHARS_MAX);
+    limits.put("keep_last", (long) CatalogLimits.KEEP_LAST_MAX);
+    limits.put("list_images", LIST_IMAGES_MAX);
+    limits.put("open_checkpoints_per_image", (long) CatalogLimits.OPEN_CHECKPOINTS_MAX);
+    limits.put("regions", (long) CatalogLimits.REGIONS_MAX);
+    limits.put("region_name_bytes", (long) RegionSpec.NAME_BYTES_MAX);
+    limits.put("region_length_bytes", RegionSpec.LENGTH_BYTES_MAX);
+    limits.put("page_bytes_min", (long) RegionSpec.PAGE_BYTES_MIN);
+    limits.put("page_bytes", (long) RegionSpec.PAGE_BYTES_MAX);
+    limits.put("batch_bytes", BATCH_BYTES_MAX);
+    limits.put("slim_chunk_bytes", SLIM_CHUNK_BYTES_MAX);
+    limits.put("slim_bytes", SLIM_BYTES_MAX);
+    limits.put("ingest_streams", (long) config.ingest().streamsMax());
+    limits.put("ingest_window_messages", (long) config.ingest().windowMessages());
+    limits.put("ingest_silence_millis", config.ingest().silence().toMillis());
+    limits.put("lease_millis_min", (long) CatalogLimits.LEASE_MILLIS_MIN);
+    limits.put("lease_millis", (long) CatalogLimits.LEASE_MILLIS_MAX);
+    limits.put("restore_sessions_per_image", (long) CatalogLimits.SESSIONS_PER_IMAGE_MAX);
+    limits.put("restore_sessions", (long) config.restore().sessionsMax());
+    limits.put("restore_streams", (long) config.restore().streamsMax());
+    limits.put("fetch_pages", (long) PageReader.PAGES_MAX);
+    limits.put("fetch_bytes", (long) PageReader.BYTES_MAX);
+    limits.put("prefetch_ranges", PREFETCH_RANGES_MAX);
+    return limits;
+  }
+}

@@ -1,0 +1,84 @@
+package io.hydrant.node.api;
+
+import io.grpc.stub.StreamObserver;
+import io.hydrant.engine.model.StoreIdentity;
+import io.hydrant.node.replication.Proposals;
+import io.hydrant.v1.GetServerInfoRequest;
+import io.hydrant.v1.ServerInfo;
+import io.hydrant.v1.ServerServiceGrpc;
+import io.hydrant.v1.StatsRequest;
+import io.hydrant.v1.StatsResponse;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/** What this server is and how it does. */
+public final class ServerService extends ServerServiceGrpc.ServerServiceImplBase {
+  /** The range of API versions served. */
+  public static final int API_VERSION = 1;
+
+  private static final String DEVELOPMENT = "0.1.0-SNAPSHOT";
+
+  private final StoreIdentity identity;
+  private final Map<String, Long> limits;
+  private final Proposals proposals;
+  private final StatsSource stats;
+  private final LongSupplier nanoTime;
+  private final long readyNanos;
+
+  /** Where the figures come from; names and meanings: docs/stats.md. */
+  public interface StatsSource {
+    Map<String, Long> counters();
+
+    Map<String, Long> gauges();
+  }
+
+  /**
+   * @param limits by their names in docs/limits.md
+   */
+  public ServerService(
+      StoreIdentity identity,
+      Map<String, Long> limits,
+      Proposals proposals,
+      StatsSource stats,
+      LongSupplier nanoTime) {
+    this.identity = identity;
+    this.limits = Map.copyOf(limits);
+    this.proposals = proposals;
+    this.stats = stats;
+    this.nanoTime = nanoTime;
+    this.readyNanos = nanoTime.getAsLong();
+  }
+
+  @Override
+  public void getServerInfo(GetServerInfoRequest request, StreamObserver<ServerInfo> observer) {
+    observer.onNext(
+        ServerInfo.newBuilder()
+            .setVersion(version())
+            .setApiVersionMin(API_VERSION)
+            .setApiVersionMax(API_VERSION)
+            .setClusterId(identity.cluster().toString())
+            .setStoreId(identity.store().toString())
+            .setGroupId(identity.group().toString())
+            .putAllLimits(limits)
+            .setUptimeMillis(TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - readyNanos))
+            .setLeader(proposals.leads())
+            .build());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void stats(StatsRequest request, StreamObserver<StatsResponse> observer) {
+    observer.onNext(
+        StatsResponse.newBuilder()
+            .putAllCounters(stats.counters())
+            .putAllGauges(stats.gauges())
+            .build());
+    observer.onCompleted();
+  }
+
+  private static String version() {
+    String packaged = ServerService.class.getPackage().getImplementationVersion();
+    return packaged == null ? DEVELOPMENT : packaged;
+  }
+}

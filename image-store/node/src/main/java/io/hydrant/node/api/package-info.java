@@ -1,0 +1,5 @@
+/** The edge to gRPC: services, errors, executors. */
+@NullMarked
+package io.hydrant.node.api;
+
+import org.jspecify.annotations.NullMarked;

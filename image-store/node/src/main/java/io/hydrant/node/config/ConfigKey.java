@@ -1,0 +1,61 @@
+package io.hydrant.node.config;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Every key a server understands. docs/configuration.md lists the same ones; a test compares. */
+enum ConfigKey {
+  DATA_DIRECTORY("data.directory", ""),
+  LISTEN_ADDRESS("listen.address", "127.0.0.1:7070"),
+  LISTEN_INSECURE("listen.insecure", "false"),
+  THREADS_FAULT("threads.fault", "4"),
+  THREADS_READ("threads.read", "4"),
+  THREADS_INGEST("threads.ingest", "4"),
+  THREADS_API("threads.api", "4"),
+  INGEST_STREAMS_MAX("ingest.streams-max", "32"),
+  INGEST_WINDOW_MESSAGES("ingest.window-messages", "3"),
+  INGEST_SILENCE_SECONDS("ingest.silence-seconds", "60"),
+  RESTORE_SESSIONS_MAX("restore.sessions-max", "10000"),
+  RESTORE_STREAMS_MAX("restore.streams-max", "256"),
+  RESTORE_SEND_AHEAD_BYTES("restore.send-ahead-bytes", "2m"),
+  STORAGE_SEGMENT_BYTES("storage.segment-bytes", "64m"),
+  STORAGE_APPEND_BUFFER_BYTES("storage.append-buffer-bytes", "4m"),
+  STORAGE_RESERVE_BYTES("storage.reserve-bytes", "512m"),
+  STORAGE_SPARE_SEGMENTS_MAX("storage.spare-segments-max", "16"),
+  STORAGE_MAP_CACHE_BYTES("storage.map-cache-bytes", "96m"),
+  STORAGE_SNAPSHOT_DIRTY_BYTES("storage.snapshot-dirty-bytes", "96m"),
+  STORAGE_SNAPSHOT_LOG_BYTES("storage.snapshot-log-bytes", "1g"),
+  STORAGE_SNAPSHOT_ENTRIES("storage.snapshot-entries", "20000");
+
+  private final String key;
+  private final String standard;
+
+  ConfigKey(String key, String standard) {
+    this.key = key;
+    this.standard = standard;
+  }
+
+  /** As it stands in the file and after {@code --set}. */
+  String key() {
+    return key;
+  }
+
+  /** Value where none is given; empty: there is none. */
+  String standard() {
+    return standard;
+  }
+
+  /** Name of the environment variable. */
+  String variable() {
+    return "HYDRANT_" + key.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+  }
+
+  static Optional<ConfigKey> ofKey(String key) {
+    return Arrays.stream(values()).filter(known -> known.key.equals(key)).findFirst();
+  }
+
+  static Optional<ConfigKey> ofVariable(String variable) {
+    return Arrays.stream(values()).filter(known -> known.variable().equals(variable)).findFirst();
+  }
+}

@@ -1,0 +1,105 @@
+package io.hydrant.node.config;
+
+import io.hydrant.engine.segment.SegmentLogConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All that a server is told. Sources in rising precedence: defaults, file, environment, flags. The wiring
+ * hands each component its own part, never the whole.
+ *
+ * @param dataDirectory where everything durable lies; has no default
+ */
+public record NodeConfig(
+    Path dataDirectory,
+    ListenConfig listen,
+    ThreadsConfig threads,
+    IngestConfig ingest,
+    RestoreConfig restore,
+    StorageConfig storage) {
+
+  /**
+   * Reads the configuration of a server.
+   *
+   * @param file in the syntax of {@link java.util.Properties}
+   * @param environment variables; those that begin with HYDRANT_ count
+   * @param flags by key, as after {@code --set}
+   * @throws ConfigException unknown key, malformed or unfit value, missing data directory
+   */
+  public static NodeConfig load(
+      Optional<Path> file, Map<String, String> environment, Map<String, String> flags)
+      throws ConfigException {
+    Settings settings = new Settings();
+    if (file.isPresent()) {
+      settings.addFile(file.get());
+    }
+    settings.addEnvironment(environment);
+    for (Map.Entry<String, String> flag : flags.entrySet()) {
+      settings.add(flag.getKey(), flag.getValue(), "flag");
+    }
+    try {
+      return of(settings);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Defaults but for the directory and the port, which is any free one: for embedding. */
+  public static NodeConfig embedded(Path dataDirectory) {
+    try {
+      return load(
+          Optional.empty(),
+          Map.of(),
+          Map.of(
+              ConfigKey.DATA_DIRECTORY.key(),
+              dataDirectory.toString(),
+              ConfigKey.LISTEN_ADDRESS.key(),
+              "127.0.0.1:0"));
+    } catch (ConfigException e) {
+      throw new IllegalStateException("the defaults are valid", e);
+    }
+  }
+
+  private static NodeConfig of(Settings settings) throws ConfigException {
+    String directory = settings.text(ConfigKey.DATA_DIRECTORY);
+    if (directory.isEmpty()) {
+      throw new ConfigException(
+          "no data directory: name one with --data DIR, HYDRANT_DATA_DIRECTORY, or data.directory"
+              + " in the configuration file");
+    }
+    return new NodeConfig(
+        Path.of(directory),
+        ListenConfig.parse(
+            settings.text(ConfigKey.LISTEN_ADDRESS), settings.flag(ConfigKey.LISTEN_INSECURE)),
+        new ThreadsConfig(
+            settings.number(ConfigKey.THREADS_FAULT),
+            settings.number(ConfigKey.THREADS_READ),
+            settings.number(ConfigKey.THREADS_INGEST),
+            settings.number(ConfigKey.THREADS_API)),
+        new IngestConfig(
+            settings.number(ConfigKey.INGEST_STREAMS_MAX),
+            settings.number(ConfigKey.INGEST_WINDOW_MESSAGES),
+            Duration.ofSeconds(settings.number(ConfigKey.INGEST_SILENCE_SECONDS))),
+        new RestoreConfig(
+            settings.number(ConfigKey.RESTORE_SESSIONS_MAX),
+            settings.number(ConfigKey.RESTORE_STREAMS_MAX),
+            settings.bytesAsInt(ConfigKey.RESTORE_SEND_AHEAD_BYTES)),
+        storage(settings));
+  }
+
+  private static StorageConfig storage(Settings settings) throws ConfigException {
+    return new StorageConfig(
+        new SegmentLogConfig(
+            settings.bytesAsInt(ConfigKey.STORAGE_SEGMENT_BYTES),
+            settings.bytesAsInt(ConfigKey.STORAGE_APPEND_BUFFER_BYTES),
+            settings.bytes(ConfigKey.STORAGE_RESERVE_BYTES),
+            settings.number(ConfigKey.STORAGE_SPARE_SEGMENTS_MAX)),
+        settings.bytes(ConfigKey.STORAGE_MAP_CACHE_BYTES),
+        new StorageConfig.SnapshotDue(
+            settings.bytes(ConfigKey.STORAGE_SNAPSHOT_DIRTY_BYTES),
+            settings.bytes(ConfigKey.STORAGE_SNAPSHOT_LOG_BYTES),
+            settings.number(ConfigKey.STORAGE_SNAPSHOT_ENTRIES)));
+  }
+}

@@ -1,0 +1,201 @@
+package io.hydrant.node.data;
+
+import io.hydrant.engine.files.WrongIdentityException;
+import io.hydrant.engine.model.StoreIdentity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+
+/**
+ * The directory of one replica, locked for this process.
+ *
+ * <pre>
+ * lock                   held while a server runs; holds its process id
+ * identity               whose directory this is; written last when the directory is made
+ * PART/                  raft, index, segments, catalog: for the component of that name alone
+ * PART/store-identity    the identity again
+ * </pre>
+ *
+ * <p>Making a directory is atomic by the identity: the parts with theirs first, then the one at the top.
+ * Without that one, only a directory without data may be (re)made. With it, every part must be the one that was
+ * made with it: a part that was replaced, wiped or restored from elsewhere would silently lack what the others
+ * count on (PROTOCOL R17). A group of one has nobody to learn from, so the server refuses.
+ */
+public final class DataDirectory implements AutoCloseable {
+  /** The parts, by component. */
+  public enum Part {
+    RAFT("raft"),
+    INDEX("index"),
+    SEGMENTS("segments"),
+    CATALOG("catalog");
+
+    private final String directory;
+
+    Part(String directory) {
+      this.directory = directory;
+    }
+  }
+
+  private static final String LOCK = "lock";
+  private static final String IDENTITY = "identity";
+  private static final String PART_IDENTITY = "store-identity";
+
+  /** A file system's own directory at its root. */
+  private static final String LOST_AND_FOUND = "lost+found";
+
+  private final Path root;
+  private final NodeIdentity identity;
+  private final DirectoryLock lock;
+
+  private DataDirectory(Path root, NodeIdentity identity, DirectoryLock lock) {
+    this.root = root;
+    this.identity = identity;
+    this.lock = lock;
+  }
+
+  /**
+   * Opens the directory, making it if it is absent or empty, and locks it.
+   *
+   * @throws DataDirectoryException not a directory, not writable, in use, or not as it must be
+   * @throws io.hydrant.engine.files.UnsupportedFormatException made by another version
+   * @throws WrongIdentityException a part belongs to another directory
+   */
+  public static DataDirectory open(Path root, RandomGenerator random) throws IOException {
+    makeWritable(root);
+    DirectoryLock lock = DirectoryLock.take(root.resolve(LOCK));
+    try {
+      Path identityFile = root.resolve(IDENTITY);
+      if (!Files.exists(identityFile)) {
+        make(root, random);
+      }
+      NodeIdentity identity = IdentityFile.read(identityFile);
+      for (Part part : Part.values()) {
+        checkPart(root, part, identity);
+      }
+      return new DataDirectory(root, identity, lock);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  public NodeIdentity identity() {
+    return identity;
+  }
+
+  public Path root() {
+    return root;
+  }
+
+  public Path part(Part part) {
+    return root.resolve(part.directory);
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.close();
+  }
+
+  private static void makeWritable(Path root) throws IOException {
+    if (Files.exists(root) && !Files.isDirectory(root)) {
+      throw new DataDirectoryException(
+          root + " is a file: the data directory must be a directory; name another");
+    }
+    try {
+      Files.createDirectories(root);
+    } catch (IOException e) {
+      throw new DataDirectoryException(
+          "data directory %s cannot be made (%s): make it yourself, or name another"
+              .formatted(root, reason(e)),
+          e);
+    }
+    if (!Files.isWritable(root)) {
+      throw new DataDirectoryException(
+          "data directory %s is not writable for user %s: change its owner or its mode"
+              .formatted(root, System.getProperty("user.name")));
+    }
+  }
+
+  private static void make(Path root, RandomGenerator random) throws IOException {
+    refuseData(root);
+    NodeIdentity identity =
+        new NodeIdentity(
+            new StoreIdentity(uuid(random), uuid(random), uuid(random)),
+            "n" + HexFormat.of().toHexDigits(random.nextInt()));
+    for (Part part : Part.values()) {
+      Files.createDirectories(root.resolve(part.directory));
+      IdentityFile.write(root.resolve(part.directory).resolve(PART_IDENTITY), identity);
+    }
+    IdentityFile.write(root.resolve(IDENTITY), identity);
+  }
+
+  /** Without an identity nothing here may be anybody's data. */
+  private static void refuseData(Path root) throws IOException {
+    List<String> strangers = new ArrayList<>();
+    try (Stream<Path> entries = Files.list(root)) {
+      for (Path entry : entries.sorted().toList()) {
+        if (!isRemnant(entry)) {
+          strangers.add(entry.getFileName().toString());
+        }
+      }
+    }
+    if (!strangers.isEmpty()) {
+      throw new DataDirectoryException(
+          ("%s holds %s but no file 'identity': if it is a Hydrant directory, put its identity back;"
+                  + " else name an empty directory")
+              .formatted(root, String.join(", ", strangers)));
+    }
+  }
+
+  /** What a making that was cut short leaves behind, or what does not count. */
+  private static boolean isRemnant(Path entry) throws IOException {
+    String name = entry.getFileName().toString();
+    if (name.equals(LOCK) || name.equals(LOST_AND_FOUND) || name.equals(IDENTITY + ".new")) {
+      return true;
+    }
+    for (Part part : Part.values()) {
+      if (name.equals(part.directory)) {
+        return Files.isDirectory(entry) && holdsNothing(entry);
+      }
+    }
+    return false;
+  }
+
+  private static boolean holdsNothing(Path part) throws IOException {
+    try (Stream<Path> entries = Files.list(part)) {
+      return entries.allMatch(
+          entry -> entry.getFileName().toString().startsWith(PART_IDENTITY));
+    }
+  }
+
+  private static void checkPart(Path root, Part part, NodeIdentity identity) throws IOException {
+    Path directory = root.resolve(part.directory);
+    Path file = directory.resolve(PART_IDENTITY);
+    if (!Files.exists(file)) {
+      throw new DataDirectoryException(
+          ("%s is missing or was emptied (no %s in it), but %s says that this store was in use."
+                  + " What is left is worth nothing without it, and a group of one has no peer to"
+                  + " fetch it from: put the directory back, or start anew in an empty one")
+              .formatted(directory, PART_IDENTITY, root.resolve(IDENTITY)));
+    }
+    NodeIdentity found = IdentityFile.read(file);
+    if (!found.equals(identity)) {
+      throw new WrongIdentityException(
+          file.toString(), "store", identity.store().store(), found.store().store());
+    }
+  }
+
+  private static UUID uuid(RandomGenerator random) {
+    return new UUID(random.nextLong(), random.nextLong());
+  }
+
+  private static String reason(IOException e) {
+    return e.getClass().getSimpleName() + ": " + e.getMessage();
+  }
+}

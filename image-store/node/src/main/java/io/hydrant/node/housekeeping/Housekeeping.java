@@ -1,0 +1,140 @@
+package io.hydrant.node.housekeeping;
+
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.SessionInfo;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.node.ingest.OpenCheckpoints;
+import io.hydrant.node.replication.Proposals;
+import io.hydrant.node.restore.Leases;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the leader proposes by itself. It frees nothing: applied entries do (PROTOCOL R9, R20, R21), and the
+ * catalog checks each of these proposals again. One that fails comes again with a later step.
+ *
+ * <ul>
+ *   <li>Retire: an image has more checkpoints than it is told to keep; about once a second, so that a fast
+ *       stream of checkpoints does not double its entries.
+ *   <li>Unpin: a session was not renewed in time.
+ *   <li>Abort: an open checkpoint showed no sign of life for the silence.
+ * </ul>
+ */
+public final class Housekeeping {
+  private static final long RETIRE_EVERY_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** Of one entry: keeps it at a few KiB. */
+  private static final int RETIRE_CHECKPOINTS_MAX = 1_000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
+
+  private final Catalog catalog;
+  private final Proposals proposals;
+  private final Leases leases;
+  private final OpenCheckpoints open;
+  private final Duration silence;
+  private final LongSupplier nanoTime;
+
+  /** Subjects of proposals that were not answered yet. */
+  private final Set<Object> pending = ConcurrentHashMap.newKeySet();
+
+  private long retiredNanos;
+
+  public Housekeeping(
+      Catalog catalog,
+      Proposals proposals,
+      Leases leases,
+      OpenCheckpoints open,
+      Duration silence,
+      LongSupplier nanoTime) {
+    this.catalog = catalog;
+    this.proposals = proposals;
+    this.leases = leases;
+    this.open = open;
+    this.silence = silence;
+    this.nanoTime = nanoTime;
+    this.retiredNanos = nanoTime.getAsLong();
+  }
+
+  /** Looks at everything once; one thread. */
+  public void step() {
+    if (!proposals.leads()) {
+      return;
+    }
+    long now = nanoTime.getAsLong();
+    if (now - retiredNanos >= RETIRE_EVERY_NANOS) {
+      retiredNanos = now;
+      catalog.images().forEach(this::retire);
+    }
+    for (SessionInfo session : leases.expired(catalog)) {
+      propose(
+          session.id(), new Command.Unpin(session.id(), Optional.of(session.renewals())));
+    }
+    abortSilent();
+  }
+
+  private void retire(ImageState image) {
+    int excess = image.committed().size() - image.keepLast();
+    if (excess <= 0) {
+      return;
+    }
+    Set<CheckpointId> kept =
+        image.sessions().values().stream()
+            .map(SessionInfo::checkpoint)
+            .collect(Collectors.toCollection(HashSet::new));
+    image.head().ifPresent(kept::add);
+    List<CheckpointId> retired =
+        image.committed().keySet().stream()
+            .limit(excess)
+            .filter(id -> !kept.contains(id))
+            .limit(RETIRE_CHECKPOINTS_MAX)
+            .toList();
+    if (!retired.isEmpty()) {
+      propose(image.id(), new Command.Retire(image.id(), retired));
+    }
+  }
+
+  private void abortSilent() {
+    Set<CheckpointKey> keys = new HashSet<>();
+    for (ImageState image : catalog.images()) {
+      for (CheckpointId id : image.open().keySet()) {
+        CheckpointKey key = new CheckpointKey(image.id(), id);
+        keys.add(key);
+        if (open.silentNanos(key) > silence.toNanos()) {
+          LOG.info("{} showed no sign of life for {}: aborting it", key, silence);
+          propose(key, new Command.Abort(key, Optional.empty()));
+        }
+      }
+    }
+    open.retain(keys);
+  }
+
+  private void propose(Object subject, Command command) {
+    if (!pending.add(subject)) {
+      return;
+    }
+    proposals
+        .propose(command)
+        .whenComplete(
+            (outcome, failure) -> {
+              pending.remove(subject);
+              if (failure != null) {
+                LOG.warn("{} failed, comes again: {}", command, failure.toString());
+              } else if (outcome instanceof Outcome.Rejected rejected) {
+                LOG.debug("{} was rejected: {}", command, rejected.message());
+              }
+            });
+  }
+}

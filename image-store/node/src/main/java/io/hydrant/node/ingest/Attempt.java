@@ -1,0 +1,150 @@
+package io.hydrant.node.ingest;
+
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.store.StagedCheckpoint;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt of one stream to write one checkpoint. Confined to the stream's mailbox.
+ *
+ * <pre>
+ * state       event                                             next
+ * WAITING     Open may be proposed                              OPENING
+ * OPENING     Open was applied                                  OPEN
+ * OPEN        commit received, counts and digest right          FINISHING
+ * FINISHING   everything is durable                             FINISHED
+ * FINISHED    the base's Commit was proposed                    COMMITTING
+ * COMMITTING  Commit was applied                                ENDED
+ * any         rejected, aborted, stream given up                ENDED
+ * </pre>
+ */
+final class Attempt {
+  enum State {
+    WAITING,
+    OPENING,
+    OPEN,
+    FINISHING,
+    FINISHED,
+    COMMITTING,
+    ENDED
+  }
+
+  /** What is known once Open was applied. */
+  record Opened(
+      CheckpointKey key, RegionTable regions, StagedCheckpoint staged, OpenCheckpoints.Live live) {}
+
+  final long number;
+  final OpenStep open;
+  final @Nullable Attempt base;
+
+  private State state = State.WAITING;
+  private @Nullable Opened opened;
+  private Command.@Nullable Content statement;
+  private boolean committed;
+
+  /** Payload bytes staged since durability was last asked for. */
+  long unsyncedBytes;
+
+  /** Batches that were reported as durable. */
+  int durableBatches;
+
+  boolean durablePending;
+
+  Attempt(long number, OpenStep open, @Nullable Attempt base) {
+    this.number = number;
+    this.open = open;
+    this.base = base;
+  }
+
+  State state() {
+    return state;
+  }
+
+  boolean is(State wanted) {
+    return state == wanted;
+  }
+
+  /** Committed, as opposed to ended without. */
+  boolean committed() {
+    return committed;
+  }
+
+  /** Has no id yet. */
+  boolean isBeforeOpen() {
+    return state == State.WAITING || state == State.OPENING;
+  }
+
+  /** Its Commit is not in the log, and may come there. */
+  boolean isUnproposed() {
+    return state != State.COMMITTING && state != State.ENDED;
+  }
+
+  /** Whether this attempt builds on another, directly or not. */
+  boolean buildsOn(Attempt other) {
+    for (Attempt ancestor = base; ancestor != null; ancestor = ancestor.base) {
+      if (ancestor == other) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void opening() {
+    move(State.WAITING, State.OPENING);
+  }
+
+  void opened(Opened what) {
+    move(State.OPENING, State.OPEN);
+    opened = what;
+  }
+
+  void finishing() {
+    move(State.OPEN, State.FINISHING);
+  }
+
+  void finished(Command.Content content) {
+    move(State.FINISHING, State.FINISHED);
+    statement = content;
+  }
+
+  void committing() {
+    move(State.FINISHED, State.COMMITTING);
+  }
+
+  void ended(boolean byCommit) {
+    if (state == State.ENDED) {
+      throw new IllegalStateException("attempt " + number + " ended twice");
+    }
+    state = State.ENDED;
+    committed = byCommit;
+  }
+
+  /** Null before Open was applied. */
+  @Nullable Opened openedOrNull() {
+    return opened;
+  }
+
+  Opened requireOpened() {
+    if (opened == null) {
+      throw new IllegalStateException("attempt " + number + " is not open");
+    }
+    return opened;
+  }
+
+  Command.Content requireStatement() {
+    if (statement == null) {
+      throw new IllegalStateException("attempt " + number + " has no statement");
+    }
+    return statement;
+  }
+
+  private void move(State from, State to) {
+    if (state != from) {
+      throw new IllegalStateException(
+          "attempt %d is %s, not %s".formatted(number, state, from));
+    }
+    state = to;
+  }
+}

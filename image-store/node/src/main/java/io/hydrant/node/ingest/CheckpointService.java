@@ -1,0 +1,187 @@
+package io.hydrant.node.ingest;
+
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.api.StreamGate;
+import io.hydrant.node.config.IngestConfig;
+import io.hydrant.node.replication.FailStop;
+import io.hydrant.node.replication.Proposals;
+import io.hydrant.v1.CheckpointServiceGrpc;
+import io.hydrant.v1.SettleRequest;
+import io.hydrant.v1.SettleResponse;
+import io.hydrant.v1.WriteCheckpointRequest;
+import io.hydrant.v1.WriteCheckpointResponse;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The way in. All its calls run on the ingest pool. */
+public final class CheckpointService extends CheckpointServiceGrpc.CheckpointServiceImplBase {
+  private final IngestConfig config;
+  private final IngestPorts ports;
+  private final Executor pool;
+  private final SettleCalls settles;
+  private final StreamGate gate;
+  private final IngestCounters counters = new IngestCounters();
+  private final Set<CheckpointStream> streams = ConcurrentHashMap.newKeySet();
+
+  private CheckpointService(IngestConfig config, IngestPorts ports, Executor pool) {
+    this.config = config;
+    this.ports = ports;
+    this.pool = pool;
+    this.settles = new SettleCalls(ports);
+    this.gate = new StreamGate("WriteCheckpoint", "ingest_streams", config.streamsMax());
+  }
+
+  /**
+   * The parts of the replica that ingest works with.
+   *
+   * @param selfId this replica, as a holder of what it staged
+   */
+  public record Replica(
+      Staging staging, Catalog catalog, Proposals proposals, FailStop failStop, String selfId) {}
+
+  /**
+   * @param pool the ingest pool
+   */
+  public static CheckpointService of(
+      IngestConfig config, Replica replica, OpenCheckpoints open, Executor pool) {
+    return new CheckpointService(
+        config,
+        new IngestPorts(
+            replica.staging(),
+            replica.catalog(),
+            replica.proposals(),
+            open,
+            replica.failStop(),
+            replica.selfId()),
+        pool);
+  }
+
+  @Override
+  public StreamObserver<WriteCheckpointRequest> writeCheckpoint(
+      StreamObserver<WriteCheckpointResponse> responses) {
+    ServerCallStreamObserver<WriteCheckpointResponse> observer =
+        (ServerCallStreamObserver<WriteCheckpointResponse>) responses;
+    try {
+      gate.enter();
+    } catch (RuntimeException e) {
+      observer.onError(ApiErrors.status(e));
+      return new Ignoring();
+    }
+    observer.disableAutoRequest();
+    CheckpointStream stream =
+        new CheckpointStream(ports, new Mailbox(pool), observer, counters);
+    streams.add(stream);
+    AtomicBoolean left = new AtomicBoolean();
+    Runnable leave =
+        () -> {
+          if (left.compareAndSet(false, true)) {
+            streams.remove(stream);
+            gate.leave();
+          }
+          stream.gone();
+        };
+    observer.setOnCancelHandler(leave);
+    observer.setOnCloseHandler(leave);
+    observer.request(config.windowMessages());
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(WriteCheckpointRequest message) {
+        stream.message(message);
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        leave.run();
+      }
+
+      @Override
+      public void onCompleted() {
+        stream.halfClosed();
+      }
+    };
+  }
+
+  @Override
+  public void settle(SettleRequest request, StreamObserver<SettleResponse> observer) {
+    ports
+        .proposals()
+        .current()
+        .thenComposeAsync(_ -> settles.settle(request), pool)
+        .whenCompleteAsync(
+            (response, failure) -> {
+              if (failure == null) {
+                observer.onNext(response);
+                observer.onCompleted();
+              } else {
+                observer.onError(ApiErrors.status(failure));
+              }
+            },
+            pool);
+  }
+
+  /** The service with WriteCheckpoint's messages parsed without a second copy of their bytes. */
+  public ServerServiceDefinition definition() {
+    ServerServiceDefinition plain = bindService();
+    ServerServiceDefinition.Builder builder =
+        ServerServiceDefinition.builder(plain.getServiceDescriptor().getName());
+    for (ServerMethodDefinition<?, ?> method : plain.getMethods()) {
+      String name = method.getMethodDescriptor().getFullMethodName();
+      if (name.equals(CheckpointServiceGrpc.getWriteCheckpointMethod().getFullMethodName())) {
+        builder.addMethod(aliasing(method));
+      } else {
+        builder.addMethod(method);
+      }
+    }
+    return builder.build();
+  }
+
+  @SuppressWarnings("unchecked") // the method's descriptor says what its messages are
+  private static ServerMethodDefinition<WriteCheckpointRequest, WriteCheckpointResponse> aliasing(
+      ServerMethodDefinition<?, ?> method) {
+    return ServerMethodDefinition.create(
+        CheckpointServiceGrpc.getWriteCheckpointMethod().toBuilder()
+            .setRequestMarshaller(
+                new AliasingMarshaller<>(
+                    WriteCheckpointRequest.getDefaultInstance(), WriteCheckpointRequest.parser()))
+            .build(),
+        ((ServerMethodDefinition<WriteCheckpointRequest, WriteCheckpointResponse>) method)
+            .getServerCallHandler());
+  }
+
+  /** From time to time: streams whose bytes wait for more ask for durability without it. */
+  public void nudge() {
+    streams.forEach(CheckpointStream::nudge);
+  }
+
+  /** Ends all streams; protectors settle what they committed. */
+  public void shutDown() {
+    streams.forEach(CheckpointStream::shutDown);
+  }
+
+  public IngestCounters counters() {
+    return counters;
+  }
+
+  public int streamCount() {
+    return gate.count();
+  }
+
+  /** For a stream that was refused. */
+  private static final class Ignoring implements StreamObserver<WriteCheckpointRequest> {
+    @Override
+    public void onNext(WriteCheckpointRequest message) {}
+
+    @Override
+    public void onError(Throwable failure) {}
+
+    @Override
+    public void onCompleted() {}
+  }
+}

@@ -1,0 +1,23 @@
+package io.hydrant.node.ingest;
+
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.node.replication.FailStop;
+import io.hydrant.node.replication.Proposals;
+
+/**
+ * What streams that write checkpoints share.
+ *
+ * @param staging receives bytes
+ * @param catalog tells the state of images
+ * @param proposals puts decisions into the log
+ * @param open who is at work on what
+ * @param failStop for disks that fail
+ * @param selfId this replica, as a holder
+ */
+record IngestPorts(
+    Staging staging,
+    Catalog catalog,
+    Proposals proposals,
+    OpenCheckpoints open,
+    FailStop failStop,
+    String selfId) {}

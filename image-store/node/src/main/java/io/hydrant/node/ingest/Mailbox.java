@@ -1,0 +1,72 @@
+package io.hydrant.node.ingest;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+
+/**
+ * Runs tasks one at a time in the order they came, on whichever thread of the pool is free: what a stream's
+ * state needs instead of a lock that threads of the log would wait for.
+ */
+final class Mailbox {
+  private final Executor pool;
+  private final Queue<Runnable> tasks = new ArrayDeque<>();
+  private boolean running;
+
+  Mailbox(Executor pool) {
+    this.pool = pool;
+  }
+
+  /** From a thread of the pool: runs the task here unless another one is at work, who then does it. */
+  void runHere(Runnable task) {
+    if (enqueue(task)) {
+      drain();
+    }
+  }
+
+  /** From any thread: returns at once. */
+  void post(Runnable task) {
+    if (enqueue(task)) {
+      pool.execute(this::drain);
+    }
+  }
+
+  /** Returns whether the caller has to see to the draining. */
+  private boolean enqueue(Runnable task) {
+    synchronized (tasks) {
+      tasks.add(task);
+      if (running) {
+        return false;
+      }
+      running = true;
+      return true;
+    }
+  }
+
+  private void drain() {
+    while (true) {
+      Runnable task;
+      synchronized (tasks) {
+        task = tasks.poll();
+        if (task == null) {
+          running = false;
+          return;
+        }
+      }
+      boolean done = false;
+      try {
+        task.run();
+        done = true;
+      } finally {
+        if (!done) {
+          leaveToPool();
+        }
+      }
+    }
+  }
+
+  /** The task threw: that is this thread's end, but not the others' tasks'. */
+  private void leaveToPool() {
+    pool.execute(this::drain);
+  }
+}

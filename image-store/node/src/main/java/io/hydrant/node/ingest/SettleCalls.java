@@ -1,0 +1,180 @@
+package io.hydrant.node.ingest;
+
+import io.hydrant.engine.catalog.CheckpointInfo;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.api.ApiException;
+import io.hydrant.node.api.Requests;
+import io.hydrant.v1.CheckpointState;
+import io.hydrant.v1.Reason;
+import io.hydrant.v1.SettleRequest;
+import io.hydrant.v1.SettleResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * Says what became of a checkpoint whose commit got no answer, and sees to it that it becomes something
+ * (PROTOCOL R5): committed where its bytes are here whole and durable, else aborted, both by the log. Only an
+ * applied entry is an answer.
+ */
+final class SettleCalls {
+  private final IngestPorts ports;
+
+  SettleCalls(IngestPorts ports) {
+    this.ports = ports;
+  }
+
+  /** Blocks on the disk. */
+  CompletableFuture<SettleResponse> settle(SettleRequest request) {
+    ImageState image = Requests.image(ports.catalog(), request.getImageUid());
+    CheckpointKey key = key(image, request.getCheckpoint());
+    Command.Content claim;
+    try {
+      claim = CheckpointStream.claim(request.getCommit());
+    } catch (Refusal e) {
+      throw ApiErrors.refused(e);
+    }
+    return switch (image.fate(key.checkpoint())) {
+      case COMMITTED -> CompletableFuture.completedFuture(committed(image, key, claim.digest()));
+      case RETIRED ->
+          CompletableFuture.completedFuture(
+              SettleResponse.newBuilder()
+                  .setState(CheckpointState.CHECKPOINT_STATE_RETIRED)
+                  .build());
+      case ABORTED ->
+          CompletableFuture.completedFuture(
+              aborted(Reason.REASON_ABORTED, key + " was aborted; open a new one"));
+      case OPEN -> open(image, key, claim, request.getEpoch());
+      case UNKNOWN ->
+          throw new ApiException(
+              Reason.REASON_UNKNOWN_CHECKPOINT,
+              "%s has no %s: such an id was never given out".formatted(image.id(), key.checkpoint()));
+    };
+  }
+
+  private static CheckpointKey key(ImageState image, long checkpoint) {
+    if (checkpoint < 1 || checkpoint > CheckpointId.MAX) {
+      throw ApiException.invalid(
+          "checkpoint must be an id that Opened told, not " + Long.toUnsignedString(checkpoint));
+    }
+    return new CheckpointKey(image.id(), new CheckpointId(checkpoint));
+  }
+
+  private static SettleResponse committed(ImageState image, CheckpointKey key, Digest claimed) {
+    CheckpointInfo info = image.committed().get(key.checkpoint());
+    CheckpointInfo.CommitInfo commit = info == null ? null : info.commit().orElse(null);
+    if (commit == null) {
+      throw new IllegalStateException(key + " is committed but not there");
+    }
+    Digest digest = commit.content().digest();
+    if (!digest.equals(claimed)) {
+      throw new ApiException(
+          Reason.REASON_DIGEST_MISMATCH,
+          "%s was committed with digest %s, not %s: this is another protector's checkpoint"
+              .formatted(key, digest, claimed));
+    }
+    return SettleResponse.newBuilder()
+        .setState(CheckpointState.CHECKPOINT_STATE_COMMITTED)
+        .setIndex(commit.index())
+        .build();
+  }
+
+  private CompletableFuture<SettleResponse> open(
+      ImageState image, CheckpointKey key, Command.Content claim, long epoch) {
+    CheckpointInfo info = image.open().get(key.checkpoint());
+    if (info == null || info.epoch().value() != epoch) {
+      throw new ApiException(
+          Reason.REASON_STALE_EPOCH,
+          "%s was not opened under epoch %s".formatted(key, Long.toUnsignedString(epoch)));
+    }
+    CompletableFuture<Outcome> outcome =
+        ports.open().settle(key, () -> commitOrAbort(key, info.epoch(), claim));
+    if (outcome == null) {
+      return CompletableFuture.completedFuture(
+          SettleResponse.newBuilder()
+              .setState(CheckpointState.CHECKPOINT_STATE_OPEN)
+              .setReason(Reason.REASON_UNKNOWN_OUTCOME)
+              .setMessage(key + " is still being written by a stream: end it, and ask again")
+              .build());
+    }
+    return outcome.thenApply(SettleCalls::answer);
+  }
+
+  private static SettleResponse answer(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Committed committed ->
+          SettleResponse.newBuilder()
+              .setState(CheckpointState.CHECKPOINT_STATE_COMMITTED)
+              .setIndex(committed.index())
+              .build();
+      case Outcome.Aborted aborted ->
+          aborted(
+              Reason.REASON_ABORTED,
+              aborted.key() + " was not complete and is aborted; open a new one");
+      // By the stream: its Commit was refused, and Abort is on its way.
+      case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+      default -> throw ApiErrors.unexpected(outcome);
+    };
+  }
+
+  private static SettleResponse aborted(Reason reason, String message) {
+    return SettleResponse.newBuilder()
+        .setState(CheckpointState.CHECKPOINT_STATE_ABORTED)
+        .setReason(reason)
+        .setMessage(message)
+        .build();
+  }
+
+  private CompletableFuture<Outcome> commitOrAbort(
+      CheckpointKey key, Epoch epoch, Command.Content claim) {
+    CompletableFuture<Command.Content> statement;
+    try {
+      statement = ports.staging().staged(key, epoch).finish(claim);
+    } catch (Refusal e) {
+      // Not here as claimed: nothing can make it so any more.
+      return e.rejection() == Rejection.UNKNOWN_IMAGE
+          ? CompletableFuture.failedFuture(e)
+          : abort(key, epoch);
+    } catch (IOException e) {
+      ports.failStop().stop("settling " + key + " failed", e);
+      return CompletableFuture.failedFuture(e);
+    }
+    return statement.thenCompose(
+        content ->
+            ports
+                .proposals()
+                .propose(new Command.Commit(key, epoch, content, List.of(ports.selfId())))
+                .thenCompose(
+                    outcome ->
+                        outcome instanceof Outcome.Rejected
+                            ? abort(key, epoch)
+                            : CompletableFuture.completedFuture(outcome)));
+  }
+
+  private CompletableFuture<Outcome> abort(CheckpointKey key, Epoch epoch) {
+    return ports
+        .proposals()
+        .propose(new Command.Abort(key, Optional.of(epoch)))
+        .thenApply(
+            outcome -> {
+              if (outcome instanceof Outcome.Rejected rejected) {
+                // Final in the meantime: asking again finds out how.
+                throw new CompletionException(
+                    new ApiException(
+                        Reason.REASON_UNKNOWN_OUTCOME, rejected.message() + "; ask again"));
+              }
+              return outcome;
+            });
+  }
+}

@@ -1,0 +1,16 @@
+package io.hydrant.node.ingest;
+
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.StagedCheckpoint;
+import java.io.IOException;
+
+/** What ingest needs of the image store; the duties are those of {@code ImageStore}. */
+public interface Staging {
+  /** Refuses new checkpoints when the disk is nearly full. */
+  void admitOpen() throws Refusal, IOException;
+
+  /** The staged records of an open checkpoint; the same object for the same key. */
+  StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal;
+}

@@ -1,0 +1,299 @@
+package io.hydrant.node.replication;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Entry;
+import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.RegionKind;
+import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.model.SessionId;
+import io.hydrant.raft.v1.Abort;
+import io.hydrant.raft.v1.Acquire;
+import io.hydrant.raft.v1.Commit;
+import io.hydrant.raft.v1.CreateImage;
+import io.hydrant.raft.v1.DeleteImage;
+import io.hydrant.raft.v1.Open;
+import io.hydrant.raft.v1.Pin;
+import io.hydrant.raft.v1.RegionEntry;
+import io.hydrant.raft.v1.Renew;
+import io.hydrant.raft.v1.Retire;
+import io.hydrant.raft.v1.SetRetention;
+import io.hydrant.raft.v1.Unpin;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The persistent form of entries: hydrant.raft.v1.Entry. What this program does not know in full (version,
+ * kind, enum value, field) it refuses: skipping it would let replicas drift apart (PROTOCOL R15).
+ */
+public final class EntryCodec {
+  /** Version of the schema that this program writes and reads. */
+  public static final int VERSION = 1;
+
+  private static final int ID_BYTES = 16;
+
+  private EntryCodec() {}
+
+  /** The bytes of an entry, as they go into the log. */
+  public static byte[] encode(Entry entry) {
+    io.hydrant.raft.v1.Entry.Builder builder =
+        io.hydrant.raft.v1.Entry.newBuilder()
+            .setVersion(VERSION)
+            .setLeaderMillis(entry.leaderMillis())
+            .setClientId(bytesOf(entry.client()))
+            .setRequestId(bytesOf(entry.request()));
+    encodeCommand(entry.command(), builder);
+    return builder.build().toByteArray();
+  }
+
+  private static void encodeCommand(Command command, io.hydrant.raft.v1.Entry.Builder builder) {
+    switch (command) {
+      case Command.CreateImage create ->
+          builder.setCreateImage(
+              CreateImage.newBuilder().setName(create.name()).setKeepLast(create.keepLast()));
+      case Command.DeleteImage delete ->
+          builder.setDeleteImage(
+              DeleteImage.newBuilder()
+                  .setImage(delete.image().value())
+                  .setDeferIfPinned(delete.deferIfPinned()));
+      case Command.SetRetention set ->
+          builder.setSetRetention(
+              SetRetention.newBuilder()
+                  .setImage(set.image().value())
+                  .setKeepLast(set.keepLast()));
+      case Command.Acquire acquire ->
+          builder.setAcquire(
+              Acquire.newBuilder()
+                  .setImage(acquire.image().value())
+                  .setSeenEpoch(acquire.seenEpoch().map(Epoch::value).orElse(0L))
+                  .setAnyEpoch(acquire.seenEpoch().isEmpty())
+                  .setOwnerToken(bytesOf(acquire.ownerToken())));
+      case Command.Open open -> builder.setOpen(encodeOpen(open));
+      case Command.Commit commit -> builder.setCommit(encodeCommit(commit));
+      case Command.Abort abort ->
+          builder.setAbort(
+              Abort.newBuilder()
+                  .setImage(abort.key().image().value())
+                  .setCheckpoint(abort.key().checkpoint().value())
+                  .setEpoch(abort.epoch().map(Epoch::value).orElse(0L)));
+      case Command.Pin pin ->
+          builder.setPin(
+              Pin.newBuilder()
+                  .setImage(pin.image().value())
+                  .setCheckpoint(pin.checkpoint().map(CheckpointId::value).orElse(0L))
+                  .setLeaseMillis(pin.leaseMillis()));
+      case Command.Renew renew ->
+          builder.setRenew(Renew.newBuilder().setSession(renew.session().value()));
+      case Command.Unpin unpin ->
+          builder.setUnpin(
+              Unpin.newBuilder()
+                  .setSession(unpin.session().value())
+                  .setSeenRenewal(unpin.seenRenewals().orElse(0L))
+                  .setByOwner(unpin.seenRenewals().isEmpty()));
+      case Command.Retire retire ->
+          builder.setRetire(
+              Retire.newBuilder()
+                  .setImage(retire.image().value())
+                  .addAllCheckpoints(
+                      retire.checkpoints().stream().map(CheckpointId::value).toList()));
+    }
+  }
+
+  private static Open.Builder encodeOpen(Command.Open open) {
+    Open.Builder builder =
+        Open.newBuilder()
+            .setImage(open.image().value())
+            .setEpoch(open.epoch().value())
+            .setKind(open.kind().code())
+            .setBase(open.base().map(CheckpointId::value).orElse(0L));
+    for (RegionSpec region : open.regions().map(RegionTable::regions).orElse(List.of())) {
+      builder.addRegions(
+          RegionEntry.newBuilder()
+              .setName(region.name())
+              .setKind(region.kind().code())
+              .setPageBytes(region.pageBytes())
+              .setLengthBytes(region.lengthBytes()));
+    }
+    return builder;
+  }
+
+  private static Commit.Builder encodeCommit(Command.Commit commit) {
+    Command.Content content = commit.content();
+    return Commit.newBuilder()
+        .setImage(commit.key().image().value())
+        .setCheckpoint(commit.key().checkpoint().value())
+        .setEpoch(commit.epoch().value())
+        .setDigest(ByteString.copyFrom(content.digest().toBytes()))
+        .setPatchCount(content.patches())
+        .setPageCount(content.pages())
+        .setDataBytes(content.dataBytes())
+        .setSlimBytes(content.slimBytes())
+        .addAllHolders(commit.holders());
+  }
+
+  /**
+   * @throws UnreadableEntryException not an entry that this program fully understands
+   */
+  public static Entry decode(byte[] bytes) throws UnreadableEntryException {
+    io.hydrant.raft.v1.Entry entry;
+    try {
+      entry = io.hydrant.raft.v1.Entry.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new UnreadableEntryException("malformed: " + e.getMessage(), e);
+    }
+    if (entry.getVersion() != VERSION) {
+      throw new UnreadableEntryException(
+          "its version is %d, this program knows %d".formatted(entry.getVersion(), VERSION));
+    }
+    refuseUnknownFields(entry);
+    try {
+      return new Entry(
+          entry.getLeaderMillis(),
+          idOf(entry.getClientId()),
+          idOf(entry.getRequestId()),
+          decodeCommand(entry));
+    } catch (IllegalArgumentException e) {
+      throw new UnreadableEntryException("a value is out of range: " + e.getMessage(), e);
+    }
+  }
+
+  private static void refuseUnknownFields(Message message) throws UnreadableEntryException {
+    if (!message.getUnknownFields().asMap().isEmpty()) {
+      throw new UnreadableEntryException(
+          "it is of an unknown kind, or has unknown fields: "
+              + message.getUnknownFields().asMap().keySet());
+    }
+    for (Object value : message.getAllFields().values()) {
+      if (value instanceof Message inner) {
+        refuseUnknownFields(inner);
+      } else if (value instanceof List<?> list) {
+        for (Object element : list) {
+          if (element instanceof Message inner) {
+            refuseUnknownFields(inner);
+          }
+        }
+      }
+    }
+  }
+
+  private static Command decodeCommand(io.hydrant.raft.v1.Entry entry)
+      throws UnreadableEntryException {
+    return switch (entry.getCommandCase()) {
+      case CREATE_IMAGE ->
+          new Command.CreateImage(
+              entry.getCreateImage().getName(), entry.getCreateImage().getKeepLast());
+      case DELETE_IMAGE ->
+          new Command.DeleteImage(
+              new ImageId(entry.getDeleteImage().getImage()),
+              entry.getDeleteImage().getDeferIfPinned());
+      case SET_RETENTION ->
+          new Command.SetRetention(
+              new ImageId(entry.getSetRetention().getImage()),
+              entry.getSetRetention().getKeepLast());
+      case ACQUIRE -> decodeAcquire(entry.getAcquire());
+      case OPEN -> decodeOpen(entry.getOpen());
+      case COMMIT -> decodeCommit(entry.getCommit());
+      case ABORT ->
+          new Command.Abort(
+              CheckpointKey.of(entry.getAbort().getImage(), entry.getAbort().getCheckpoint()),
+              optional(entry.getAbort().getEpoch()).map(Epoch::new));
+      case PIN ->
+          new Command.Pin(
+              new ImageId(entry.getPin().getImage()),
+              optional(entry.getPin().getCheckpoint()).map(CheckpointId::new),
+              entry.getPin().getLeaseMillis());
+      case RENEW -> new Command.Renew(new SessionId(entry.getRenew().getSession()));
+      case UNPIN ->
+          new Command.Unpin(
+              new SessionId(entry.getUnpin().getSession()),
+              entry.getUnpin().getByOwner()
+                  ? Optional.empty()
+                  : Optional.of(entry.getUnpin().getSeenRenewal()));
+      case RETIRE ->
+          new Command.Retire(
+              new ImageId(entry.getRetire().getImage()),
+              entry.getRetire().getCheckpointsList().stream().map(CheckpointId::new).toList());
+      case COMMAND_NOT_SET -> throw new UnreadableEntryException("it has no command");
+    };
+  }
+
+  private static Command decodeAcquire(Acquire acquire) {
+    return new Command.Acquire(
+        new ImageId(acquire.getImage()),
+        acquire.getAnyEpoch() ? Optional.empty() : Optional.of(new Epoch(acquire.getSeenEpoch())),
+        idOf(acquire.getOwnerToken()));
+  }
+
+  private static Command decodeOpen(Open open) {
+    List<RegionSpec> regions =
+        open.getRegionsList().stream()
+            .map(
+                region ->
+                    new RegionSpec(
+                        region.getName(),
+                        RegionKind.ofCode(region.getKind()),
+                        region.getPageBytes(),
+                        region.getLengthBytes()))
+            .toList();
+    return new Command.Open(
+        new ImageId(open.getImage()),
+        new Epoch(open.getEpoch()),
+        CheckpointKind.ofCode(open.getKind()),
+        optional(open.getBase()).map(CheckpointId::new),
+        regions.isEmpty() ? Optional.empty() : Optional.of(new RegionTable(regions)));
+  }
+
+  private static Command decodeCommit(Commit commit) {
+    return new Command.Commit(
+        CheckpointKey.of(commit.getImage(), commit.getCheckpoint()),
+        new Epoch(commit.getEpoch()),
+        new Command.Content(
+            Digest.of(commit.getDigest().toByteArray()),
+            commit.getPatchCount(),
+            commit.getPageCount(),
+            commit.getDataBytes(),
+            commit.getSlimBytes()),
+        commit.getHoldersList());
+  }
+
+  private static Optional<Long> optional(long value) {
+    return value == 0 ? Optional.empty() : Optional.of(value);
+  }
+
+  private static ByteString bytesOf(RequestId id) {
+    if (id.equals(RequestId.NONE)) {
+      return ByteString.EMPTY;
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(ID_BYTES);
+    bytes.putLong(id.value().getMostSignificantBits());
+    bytes.putLong(id.value().getLeastSignificantBits());
+    return ByteString.copyFrom(bytes.flip());
+  }
+
+  /**
+   * Reads an id of 16 bytes, or none.
+   *
+   * @throws IllegalArgumentException if there are neither 0 nor 16 bytes
+   */
+  public static RequestId idOf(ByteString bytes) {
+    if (bytes.isEmpty()) {
+      return RequestId.NONE;
+    }
+    if (bytes.size() != ID_BYTES) {
+      throw new IllegalArgumentException("an id has 16 bytes, not " + bytes.size());
+    }
+    ByteBuffer buffer = bytes.asReadOnlyByteBuffer();
+    return new RequestId(new UUID(buffer.getLong(), buffer.getLong()));
+  }
+}

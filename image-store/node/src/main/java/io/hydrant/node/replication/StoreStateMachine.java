@@ -1,0 +1,80 @@
+package io.hydrant.node.replication;
+
+import io.hydrant.engine.model.EntryPosition;
+import io.hydrant.raftlog.LogPosition;
+import io.hydrant.raftlog.ReplicatedStateMachine;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Feeds the image store with the log's entries, in order. */
+public final class StoreStateMachine implements ReplicatedStateMachine {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreStateMachine.class);
+
+  private final ReplicatedStore store;
+  private final LeadershipListener leadership;
+  private final FailStop failStop;
+
+  /** Hears of changes of leadership; any thread; must not block. */
+  @FunctionalInterface
+  public interface LeadershipListener {
+    void changed(boolean leader, long term);
+  }
+
+  public StoreStateMachine(
+      ReplicatedStore store, LeadershipListener leadership, FailStop failStop) {
+    this.store = store;
+    this.leadership = leadership;
+    this.failStop = failStop;
+  }
+
+  @Override
+  public LogPosition restored() {
+    return logPosition(store.snapshotPosition());
+  }
+
+  @Override
+  public byte[] apply(LogPosition position, byte[] command) throws Exception {
+    return OutcomeCodec.encode(store.apply(entryPosition(position), EntryCodec.decode(command)));
+  }
+
+  @Override
+  public void skip(LogPosition position) {
+    store.skip(entryPosition(position));
+  }
+
+  @Override
+  public LogPosition snapshot() {
+    EntryPosition durable = store.snapshotPosition();
+    if (durable.compareTo(store.applied()) < 0) {
+      store
+          .snapshot()
+          .whenComplete(
+              (position, failure) -> {
+                if (failure != null) {
+                  failStop.stop("writing a snapshot failed", Replication.cause(failure));
+                }
+              });
+    }
+    return logPosition(durable);
+  }
+
+  @Override
+  public void leadershipChanged(boolean leader, long term) {
+    LOG.info("{} in term {}", leader ? "leading" : "not leading", term);
+    leadership.changed(leader, term);
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    failStop.stop("the replicated log has stopped", cause);
+  }
+
+
+  private static LogPosition logPosition(EntryPosition position) {
+    return new LogPosition(position.term(), position.index());
+  }
+
+  private static EntryPosition entryPosition(LogPosition position) {
+    return new EntryPosition(position.term(), position.index());
+  }
+}

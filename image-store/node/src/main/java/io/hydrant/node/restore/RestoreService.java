@@ -1,0 +1,157 @@
+package io.hydrant.node.restore;
+
+import com.google.protobuf.ByteString;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.store.ReadPoint;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.api.StreamGate;
+import io.hydrant.node.config.RestoreConfig;
+import io.hydrant.node.replication.Proposals;
+import io.hydrant.v1.CloseRestoreRequest;
+import io.hydrant.v1.CloseRestoreResponse;
+import io.hydrant.v1.FetchRequest;
+import io.hydrant.v1.FetchResponse;
+import io.hydrant.v1.OpenRestoreRequest;
+import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.PageDigestPart;
+import io.hydrant.v1.PageDigestsRequest;
+import io.hydrant.v1.Pages;
+import io.hydrant.v1.PrefetchRequest;
+import io.hydrant.v1.ReadSlimRequest;
+import io.hydrant.v1.RenewRestoreRequest;
+import io.hydrant.v1.RenewRestoreResponse;
+import io.hydrant.v1.RestoreServiceGrpc;
+import io.hydrant.v1.SlimPart;
+import java.io.IOException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The way out: sessions, and the streams that read within them. */
+public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplBase {
+  private final RestoreConfig config;
+  private final SessionCalls calls;
+  private final RestoreReads reads;
+  private final StreamGate gate;
+
+  private RestoreService(RestoreConfig config, SessionCalls calls, RestoreReads reads) {
+    this.config = config;
+    this.calls = calls;
+    this.reads = reads;
+    this.gate = new StreamGate("restore", "restore_streams", config.streamsMax());
+  }
+
+  /**
+   * The parts of the replica that restores work with.
+   */
+  public record Replica(Reading reading, Catalog catalog, Proposals proposals) {}
+
+  /**
+   * @param executor answers what is not a stream
+   */
+  public static RestoreService of(
+      RestoreConfig config, Replica replica, Leases leases, Executor executor) {
+    Sessions sessions = new Sessions(replica.catalog(), replica.reading());
+    return new RestoreService(
+        config,
+        new SessionCalls(config, replica, sessions, leases, executor),
+        new RestoreReads(
+            replica.reading(), sessions, new ReadBuffers(), new RestoreCounters()));
+  }
+
+  @Override
+  public void openRestore(
+      OpenRestoreRequest request, StreamObserver<OpenRestoreResponse> observer) {
+    calls.open(request, observer);
+  }
+
+  @Override
+  public void renewRestore(
+      RenewRestoreRequest request, StreamObserver<RenewRestoreResponse> observer) {
+    calls.renew(request, observer);
+  }
+
+  @Override
+  public void closeRestore(
+      CloseRestoreRequest request, StreamObserver<CloseRestoreResponse> observer) {
+    calls.close(request, observer);
+  }
+
+  @Override
+  public void readSlim(ReadSlimRequest request, StreamObserver<SlimPart> observer) {
+    start(request.getToken(), observer, point -> new SlimParts(reads, point));
+  }
+
+  @Override
+  public void prefetch(PrefetchRequest request, StreamObserver<Pages> observer) {
+    start(request.getToken(), observer, point -> new PrefetchParts(reads, point, request));
+  }
+
+  @Override
+  public void pageDigests(
+      PageDigestsRequest request, StreamObserver<PageDigestPart> observer) {
+    start(
+        request.getToken(), observer, point -> new DigestParts(reads, point, request.getRange()));
+  }
+
+  @Override
+  public StreamObserver<FetchRequest> fetchPages(StreamObserver<FetchResponse> observer) {
+    FetchStream stream =
+        new FetchStream(reads, (ServerCallStreamObserver<FetchResponse>) observer);
+    try {
+      gate.enter();
+    } catch (RuntimeException e) {
+      observer.onError(ApiErrors.status(e));
+      stream.onError(e);
+      return stream;
+    }
+    stream.start(config.sendAheadBytes(), leaveOnce());
+    return stream;
+  }
+
+  /** Makes the parts of a stream from what its session reads. */
+  @FunctionalInterface
+  private interface PartsMaker<T> {
+    PacedStream.Parts<T> make(ReadPoint point) throws Refusal, IOException;
+  }
+
+  private <T> void start(ByteString token, StreamObserver<T> observer, PartsMaker<T> maker) {
+    Runnable leave;
+    PacedStream.Parts<T> parts;
+    try {
+      gate.enter();
+      leave = leaveOnce();
+    } catch (RuntimeException e) {
+      observer.onError(ApiErrors.status(e));
+      return;
+    }
+    try {
+      parts = maker.make(reads.sessions().readPoint(token));
+    } catch (Refusal | IOException | RuntimeException e) {
+      leave.run();
+      observer.onError(ApiErrors.status(e));
+      return;
+    }
+    PacedStream.start(
+        (ServerCallStreamObserver<T>) observer, config.sendAheadBytes(), parts, leave);
+  }
+
+  private Runnable leaveOnce() {
+    AtomicBoolean left = new AtomicBoolean();
+    return () -> {
+      if (left.compareAndSet(false, true)) {
+        gate.leave();
+      }
+    };
+  }
+
+  public RestoreCounters counters() {
+    return reads.counters();
+  }
+
+  public int streamCount() {
+    return gate.count();
+  }
+}

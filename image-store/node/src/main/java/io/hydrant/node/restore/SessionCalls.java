@@ -1,0 +1,186 @@
+package io.hydrant.node.restore;
+
+import com.google.protobuf.ByteString;
+import io.grpc.stub.StreamObserver;
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.CheckpointInfo;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.catalog.SessionInfo;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.SessionId;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.api.ApiException;
+import io.hydrant.node.api.ImageMessages;
+import io.hydrant.node.api.Requests;
+import io.hydrant.node.api.UnaryCalls;
+import io.hydrant.node.config.RestoreConfig;
+import io.hydrant.node.replication.Proposals;
+import io.hydrant.v1.CloseRestoreRequest;
+import io.hydrant.v1.CloseRestoreResponse;
+import io.hydrant.v1.OpenRestoreRequest;
+import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.Reason;
+import io.hydrant.v1.RenewRestoreRequest;
+import io.hydrant.v1.RenewRestoreResponse;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/** Opening, renewing and closing restore sessions: catalog state, changed by entries (PROTOCOL R19, R20). */
+final class SessionCalls {
+  private static final int LEASE_MILLIS_DEFAULT = 60_000;
+
+  private final RestoreConfig config;
+  private final Catalog catalog;
+  private final Proposals proposals;
+  private final Sessions sessions;
+  private final Leases leases;
+  private final UnaryCalls calls;
+
+  SessionCalls(
+      RestoreConfig config,
+      RestoreService.Replica replica,
+      Sessions sessions,
+      Leases leases,
+      Executor executor) {
+    this.config = config;
+    this.catalog = replica.catalog();
+    this.proposals = replica.proposals();
+    this.sessions = sessions;
+    this.leases = leases;
+    this.calls = new UnaryCalls(executor);
+  }
+
+  void open(OpenRestoreRequest request, StreamObserver<OpenRestoreResponse> observer) {
+    calls.answer(
+        observer,
+        () -> {
+          RequestId id = Requests.id(request.getRequestId(), "request_id");
+          Optional<CheckpointId> checkpoint = checkpoint(request.getCheckpoint());
+          int leaseMillis =
+              request.getLeaseMillis() == 0 ? LEASE_MILLIS_DEFAULT : request.getLeaseMillis();
+          return proposals
+              .current()
+              .thenCompose(
+                  _ -> {
+                    ImageState image = Requests.image(catalog, request.getImage());
+                    requireRoom();
+                    return proposals.propose(
+                        new Command.Pin(image.id(), checkpoint, leaseMillis), id);
+                  })
+              .thenApply(SessionCalls::pinned)
+              .thenApply(this::opened);
+        });
+  }
+
+  private static Optional<CheckpointId> checkpoint(long id) {
+    if (id == 0) {
+      return Optional.empty();
+    }
+    if (id < 0 || id > CheckpointId.MAX) {
+      throw new ApiException(
+          Reason.REASON_UNKNOWN_CHECKPOINT,
+          "there is no checkpoint %s: ListCheckpoints tells which there are"
+              .formatted(Long.toUnsignedString(id)));
+    }
+    return Optional.of(new CheckpointId(id));
+  }
+
+  private void requireRoom() {
+    long open = catalog.images().stream().mapToLong(image -> image.sessions().size()).sum();
+    if (open >= config.sessionsMax()) {
+      throw new ApiException(
+          Reason.REASON_OVERLOADED,
+          "%d restore sessions are open, as many as this server allows (restore_sessions): close some, or wait for some to expire"
+              .formatted(open));
+    }
+  }
+
+  private static Outcome.Pinned pinned(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Pinned pinned -> pinned;
+      case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+      default -> throw ApiErrors.unexpected(outcome);
+    };
+  }
+
+  private OpenRestoreResponse opened(Outcome.Pinned pinned) {
+    CheckpointInfo info =
+        Requests.image(catalog, pinned.key().image().value())
+            .committed()
+            .get(pinned.key().checkpoint());
+    if (info == null) {
+      throw new IllegalStateException(pinned + " pins what is not there");
+    }
+    // A session's number is the index of its Pin entry.
+    SessionToken token =
+        new SessionToken(pinned.session(), pinned.key(), pinned.session().value());
+    return OpenRestoreResponse.newBuilder()
+        .setToken(token.encode())
+        .setCheckpoint(ImageMessages.checkpoint(info, true))
+        .setLeaseMillis(pinned.leaseMillis())
+        .setImageUid(pinned.key().image().value())
+        .build();
+  }
+
+  void renew(RenewRestoreRequest request, StreamObserver<RenewRestoreResponse> observer) {
+    calls.answer(
+        observer,
+        () -> {
+          SessionInfo session = session(live(request.getToken()));
+          if (!leases.isEntryDue(session)) {
+            return CompletableFuture.completedFuture(renewed(session.leaseMillis()));
+          }
+          return proposals
+              .propose(new Command.Renew(session.id()))
+              .thenApply(
+                  outcome ->
+                      switch (outcome) {
+                        case Outcome.Renewed renewed -> renewed(renewed.leaseMillis());
+                        case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+                        default -> throw ApiErrors.unexpected(outcome);
+                      });
+        });
+  }
+
+  private static RenewRestoreResponse renewed(int leaseMillis) {
+    return RenewRestoreResponse.newBuilder().setLeaseMillis(leaseMillis).build();
+  }
+
+  void close(CloseRestoreRequest request, StreamObserver<CloseRestoreResponse> observer) {
+    calls.answer(
+        observer,
+        () ->
+            proposals
+                .propose(new Command.Unpin(live(request.getToken()), Optional.empty()))
+                .thenApply(
+                    outcome ->
+                        switch (outcome) {
+                          case Outcome.Unpinned() -> CloseRestoreResponse.getDefaultInstance();
+                          case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+                          default -> throw ApiErrors.unexpected(outcome);
+                        }));
+  }
+
+  private SessionId live(ByteString token) {
+    try {
+      return sessions.live(token);
+    } catch (Refusal e) {
+      throw ApiErrors.refused(e);
+    }
+  }
+
+  private SessionInfo session(SessionId id) {
+    return catalog
+        .session(id)
+        .orElseThrow(
+            () ->
+                new ApiException(
+                    Reason.REASON_UNKNOWN_SESSION,
+                    "the restore session has ended or expired: open a new one"));
+  }
+}

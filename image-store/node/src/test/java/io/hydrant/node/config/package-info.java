@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.hydrant.node.config;
+
+import org.jspecify.annotations.NullMarked;

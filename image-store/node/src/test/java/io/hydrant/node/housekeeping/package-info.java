@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.hydrant.node.housekeeping;
+
+import org.jspecify.annotations.NullMarked;

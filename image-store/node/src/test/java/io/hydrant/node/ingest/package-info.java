@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.hydrant.node.ingest;
+
+import org.jspecify.annotations.NullMarked;
