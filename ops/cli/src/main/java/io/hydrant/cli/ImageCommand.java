@@ -1,0 +1,183 @@
+package io.hydrant.cli;
+
+import io.hydrant.cli.output.Amounts;
+import io.hydrant.cli.output.Json;
+import io.hydrant.cli.output.Output;
+import io.hydrant.cli.output.Table;
+import io.hydrant.client.HydrantClient;
+import io.hydrant.v1.Image;
+import io.hydrant.v1.PinnedDelete;
+import io.hydrant.v1.Region;
+import java.time.ZoneId;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Making, showing and deleting images. */
+@Command(
+    name = "image",
+    description = "Makes, shows and deletes images.",
+    subcommands = {
+      ImageCommand.Create.class,
+      ImageCommand.ListAll.class,
+      ImageCommand.Show.class,
+      ImageCommand.Delete.class
+    })
+final class ImageCommand extends GroupCommand {
+  private static final int KEEP_LAST_MAX = 10_000;
+
+  /** {@code image create}. */
+  @Command(
+      name = "create",
+      description = "Makes an image.",
+      footer = {"", "Example:", "  hydrant image create web-1 --keep-last 32"})
+  static final class Create extends StoreCommand {
+    @Parameters(paramLabel = "IMAGE", description = "Name of the new image: a-z A-Z 0-9 . _ -")
+    private String name;
+
+    @Option(
+        names = "--keep-last",
+        paramLabel = "N",
+        defaultValue = "16",
+        description = "How many checkpoints stay restorable, 1 to 10000 (16).")
+    private int keepLast;
+
+    @Override
+    ExitCode run(Output output, HydrantClient client) {
+      if (keepLast < 1 || keepLast > KEEP_LAST_MAX) {
+        throw usage("--keep-last must be 1 to " + KEEP_LAST_MAX + ", not " + keepLast);
+      }
+      Image image = client.createImage(name, keepLast);
+      output.document(Documents.image(image));
+      output.line("image " + image.getName() + " created (uid " + image.getUid() + ")");
+      return ExitCode.OK;
+    }
+  }
+
+  /** {@code image list}. */
+  @Command(
+      name = "list",
+      description = "Shows all images.",
+      footer = {
+        "", "Examples:", "  hydrant image list", "  hydrant image list --prefix web- --json"
+      })
+  static final class ListAll extends StoreCommand {
+    @Option(
+        names = "--prefix",
+        paramLabel = "TEXT",
+        defaultValue = "",
+        description = "Only images whose name begins so.")
+    private String prefix;
+
+    @Override
+    ExitCode run(Output output, HydrantClient client) {
+      List<Image> images = client.images(prefix);
+      output.document(new Json().put("images", images.stream().map(Documents::image).toList()));
+      if (images.isEmpty()) {
+        output.line("no images; make one with `hydrant image create NAME`");
+        return ExitCode.OK;
+      }
+      Table table =
+          new Table("IMAGE", ">SIZE", ">CHECKPOINTS", ">NEWEST", ">EPOCH", ">SESSIONS", "CREATED");
+      for (Image image : images) {
+        table.row(
+            image.getName() + (image.getDeleting() ? " (deleting)" : ""),
+            Amounts.bytes(Documents.lengthBytes(image.getRegionsList())),
+            image.getCheckpointCount(),
+            image.getHead() == 0 ? "-" : image.getHead(),
+            image.getEpoch(),
+            image.getOpenSessionCount(),
+            Amounts.time(image.getCreatedMillis(), ZoneId.systemDefault()));
+      }
+      output.table(table);
+      return ExitCode.OK;
+    }
+  }
+
+  /** {@code image show}. */
+  @Command(
+      name = "show",
+      description = "Shows one image with its regions.",
+      footer = {"", "Example:", "  hydrant image show web-1"})
+  static final class Show extends StoreCommand {
+    @Parameters(paramLabel = "IMAGE", description = "Name of the image.")
+    private String name;
+
+    @Override
+    ExitCode run(Output output, HydrantClient client) {
+      Image image = client.image(HydrantClient.name(name));
+      output.document(Documents.image(image));
+      output.line("image        " + image.getName());
+      output.line("uid          " + image.getUid());
+      output.line(
+          "created      " + Amounts.time(image.getCreatedMillis(), ZoneId.systemDefault()));
+      output.line("epoch        " + image.getEpoch());
+      output.line("newest       " + (image.getHead() == 0 ? "none yet" : image.getHead()));
+      output.line(
+          "checkpoints  "
+              + image.getCheckpointCount()
+              + " (the last "
+              + image.getRetention().getKeepLast()
+              + " are kept)");
+      output.line("sessions     " + image.getOpenSessionCount());
+      if (image.getDeleting()) {
+        output.line("deleting     as soon as the last session ends");
+      }
+      regionTable(output, image.getRegionsList());
+      return ExitCode.OK;
+    }
+  }
+
+  /** {@code image delete}. */
+  @Command(
+      name = "delete",
+      description = "Deletes an image with all its checkpoints.",
+      footer = {
+        "",
+        "Examples:",
+        "  hydrant image delete web-1",
+        "  hydrant image delete web-1 --when-unpinned    after the last restore session"
+      })
+  static final class Delete extends StoreCommand {
+    @Parameters(paramLabel = "IMAGE", description = "Name of the image.")
+    private String name;
+
+    @Option(
+        names = "--when-unpinned",
+        description = "Instead of refusing while restore sessions are open, delete when they end.")
+    private boolean whenUnpinned;
+
+    @Override
+    ExitCode run(Output output, HydrantClient client) {
+      boolean deleted =
+          client.deleteImage(
+              HydrantClient.name(name),
+              whenUnpinned
+                  ? PinnedDelete.PINNED_DELETE_DEFER
+                  : PinnedDelete.PINNED_DELETE_REFUSE);
+      output.document(new Json().put("name", name).put("deleted", deleted));
+      output.line(
+          deleted
+              ? "image " + name + " deleted"
+              : "image " + name + " will be deleted when its last restore session ends");
+      return ExitCode.OK;
+    }
+  }
+
+  static void regionTable(Output output, List<Region> regions) {
+    if (regions.isEmpty()) {
+      return;
+    }
+    output.line();
+    Table table = new Table("REGION", "KIND", ">SIZE", ">PAGE");
+    for (Region region : regions) {
+      table.row(
+          region.getName(),
+          Documents.shortName(region.getKind(), "REGION_KIND_"),
+          Amounts.bytes(region.getLengthBytes()),
+          Amounts.bytes(region.getPageBytes()));
+    }
+    output.table(table);
+  }
+}

@@ -1,0 +1,260 @@
+package io.hydrant.cli;
+
+import io.hydrant.cli.output.Amounts;
+import io.hydrant.cli.output.Json;
+import io.hydrant.cli.output.Output;
+import io.hydrant.cli.output.Progress;
+import io.hydrant.cli.restore.RegionFiles;
+import io.hydrant.cli.restore.RegionFiles.RegionFile;
+import io.hydrant.cli.restore.TargetFile;
+import io.hydrant.client.HydrantClient;
+import io.hydrant.client.PrefetchOptions;
+import io.hydrant.client.RestoreSession;
+import io.hydrant.client.RetryPolicy;
+import io.hydrant.v1.Region;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code restore}: a checkpoint becomes a file, or one file a region. */
+@Command(
+    name = "restore",
+    description = {
+      "Writes a checkpoint to a sparse file, which appears under its name complete and durable or not at all.",
+      "An image of several regions goes into a directory, one file a region, unless --region names one."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  hydrant restore web-1 memory.raw                       the newest checkpoint",
+      "  hydrant restore web-1 old.raw --checkpoint 3 --sha256  an older one, with its SHA-256",
+      "  hydrant restore vm-7 directory/ --slim vm-7.state      all regions and the slim state"
+    })
+final class RestoreCommand extends StoreCommand {
+  /** More streams do not help where one client core verifies about as fast as one server core sends. */
+  private static final int STREAMS = 2;
+
+  @Parameters(index = "0", paramLabel = "IMAGE", description = "Name of the image.")
+  private String image;
+
+  @Parameters(
+      index = "1",
+      paramLabel = "FILE",
+      description = "Target: a file, or a directory for an image of several regions.")
+  private Path target;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Which one (the newest).")
+  private long checkpoint;
+
+  @Option(names = "--region", paramLabel = "NAME", description = "Only this region.")
+  private @Nullable String regionName;
+
+  @Option(names = "--slim", paramLabel = "FILE", description = "Write the slim state there.")
+  private @Nullable Path slimTarget;
+
+  @Option(names = "--force", description = "Replace target files that exist.")
+  private boolean force;
+
+  @Option(names = "--sha256", description = "Read the files back and print their SHA-256.")
+  private boolean sha256;
+
+  /** A region and the file it goes to. */
+  private record Placement(RegionChoice region, Path path) {}
+
+  /** What was written. */
+  private record Written(Placement placement, @Nullable String sha256) {}
+
+  @Override
+  RetryPolicy retries() {
+    return RetryPolicy.DEFAULT;
+  }
+
+  @Override
+  ExitCode run(Output output, HydrantClient client) throws IOException {
+    if (checkpoint < 0) {
+      throw usage("--checkpoint must be a number above 0, not " + checkpoint);
+    }
+    long begin = System.nanoTime();
+    try (RestoreSession session =
+        client.openRestore(HydrantClient.name(image), checkpoint, Duration.ZERO)) {
+      List<Placement> placements = placements(session.regions());
+      for (Placement placement : placements) {
+        requireFree(placement.path());
+      }
+      if (slimTarget != null) {
+        requireFree(slimTarget);
+      }
+      List<Written> written = write(session, placements, output);
+      report(output, session, written, System.nanoTime() - begin);
+      return ExitCode.OK;
+    }
+  }
+
+  private List<Placement> placements(List<Region> regions) throws IOException {
+    if (regionName != null || regions.size() == 1) {
+      if (Files.isDirectory(target)) {
+        throw new CommandFailure(
+            ExitCode.REFUSED, target + " is a directory", "Name a file in it as the target.");
+      }
+      return List.of(new Placement(RegionChoice.of(image, regions, regionName), target));
+    }
+    if (Files.exists(target) && !Files.isDirectory(target)) {
+      throw new CommandFailure(
+          ExitCode.REFUSED,
+          target + " is a file, but image '" + image + "' has " + regions.size() + " regions",
+          "Name a directory, or one of the regions with --region: "
+              + RegionChoice.names(regions)
+              + ".");
+    }
+    Files.createDirectories(target);
+    List<Placement> placements = new ArrayList<>();
+    for (int number = 0; number < regions.size(); number++) {
+      RegionChoice region = new RegionChoice(number, regions.get(number));
+      placements.add(new Placement(region, target.resolve(fileName(region.region().getName()))));
+    }
+    return placements;
+  }
+
+  /** Region names are free text; what is no plain file name is written as %XX. */
+  static String fileName(String regionName) {
+    StringBuilder name = new StringBuilder();
+    for (byte b : regionName.getBytes(StandardCharsets.UTF_8)) {
+      boolean plain =
+          b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_'
+              || b == '-' || b == '.' && !name.isEmpty();
+      if (plain) {
+        name.append((char) b);
+      } else {
+        name.append(String.format(Locale.ROOT, "%%%02X", b & 0xff));
+      }
+    }
+    return name.toString();
+  }
+
+  /** Says so before anything is transferred; {@link TargetFile#commit} checks again. */
+  private void requireFree(Path path) throws IOException {
+    Path parent = path.toAbsolutePath().getParent();
+    if (parent != null && !Files.isDirectory(parent)) {
+      throw new CommandFailure(
+          ExitCode.BAD_INPUT, "directory " + parent + " does not exist", "Create it first.");
+    }
+    if (Files.exists(path) && !force) {
+      throw new FileAlreadyExistsException(path.toString());
+    }
+  }
+
+  private List<Written> write(RestoreSession session, List<Placement> placements, Output output)
+      throws IOException {
+    List<TargetFile> files = new ArrayList<>();
+    try {
+      List<RegionFile> regionFiles = new ArrayList<>();
+      for (Placement placement : placements) {
+        Region region = placement.region().region();
+        TargetFile file = TargetFile.create(placement.path(), region.getLengthBytes());
+        files.add(file);
+        regionFiles.add(
+            new RegionFile(placement.region().number(), region.getPageBytes(), file));
+      }
+      transfer(session, placements, regionFiles, output);
+      List<Written> written = new ArrayList<>();
+      for (int i = 0; i < files.size(); i++) {
+        written.add(new Written(placements.get(i), sha256 ? files.get(i).sha256() : null));
+      }
+      if (slimTarget != null) {
+        writeSlim(session.slim(), slimTarget);
+      }
+      // Nothing gets its name before everything has arrived.
+      for (TargetFile file : files) {
+        file.commit(force);
+      }
+      return written;
+    } finally {
+      for (TargetFile file : files) {
+        file.close();
+      }
+    }
+  }
+
+  private static void transfer(
+      RestoreSession session,
+      List<Placement> placements,
+      List<RegionFile> regionFiles,
+      Output output)
+      throws IOException {
+    long bytes =
+        placements.stream().mapToLong(each -> each.region().region().getLengthBytes()).sum();
+    try (Progress progress = output.progress("restoring", bytes)) {
+      RegionFiles sink = new RegionFiles(regionFiles, progress::add);
+      if (placements.size() == session.regions().size()) {
+        session.restoreTo(sink, PrefetchOptions.DEFAULT, STREAMS);
+      } else {
+        session.prefetch(
+            List.of(placements.getFirst().region().range()), PrefetchOptions.DEFAULT, sink);
+      }
+    }
+  }
+
+  private void writeSlim(byte[] slim, Path path) throws IOException {
+    try (TargetFile file = TargetFile.create(path, slim.length)) {
+      file.write(0, ByteBuffer.wrap(slim));
+      file.commit(force);
+    }
+  }
+
+  private void report(Output output, RestoreSession session, List<Written> written, long nanos) {
+    long id = session.checkpoint().getId();
+    long bytes =
+        written.stream()
+            .mapToLong(each -> each.placement().region().region().getLengthBytes())
+            .sum();
+    List<Json> files = new ArrayList<>();
+    for (Written each : written) {
+      Region region = each.placement().region().region();
+      Json file =
+          new Json()
+              .put("region", region.getName())
+              .put("file", each.placement().path().toString())
+              .put("length_bytes", region.getLengthBytes());
+      if (each.sha256() != null) {
+        file.put("sha256", each.sha256());
+      }
+      files.add(file);
+    }
+    output.document(
+        new Json()
+            .put("image", image)
+            .put("checkpoint", id)
+            .put("length_bytes", bytes)
+            .put("duration_millis", Amounts.millis(nanos))
+            .put("files", files));
+    for (Written each : written) {
+      output.line(
+          "image " + image + ", checkpoint " + id + " restored to " + each.placement().path());
+      if (each.sha256() != null) {
+        output.line("sha256 " + each.sha256());
+      }
+    }
+    output.line(
+        Amounts.bytes(bytes)
+            + " in "
+            + Amounts.duration(nanos)
+            + " ("
+            + Amounts.rate(bytes, nanos)
+            + ")");
+  }
+}

@@ -1,0 +1,5 @@
+/** Traces of real checkpoints on their way into a store. */
+@NullMarked
+package io.hydrant.cli.replay;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.cli.output;
+
+import org.jspecify.annotations.NullMarked;

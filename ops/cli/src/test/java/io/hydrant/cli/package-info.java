@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.cli;
+
+import org.jspecify.annotations.NullMarked;

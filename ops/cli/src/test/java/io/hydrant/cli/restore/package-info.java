@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.cli.restore;
+
+import org.jspecify.annotations.NullMarked;
