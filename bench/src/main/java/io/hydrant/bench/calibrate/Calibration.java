@@ -1,0 +1,45 @@
+package io.hydrant.bench.calibrate;
+
+import io.hydrant.bench.bare.BareClient;
+import io.hydrant.bench.measure.Row;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How thoroughly the machine is calibrated: FULL for a run of its own, BRIEF at the start of every
+ * scenario, SMOKE to see that it works.
+ */
+public enum Calibration {
+  FULL(1L << 30, 1_000, 5, 20_000, 1_024),
+  BRIEF(256L << 20, 200, 3, 5_000, 256),
+  SMOKE(16L << 20, 20, 2, 200, 16);
+
+  private static final int CORE_PASSES = 4;
+
+  private final long fileBytes;
+  private final int syncs;
+  private final int rounds;
+  private final int echoes;
+  private final int messages;
+
+  Calibration(long fileBytes, int syncs, int rounds, int echoes, int messages) {
+    this.fileBytes = fileBytes;
+    this.syncs = syncs;
+    this.rounds = rounds;
+    this.echoes = echoes;
+    this.messages = messages;
+  }
+
+  /**
+   * @param directory on the file system that the servers use
+   * @param client of a bare server
+   */
+  public List<Row> run(Path directory, BareClient client) throws Exception {
+    List<Row> rows = new ArrayList<>();
+    rows.addAll(new DiskCalibration(directory, fileBytes, syncs, rounds).run());
+    rows.addAll(new WireCalibration(client, echoes, messages, rounds).run());
+    rows.addAll(new CoreCalibration(CORE_PASSES, rounds).run());
+    return rows;
+  }
+}

@@ -1,0 +1,82 @@
+package io.hydrant.bench.measure;
+
+import java.util.Locale;
+
+/** What a figure is held against. */
+public sealed interface Bar {
+  /** What the bar limits. */
+  enum Subject {
+    /** The figure itself. */
+    FIGURE,
+    /** The figure divided by the bare one of the same run. */
+    RATIO
+  }
+
+  Subject subject();
+
+  double limit();
+
+  boolean metBy(double value);
+
+  /** For people, for instance ">= 0.6 of bare". */
+  default String text() {
+    String sign =
+        switch (this) {
+          case AtLeast least -> ">=";
+          case AtMost most -> "<=";
+          case Below below -> "<";
+        };
+    String number = trimmed(limit());
+    return switch (subject()) {
+      case FIGURE -> sign + " " + number;
+      case RATIO -> sign + " " + number + " of bare";
+    };
+  }
+
+  private static String trimmed(double value) {
+    return value == Math.rint(value)
+        ? String.format(Locale.ROOT, "%,d", (long) value)
+        : String.format(Locale.ROOT, "%s", value);
+  }
+
+  static Bar atLeast(double limit) {
+    return new AtLeast(Subject.FIGURE, limit);
+  }
+
+  static Bar atMost(double limit) {
+    return new AtMost(Subject.FIGURE, limit);
+  }
+
+  static Bar below(double limit) {
+    return new Below(Subject.FIGURE, limit);
+  }
+
+  static Bar atLeastOfBare(double limit) {
+    return new AtLeast(Subject.RATIO, limit);
+  }
+
+  static Bar atMostOfBare(double limit) {
+    return new AtMost(Subject.RATIO, limit);
+  }
+
+  record AtLeast(Subject subject, double limit) implements Bar {
+    @Override
+    public boolean metBy(double value) {
+      return value >= limit;
+    }
+  }
+
+  record AtMost(Subject subject, double limit) implements Bar {
+    @Override
+    public boolean metBy(double value) {
+      return value <= limit;
+    }
+  }
+
+  record Below(Subject subject, double limit) implements Bar {
+    @Override
+    public boolean metBy(double value) {
+      return value < limit;
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.bench.process;
+
+import org.jspecify.annotations.NullMarked;

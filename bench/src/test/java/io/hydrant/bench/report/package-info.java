@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.bench.report;
+
+import org.jspecify.annotations.NullMarked;
