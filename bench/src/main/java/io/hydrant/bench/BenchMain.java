@@ -1,8 +1,5 @@
 package io.hydrant.bench;
 
-import io.hydrant.bench.bare.BareProcess;
-import io.hydrant.bench.bare.BareSettings;
-import io.hydrant.bench.calibrate.Calibration;
 import io.hydrant.bench.measure.Report;
 import io.hydrant.bench.measure.Row;
 import io.hydrant.bench.process.JvmCommand;
@@ -29,9 +26,6 @@ public final class BenchMain {
   static final int EXIT_FAILED = 1;
   static final int EXIT_USAGE = 2;
   static final int EXIT_MISSED = 3;
-
-  /** The file that a calibrating bare server never writes to. */
-  private static final long UNUSED_FILE_BYTES = 1 << 20;
 
   private final Path root;
   private final PrintStream out;
@@ -92,10 +86,8 @@ public final class BenchMain {
     Path directory = Files.createTempDirectory(options.directory(), scenario.name() + "-");
     Lab lab = new Lab(options, JvmCommand.asThisProcess(root), directory, err);
     try {
-      List<Row> calibration =
-          scenario instanceof Calibrate
-              ? List.of()
-              : calibrate(lab, options.scale() == Scale.QUICK);
+      lab.say("%s: calibrating ...", scenario.name());
+      List<Row> calibration = scenario instanceof Calibrate ? List.of() : Calibrate.brief(lab);
       return new Outcome(calibration, scenario.run(lab));
     } finally {
       if (arguments.keep()) {
@@ -103,13 +95,6 @@ public final class BenchMain {
       } else {
         delete(directory);
       }
-    }
-  }
-
-  private static List<Row> calibrate(Lab lab, boolean quick) throws Exception {
-    lab.say("calibrating ...");
-    try (BareProcess bare = lab.startBare(UNUSED_FILE_BYTES, BareSettings.Executor.DIRECT)) {
-      return (quick ? Calibration.SMOKE : Calibration.BRIEF).run(lab.directory(), bare.client());
     }
   }
 

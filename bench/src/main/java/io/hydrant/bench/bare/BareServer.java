@@ -13,6 +13,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.hydrant.bench.data.PageMessages;
 import io.hydrant.bench.data.PagePool;
+import io.hydrant.bench.data.PageSet;
 import io.hydrant.v1.Committed;
 import io.hydrant.v1.FetchRequest;
 import io.hydrant.v1.FetchResponse;
@@ -47,7 +48,7 @@ public final class BareServer implements AutoCloseable {
 
   public BareServer(BareSettings settings) throws IOException {
     file = RecycledFile.open(settings.file(), settings.fileBytes());
-    message = PageMessages.pages(pool, PageMessages.run(0, MESSAGE_PAGES));
+    message = PageMessages.pages(PageSet.run(pool, 0, MESSAGE_PAGES));
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), settings.port()))
@@ -173,8 +174,7 @@ public final class BareServer implements AutoCloseable {
 
   /** The same pages for every request of a size: made once. */
   private Pages answer(int pages) {
-    return answers.computeIfAbsent(
-        pages, count -> PageMessages.pages(pool, PageMessages.run(0, count)));
+    return answers.computeIfAbsent(pages, count -> PageMessages.pages(PageSet.run(pool, 0, count)));
   }
 
   /** Ends the answers when the requests end. */

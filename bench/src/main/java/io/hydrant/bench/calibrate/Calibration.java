@@ -2,6 +2,7 @@ package io.hydrant.bench.calibrate;
 
 import io.hydrant.bench.bare.BareClient;
 import io.hydrant.bench.measure.Row;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,15 +32,21 @@ public enum Calibration {
     this.messages = messages;
   }
 
+  /** The disk and one core. */
+  public List<Row> ofMachine(Path directory) throws IOException {
+    List<Row> figures = new ArrayList<>();
+    figures.addAll(new DiskCalibration(directory, fileBytes, syncs, rounds).run());
+    figures.addAll(new CoreCalibration(CORE_PASSES, rounds).run());
+    return figures;
+  }
+
   /**
-   * @param directory on the file system that the servers use
+   * gRPC between two processes.
+   *
+   * @param label how gRPC is set up, for the names of the rows
    * @param client of a bare server
    */
-  public List<Row> run(Path directory, BareClient client) throws Exception {
-    List<Row> rows = new ArrayList<>();
-    rows.addAll(new DiskCalibration(directory, fileBytes, syncs, rounds).run());
-    rows.addAll(new WireCalibration(client, echoes, messages, rounds).run());
-    rows.addAll(new CoreCalibration(CORE_PASSES, rounds).run());
-    return rows;
+  public List<Row> ofWire(String label, BareClient client) throws Exception {
+    return new WireCalibration(label, client, echoes, messages, rounds).run();
   }
 }

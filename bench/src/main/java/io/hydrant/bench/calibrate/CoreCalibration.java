@@ -44,7 +44,7 @@ record CoreCalibration(int passes, int rounds) {
     long begin = System.nanoTime();
     for (int pass = 0; pass < passes; pass++) {
       for (int page = 0; page < POOL_PAGES; page += COPY_BYTES / PagePool.PAGE_BYTES) {
-        System.arraycopy(pool.array(page), 0, into, 0, COPY_BYTES);
+        System.arraycopy(pool.array(), page * PagePool.PAGE_BYTES, into, 0, COPY_BYTES);
         mixed += into[page % COPY_BYTES];
       }
     }
@@ -59,7 +59,7 @@ record CoreCalibration(int passes, int rounds) {
     for (int pass = 0; pass < passes; pass++) {
       for (int page = 0; page < POOL_PAGES; page++) {
         crc.reset();
-        crc.update(pool.array(page), pool.offset(page), PagePool.PAGE_BYTES);
+        crc.update(pool.array(), page * PagePool.PAGE_BYTES, PagePool.PAGE_BYTES);
         mixed += crc.getValue();
       }
     }

@@ -29,7 +29,7 @@ record DiskCalibration(Path directory, long fileBytes, int syncs, int rounds) {
     Path path = directory.resolve("calibration.dat");
     PagePool pool = new PagePool(1, MESSAGE_BYTES / PagePool.PAGE_BYTES);
     ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE_BYTES);
-    message.put(pool.run(0, pool.pages()).asReadOnlyByteBuffer()).flip();
+    message.put(pool.run(0, pool.pages())).flip();
     List<Row> rows = new ArrayList<>();
     try (RecycledFile file = RecycledFile.open(path, fileBytes)) {
       rows.add(Row.told("disk: sequential write, fdatasync every 4 MiB", writes(file, message)));

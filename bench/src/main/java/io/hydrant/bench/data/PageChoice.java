@@ -33,6 +33,11 @@ public final class PageChoice {
     return chosen.stream().asLongStream().toArray();
   }
 
+  /** A random place of a pool. */
+  public long place() {
+    return random.nextLong(Integer.MAX_VALUE);
+  }
+
   /** Pages in random order, with repetition. */
   public long[] any(int count, long pageCount) {
     return random.longs(count, 0, pageCount).toArray();

@@ -7,41 +7,35 @@ import io.hydrant.v1.CommitCheckpoint;
 import io.hydrant.v1.Pages;
 import io.hydrant.v1.WriteCheckpointRequest;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.LongStream;
 
 /**
  * The messages that a checkpoint of raw pages travels in, made ahead: what the bare comparators
- * send is, field by field, what the client library would send for the same pages.
+ * send is, field by field, what the client library sends for the same pages.
  */
 public final class PageMessages {
   private static final int TRACT_PAGES = 2048;
 
   /** 1 MiB of 4 KiB pages, the largest batch. */
-  private static final int BATCH_PAGES = 256;
+  public static final int BATCH_PAGES = 256;
+
+  private static final int DIGEST_BYTES = 32;
 
   private PageMessages() {}
 
-  /** Pages {@code first} to {@code first + count - 1}. */
-  public static long[] run(long first, int count) {
-    return LongStream.range(first, first + count).toArray();
-  }
-
   /** The batches of a checkpoint: ascending pages of one tract each, at most 1 MiB. */
-  public static List<WriteCheckpointRequest> batches(PagePool pool, long[] ascendingPages) {
+  public static List<WriteCheckpointRequest> batches(PageSet set) {
     List<WriteCheckpointRequest> messages = new ArrayList<>();
+    long[] pages = set.pages();
     int from = 0;
-    while (from < ascendingPages.length) {
-      long tract = ascendingPages[from] / TRACT_PAGES;
+    while (from < pages.length) {
+      long tract = pages[from] / TRACT_PAGES;
       int to = from;
-      while (to < ascendingPages.length
-          && to - from < BATCH_PAGES
-          && ascendingPages[to] / TRACT_PAGES == tract) {
+      while (to < pages.length && to - from < BATCH_PAGES && pages[to] / TRACT_PAGES == tract) {
         to++;
       }
-      Pages batch = pages(pool, Arrays.copyOfRange(ascendingPages, from, to));
-      messages.add(WriteCheckpointRequest.newBuilder().setAttempt(1).setBatch(batch).build());
+      messages.add(
+          WriteCheckpointRequest.newBuilder().setAttempt(1).setBatch(rows(set, from, to)).build());
       from = to;
     }
     return messages;
@@ -56,26 +50,31 @@ public final class PageMessages {
             CommitCheckpoint.newBuilder()
                 .setBatchCount(batches.size())
                 .setPageCount(pages)
-                .setDigest(ByteString.copyFrom(new byte[32])))
+                .setDigest(ByteString.copyFrom(new byte[DIGEST_BYTES])))
         .build();
   }
 
-  public static long dataBytes(List<WriteCheckpointRequest> batches) {
-    return batches.stream().mapToLong(message -> message.getBatch().getData().size()).sum();
+  /** One message of raw pages with their checksums. */
+  public static Pages pages(PageSet set) {
+    return rows(set, 0, set.size());
   }
 
-  /** One message of raw pages with their checksums; the content is copied out of the pool. */
-  public static Pages pages(PagePool pool, long[] pages) {
-    byte[] data = new byte[pages.length * PagePool.PAGE_BYTES];
+  private static Pages rows(PageSet set, int from, int to) {
     PageChecksum checksum = new PageChecksum();
     Pages.Builder builder =
-        Pages.newBuilder().setEncoding(ByteString.copyFrom(new byte[pages.length]));
-    for (int row = 0; row < pages.length; row++) {
-      long page = pages[row];
-      int at = row * PagePool.PAGE_BYTES;
-      System.arraycopy(pool.array(page), pool.offset(page), data, at, PagePool.PAGE_BYTES);
-      builder.addPage(page).addChecksum(checksum.of(0, page, data, at, PagePool.PAGE_BYTES));
+        Pages.newBuilder().setEncoding(ByteString.copyFrom(new byte[to - from]));
+    for (int row = from; row < to; row++) {
+      long page = set.pages()[row];
+      builder.addPage(page).addChecksum(checksum.of(0, page, set.page(row)));
     }
-    return builder.setData(UnsafeByteOperations.unsafeWrap(data)).build();
+    int begin = set.content().position() + from * PagePool.PAGE_BYTES;
+    return builder
+        .setData(
+            UnsafeByteOperations.unsafeWrap(
+                set.content()
+                    .duplicate()
+                    .limit(begin + (to - from) * PagePool.PAGE_BYTES)
+                    .position(begin)))
+        .build();
   }
 }

@@ -1,7 +1,5 @@
 package io.hydrant.bench.data;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -16,57 +14,36 @@ import java.util.SplittableRandom;
 public final class PagePool {
   public static final int PAGE_BYTES = 4096;
 
-  /** Below half a G1 region of the launch flags, so that no chunk is a humongous object. */
-  private static final int CHUNK_BYTES = 1 << 20;
-
-  private static final int PAGES_PER_CHUNK = CHUNK_BYTES / PAGE_BYTES;
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private final byte[][] chunks;
+  private final byte[] content;
 
-  /**
-   * @param pages a multiple of 256
-   */
   public PagePool(long seed, int pages) {
-    if (pages <= 0 || pages % PAGES_PER_CHUNK != 0) {
-      throw new IllegalArgumentException("pages must be a multiple of " + PAGES_PER_CHUNK);
-    }
-    chunks = new byte[pages / PAGES_PER_CHUNK][CHUNK_BYTES];
+    content = new byte[Math.multiplyExact(pages, PAGE_BYTES)];
     SplittableRandom random = new SplittableRandom(seed);
-    for (byte[] chunk : chunks) {
-      for (int offset = 0; offset < CHUNK_BYTES; offset += Long.BYTES) {
-        LONGS.set(chunk, offset, random.nextLong());
-      }
+    for (int offset = 0; offset < content.length; offset += Long.BYTES) {
+      LONGS.set(content, offset, random.nextLong());
     }
   }
 
   public int pages() {
-    return chunks.length * PAGES_PER_CHUNK;
+    return content.length / PAGE_BYTES;
   }
 
-  /** The array that holds page {@code index}, at {@link #offset}. Not to be written to. */
-  public byte[] array(long index) {
-    return chunks[(int) (wrapped(index) / PAGES_PER_CHUNK)];
+  /**
+   * Pages in one piece, not copied: not to be written to.
+   *
+   * @param place any number; other places give other pages as far as the pool reaches
+   * @param pages at most {@link #pages}
+   */
+  public ByteBuffer run(long place, int pages) {
+    int first = (int) Math.floorMod(place, (long) pages() - pages + 1);
+    return ByteBuffer.wrap(content, first * PAGE_BYTES, pages * PAGE_BYTES);
   }
 
-  public int offset(long index) {
-    return (int) (wrapped(index) % PAGES_PER_CHUNK) * PAGE_BYTES;
-  }
-
-  /** Page {@code index} (any number; the pool repeats) from position to limit. */
-  public ByteBuffer page(long index) {
-    return ByteBuffer.wrap(array(index), offset(index), PAGE_BYTES);
-  }
-
-  /** As many pages from {@code index} on as lie in one piece, at most {@code pages}; not copied. */
-  public ByteString run(long index, int pages) {
-    int offset = offset(index);
-    int length = Math.min(pages * PAGE_BYTES, CHUNK_BYTES - offset);
-    return UnsafeByteOperations.unsafeWrap(array(index), offset, length);
-  }
-
-  private long wrapped(long index) {
-    return Math.floorMod(index, (long) pages());
+  /** The array behind all runs: where a run's position says where it begins. */
+  public byte[] array() {
+    return content;
   }
 }

@@ -7,9 +7,13 @@ import io.hydrant.bench.bare.BareProcess;
 import io.hydrant.bench.bare.BareSettings;
 import io.hydrant.bench.calibrate.Calibration;
 import io.hydrant.bench.measure.Report;
+import io.hydrant.bench.measure.Row;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The calibration alone, thorough. */
 public final class Calibrate implements Scenario {
+  /** The file of a bare server that is not asked to write. */
   private static final long UNUSED_FILE_BYTES = 1 << 20;
 
   @Override
@@ -26,9 +30,30 @@ public final class Calibrate implements Scenario {
   public Report run(Lab lab) throws Exception {
     Report.Builder report = Report.builder();
     Calibration calibration = lab.scale() == Scale.QUICK ? Calibration.SMOKE : Calibration.FULL;
-    try (BareProcess bare = lab.startBare(UNUSED_FILE_BYTES, BareSettings.Executor.DIRECT)) {
-      calibration.run(lab.directory(), bare.client()).forEach(report::row);
+    calibration.ofMachine(lab.directory()).forEach(report::row);
+    for (BareSettings.Executor executor : BareSettings.Executor.values()) {
+      try (BareProcess bare = lab.startBare(UNUSED_FILE_BYTES, executor)) {
+        calibration.ofWire(label(executor), bare.client()).forEach(report::row);
+      }
     }
     return report.setting("calibration", calibration).build();
+  }
+
+  /** The part that every scenario begins with. */
+  public static List<Row> brief(Lab lab) throws Exception {
+    Calibration calibration = lab.scale() == Scale.QUICK ? Calibration.SMOKE : Calibration.BRIEF;
+    List<Row> rows = new ArrayList<>(calibration.ofMachine(lab.directory()));
+    BareSettings.Executor executor = BareSettings.Executor.DIRECT;
+    try (BareProcess bare = lab.startBare(UNUSED_FILE_BYTES, executor)) {
+      rows.addAll(calibration.ofWire(label(executor), bare.client()));
+    }
+    return rows;
+  }
+
+  private static String label(BareSettings.Executor executor) {
+    return switch (executor) {
+      case POOL -> "gRPC, calls on a pool";
+      case DIRECT -> "gRPC, calls on network threads";
+    };
   }
 }

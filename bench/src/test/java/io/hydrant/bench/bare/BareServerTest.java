@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.bench.data.PageMessages;
 import io.hydrant.bench.data.PagePool;
+import io.hydrant.bench.data.PageSet;
 import io.hydrant.v1.FetchRequest;
 import io.hydrant.v1.WriteCheckpointRequest;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +63,7 @@ class BareServerTest {
         assertTrue(echo.roundTrip(BareClient.echoMessage(4096)) > 0);
       }
     }
-    List<WriteCheckpointRequest> batches = PageMessages.batches(pool, PageMessages.run(0, 1_024));
+    List<WriteCheckpointRequest> batches = PageMessages.batches(PageSet.run(pool, 0, 1_024));
     assertTrue(client.discard(batches, 20) > 0);
     assertTrue(client.sink(batches, 20) > 0);
     try (CheckpointStream stream = client.checkpointStream()) {
@@ -75,7 +77,7 @@ class BareServerTest {
             .mapToObj(id ->
                 FetchRequest.newBuilder()
                     .setId(id)
-                    .addAllPage(Arrays.stream(PageMessages.run(id, 32)).boxed().toList())
+                    .addAllPage(LongStream.range(id, id + 32).boxed().toList())
                     .build())
             .toList();
     assertTrue(client.fetch(requests, 200, 16) > 0);
@@ -90,14 +92,12 @@ class BareServerTest {
   }
 
   private void theSinkHasWrittenEveryPageWhenItAnswers(BareClient client) throws Exception {
-    List<WriteCheckpointRequest> batches = PageMessages.batches(pool, PageMessages.run(0, 1_536));
+    List<WriteCheckpointRequest> batches = PageMessages.batches(PageSet.run(pool, 0, 1_536));
     client.sink(batches, batches.size());
     byte[] written = Files.readAllBytes(directory.resolve("recycled"));
     assertEquals(FILE_BYTES, written.length);
     byte[] sent = new byte[6 * MIB];
-    for (int page = 0; page < 1_536; page++) {
-      pool.page(page).get(sent, page * 4096, 4096);
-    }
+    pool.run(0, 1_536).get(sent);
     assertArrayEquals(sent, Arrays.copyOf(written, sent.length));
     // Two MiB are left: the third message of the next round starts over.
     client.sink(batches, 3);

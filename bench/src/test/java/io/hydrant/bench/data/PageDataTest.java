@@ -10,6 +10,7 @@ import com.google.protobuf.ByteString;
 import io.hydrant.engine.model.PageChecksum;
 import io.hydrant.v1.Pages;
 import io.hydrant.v1.WriteCheckpointRequest;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.LongStream;
 import java.util.zip.Deflater;
@@ -21,29 +22,30 @@ class PageDataTest {
   private final PagePool pool = new PagePool(42, 512);
 
   @Test
-  void pagesComeFromTheSeedAndRepeatBeyondThePool() {
+  void pagesComeFromTheSeed() {
     PagePool same = new PagePool(42, 512);
     PagePool other = new PagePool(43, 512);
-    assertEquals(pool.page(300), same.page(300));
-    assertNotEquals(pool.page(300), other.page(300));
-    assertNotEquals(pool.page(300), pool.page(301));
-    assertEquals(pool.page(300), pool.page(300 + 5 * 512));
-    assertEquals(pool.page(300), pool.page(300 - 512));
+    assertEquals(pool.run(300, 3), same.run(300, 3));
+    assertNotEquals(pool.run(300, 3), other.run(300, 3));
+    assertNotEquals(pool.run(300, 3), pool.run(301, 3));
+    assertEquals(pool.run(0, 512), ByteBuffer.wrap(pool.array()));
+  }
+
+  @Test
+  void everyPlaceHasARunInOnePiece() {
+    for (long place : new long[] {0, 509, 510, 511, 512, 1L << 40, -1}) {
+      assertEquals(3 * PAGE_BYTES, pool.run(place, 3).remaining());
+    }
+    assertThrows(RuntimeException.class, () -> pool.run(0, 513));
   }
 
   @Test
   void pagesCannotBeCompressed() {
-    Deflater deflater = new Deflater();
-    deflater.setInput(pool.page(7));
-    deflater.finish();
-    assertTrue(deflater.deflate(new byte[2 * PAGE_BYTES]) >= PAGE_BYTES);
-  }
-
-  @Test
-  void aRunEndsWhereItsPieceEnds() {
-    assertEquals(16 * PAGE_BYTES, pool.run(240, 100).size());
-    assertEquals(10 * PAGE_BYTES, pool.run(3, 10).size());
-    assertEquals(ByteString.copyFrom(pool.page(4)), pool.run(3, 2).substring(PAGE_BYTES));
+    try (Deflater deflater = new Deflater()) {
+      deflater.setInput(pool.run(7, 1));
+      deflater.finish();
+      assertTrue(deflater.deflate(new byte[2 * PAGE_BYTES]) >= PAGE_BYTES);
+    }
   }
 
   @Test
@@ -52,14 +54,14 @@ class PageDataTest {
     assertArrayEquals(chosen, LongStream.of(chosen).distinct().sorted().toArray());
     assertEquals(2_560, chosen.length);
     assertArrayEquals(chosen, new PageChoice(5).distinct(2_560, 262_144));
-    assertArrayEquals(PageMessages.run(0, 9), new PageChoice(5).distinct(9, 9));
+    assertArrayEquals(LongStream.range(0, 9).toArray(), new PageChoice(5).distinct(9, 9));
     assertThrows(IllegalArgumentException.class, () -> new PageChoice(5).distinct(10, 9));
   }
 
   @Test
   void batchesKeepTheRulesOfTheApi() {
-    long[] pages = new PageChoice(6).distinct(5_000, 8_192);
-    List<WriteCheckpointRequest> batches = PageMessages.batches(pool, pages);
+    PageSet set = PageSet.scattered(pool, new PageChoice(6), 500, 8_192);
+    List<WriteCheckpointRequest> batches = PageMessages.batches(set);
     for (WriteCheckpointRequest message : batches) {
       Pages batch = message.getBatch();
       assertTrue(batch.getPageCount() <= 256);
@@ -69,18 +71,35 @@ class PageDataTest {
       assertEquals(batch.getPageCount() * PAGE_BYTES, batch.getData().size());
     }
     assertArrayEquals(
-        pages,
+        set.pages(),
         batches.stream()
             .flatMapToLong(b -> b.getBatch().getPageList().stream().mapToLong(Long::longValue))
             .toArray());
-    assertEquals(5_000L * PAGE_BYTES, PageMessages.dataBytes(batches));
-    assertEquals(5_000, PageMessages.commit(batches).getCommit().getPageCount());
+    assertEquals(
+        ByteString.copyFrom(set.content().duplicate()),
+        batches.stream()
+            .map(message -> message.getBatch().getData())
+            .reduce(ByteString.EMPTY, ByteString::concat));
+    assertEquals(500, PageMessages.commit(batches).getCommit().getPageCount());
   }
 
   @Test
   void checksumsAreThoseOfThePages() {
-    Pages pages = PageMessages.pages(pool, new long[] {600});
-    assertEquals(ByteString.copyFrom(pool.page(600)), pages.getData());
-    assertEquals(new PageChecksum().of(0, 600, pool.page(600)), pages.getChecksum(0));
+    PageSet set = new PageSet(new long[] {5, 600}, pool.run(77, 2));
+    Pages pages = PageMessages.pages(set);
+    assertEquals(ByteString.copyFrom(pool.run(77, 2)), pages.getData());
+    assertEquals(List.of(5L, 600L), pages.getPageList());
+    assertEquals(new PageChecksum().of(0, 600, set.page(1)), pages.getChecksum(1));
+    assertNotEquals(new PageChecksum().of(0, 601, set.page(1)), pages.getChecksum(1));
+    assertThrows(
+        IllegalArgumentException.class, () -> new PageSet(new long[] {5}, pool.run(77, 2)));
+  }
+
+  @Test
+  void fullBatchesAreMadeOfWholeMebibytes() {
+    List<WriteCheckpointRequest> batches = PageMessages.batches(PageSet.run(pool, 2_000, 500));
+    assertEquals(
+        List.of(48, 256, 196),
+        batches.stream().map(message -> message.getBatch().getPageCount()).toList());
   }
 }
