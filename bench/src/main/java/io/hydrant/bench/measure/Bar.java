@@ -8,7 +8,7 @@ public sealed interface Bar {
   enum Subject {
     /** The figure itself. */
     FIGURE,
-    /** The figure divided by the bare one of the same run. */
+    /** The figure divided by the one that it is compared with, of the same run. */
     RATIO
   }
 
@@ -18,7 +18,7 @@ public sealed interface Bar {
 
   boolean metBy(double value);
 
-  /** For people, for instance ">= 0.6 of bare". */
+  /** For people: ">= 0.6 x" for a ratio, ">= 300" for the figure itself. */
   default String text() {
     String sign =
         switch (this) {
@@ -29,7 +29,7 @@ public sealed interface Bar {
     String number = trimmed(limit());
     return switch (subject()) {
       case FIGURE -> sign + " " + number;
-      case RATIO -> sign + " " + number + " of bare";
+      case RATIO -> sign + " " + number + " x";
     };
   }
 
@@ -51,11 +51,11 @@ public sealed interface Bar {
     return new Below(Subject.FIGURE, limit);
   }
 
-  static Bar atLeastOfBare(double limit) {
+  static Bar ratioAtLeast(double limit) {
     return new AtLeast(Subject.RATIO, limit);
   }
 
-  static Bar atMostOfBare(double limit) {
+  static Bar ratioAtMost(double limit) {
     return new AtMost(Subject.RATIO, limit);
   }
 

@@ -16,7 +16,7 @@ public final class ReportText {
   /** The table, then notes, then what was violated. */
   public static List<String> lines(Report report) {
     Table table =
-        new Table("figure", ">measured", ">spread", ">bare", ">spread", ">ratio", "bar", "");
+        new Table("figure", ">measured", ">spread", ">against", ">spread", ">ratio", "bar", "");
     report.rows().forEach(row -> add(table, row));
     List<String> lines = new ArrayList<>(table.lines());
     report.notes().forEach(note -> lines.add("note: " + note));

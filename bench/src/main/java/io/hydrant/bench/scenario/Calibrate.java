@@ -13,8 +13,6 @@ import java.util.List;
 
 /** The calibration alone, thorough. */
 public final class Calibrate implements Scenario {
-  /** The file of a bare server that is not asked to write. */
-  private static final long UNUSED_FILE_BYTES = 1 << 20;
 
   @Override
   public String name() {
@@ -32,7 +30,7 @@ public final class Calibrate implements Scenario {
     Calibration calibration = lab.scale() == Scale.QUICK ? Calibration.SMOKE : Calibration.FULL;
     calibration.ofMachine(lab.directory()).forEach(report::row);
     for (BareSettings.Executor executor : BareSettings.Executor.values()) {
-      try (BareProcess bare = lab.startBare(UNUSED_FILE_BYTES, executor)) {
+      try (BareProcess bare = lab.startBare(Sizes.UNUSED_FILE_BYTES, executor)) {
         calibration.ofWire(label(executor), bare.client()).forEach(report::row);
       }
     }
@@ -44,7 +42,7 @@ public final class Calibrate implements Scenario {
     Calibration calibration = lab.scale() == Scale.QUICK ? Calibration.SMOKE : Calibration.BRIEF;
     List<Row> rows = new ArrayList<>(calibration.ofMachine(lab.directory()));
     BareSettings.Executor executor = BareSettings.Executor.DIRECT;
-    try (BareProcess bare = lab.startBare(UNUSED_FILE_BYTES, executor)) {
+    try (BareProcess bare = lab.startBare(Sizes.UNUSED_FILE_BYTES, executor)) {
       rows.addAll(calibration.ofWire(label(executor), bare.client()));
     }
     return rows;

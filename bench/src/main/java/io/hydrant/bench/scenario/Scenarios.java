@@ -6,7 +6,15 @@ import java.util.Optional;
 
 /** All there are, in the order in which `all` runs them. */
 public final class Scenarios {
-  private static final List<Scenario> ALL = List.of(new Calibrate());
+  private static final List<Scenario> ALL =
+      List.of(
+          new Calibrate(),
+          new Ingest(),
+          new IngestScattered(),
+          new Commit(),
+          new CommitOne(),
+          new Fetch(),
+          new Prefetch());
 
   private Scenarios() {}
 

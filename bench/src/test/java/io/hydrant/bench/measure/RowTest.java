@@ -21,7 +21,7 @@ class RowTest {
   void aBarMayLimitTheRatioOrTheFigure() {
     Row row =
         Row.compared(
-            "ingest", Series.single("MB/s", 590), BARE, Bar.atLeastOfBare(0.6), Bar.atLeast(300));
+            "ingest", Series.single("MB/s", 590), BARE, Bar.ratioAtLeast(0.6), Bar.atLeast(300));
     assertFalse(row.met(row.bars().get(0)));
     assertTrue(row.met(row.bars().get(1)));
     assertFalse(row.met());
@@ -38,7 +38,7 @@ class RowTest {
 
   @Test
   void barsSayWhatTheyLimit() {
-    assertEquals(">= 0.6 of bare", Bar.atLeastOfBare(0.6).text());
+    assertEquals(">= 0.6 x", Bar.ratioAtLeast(0.6).text());
     assertEquals("<= 1.05", Bar.atMost(1.05).text());
     assertEquals("< 25", Bar.below(25).text());
     assertEquals(">= 200,000", Bar.atLeast(200_000).text());
@@ -48,7 +48,7 @@ class RowTest {
   void aBarOnTheRatioNeedsSomethingToCompareWith() {
     assertThrows(
         IllegalArgumentException.class,
-        () -> Row.held("x", Series.single("", 1), Bar.atLeastOfBare(1)));
+        () -> Row.held("x", Series.single("", 1), Bar.ratioAtLeast(1)));
   }
 
   @Test

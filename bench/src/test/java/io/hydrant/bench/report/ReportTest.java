@@ -20,7 +20,7 @@ class ReportTest {
                   "ingest",
                   new Series("MB/s", List.of(480.0, 500.0, 520.0)),
                   new Series("MB/s", List.of(1_000.0)),
-                  Bar.atLeastOfBare(0.6),
+                  Bar.ratioAtLeast(0.6),
                   Bar.atLeast(300)))
           .row(Row.told("server CPU", Series.single("s/GB", 1.25)))
           .setting("bytes", 4096)
@@ -32,8 +32,8 @@ class ReportTest {
   void peopleSeeFigureBareRatioBarAndVerdict() {
     assertEquals(
         """
-        figure        measured  spread        bare  spread  ratio  bar
-        ingest        500 MB/s      8%  1,000 MB/s          0.500  >= 0.6 of bare, >= 300  MISSED
+        figure        measured  spread     against  spread  ratio  bar
+        ingest        500 MB/s      8%  1,000 MB/s          0.500  >= 0.6 x, >= 300  MISSED
         server CPU  1.250 s/GB
         note: smoke
         VIOLATION: checkpoint 7 is lost\
@@ -55,7 +55,7 @@ class ReportTest {
     assertTrue(line.contains("\"commit\":\"abc\""), line);
     assertTrue(line.contains("\"rounds\":[480.0,500.0,520.0]"), line);
     assertTrue(line.contains("\"ratio\":0.5"), line);
-    assertTrue(line.contains("{\"text\":\">= 0.6 of bare\",\"met\":false}"), line);
+    assertTrue(line.contains("{\"text\":\">= 0.6 x\",\"met\":false}"), line);
     assertTrue(line.contains("\"settings\":{\"bytes\":\"4096\"}"), line);
     assertTrue(line.contains("\"violations\":[\"checkpoint 7 is lost\"]"), line);
     assertTrue(line.endsWith("\"met\":false}"), line);

@@ -1,0 +1,58 @@
+package io.hydrant.bench.store;
+
+import io.hydrant.client.ClientConfig;
+import io.hydrant.client.EncodingPolicy;
+import io.hydrant.client.HydrantClient;
+import io.hydrant.client.ProtectionStream;
+import io.hydrant.client.RestoreSession;
+import io.hydrant.client.WriteOptions;
+import io.hydrant.v1.AcquireProtectionResponse;
+import io.hydrant.v1.ImageRef;
+import io.hydrant.v1.StatsResponse;
+
+/** The client library as the scenarios use it: its defaults, except that pages are sent raw. */
+public final class StoreClient implements AutoCloseable {
+  private static final int STANDARD_RETENTION = 0;
+
+  /** Pages of the benchmarks cannot be compressed: trying would only measure zstd. */
+  private static final WriteOptions RAW =
+      new WriteOptions(EncodingPolicy.RAW, WriteOptions.DEFAULT.zeroPages());
+
+  private final HydrantClient client;
+
+  private StoreClient(HydrantClient client) {
+    this.client = client;
+  }
+
+  public static StoreClient connect(StoreProcess store) {
+    return new StoreClient(HydrantClient.connect(ClientConfig.of(store.endpoint())));
+  }
+
+  /** Creates an image of one region and takes its protection. */
+  public StoreImage create(String name, long bytes) {
+    client.createImage(name, STANDARD_RETENTION);
+    return open(name, bytes);
+  }
+
+  /** Takes the protection of an image that is there. */
+  public StoreImage open(String name, long bytes) {
+    ImageRef image = HydrantClient.name(name);
+    AcquireProtectionResponse acquired = client.takeOverProtection(image);
+    ProtectionStream stream = client.protect(acquired, RAW);
+    return new StoreImage(client, stream, bytes);
+  }
+
+  /** A session on the newest checkpoint of an image. */
+  public RestoreSession openRestore(String name) {
+    return client.openRestore(HydrantClient.name(name));
+  }
+
+  public StatsResponse stats() {
+    return client.stats();
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

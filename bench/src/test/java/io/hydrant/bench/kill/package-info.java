@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.bench.kill;
+
+import org.jspecify.annotations.NullMarked;
