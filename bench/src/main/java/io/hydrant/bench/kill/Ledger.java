@@ -142,6 +142,11 @@ public final class Ledger {
     violations.add("checkpoint " + id + " is visible although nobody sent it");
   }
 
+  /** Ids that were told for attempts whose outcome is still unknown. */
+  public synchronized List<Long> unansweredIds() {
+    return unknown.stream().filter(attempt -> attempt.id != 0).map(attempt -> attempt.id).toList();
+  }
+
   /** All that is still unknown is absent in this life, so it has to stay absent. */
   public synchronized void settleAbsent() {
     for (Attempt attempt : unknown) {

@@ -14,7 +14,11 @@ public final class Scenarios {
           new Commit(),
           new CommitOne(),
           new Fetch(),
-          new Prefetch());
+          new Prefetch(),
+          new History(),
+          new Heap(),
+          new Startup(),
+          new Kill());
 
   private Scenarios() {}
 
