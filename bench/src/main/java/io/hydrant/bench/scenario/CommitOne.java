@@ -19,6 +19,7 @@ import io.hydrant.bench.store.StoreClient;
 import io.hydrant.bench.store.StoreImage;
 import io.hydrant.bench.store.StoreProcess;
 import io.hydrant.client.CheckpointWriter;
+import io.hydrant.client.CommittedCheckpoint;
 import io.hydrant.v1.WriteCheckpointRequest;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -123,10 +124,11 @@ public final class CommitOne implements Scenario {
         PageSet set = onePage(pool, choice, image);
         long begin = System.nanoTime();
         StoreImage.send(writer, set);
-        CompletableFuture<?> committed = writer.commit();
-        CheckpointWriter next = image.stream().openIncremental(writer);
-        committed.get();
+        CompletableFuture<CommittedCheckpoint> committed = writer.commit();
+        CheckpointWriter next = image.openIncremental(writer);
+        CommittedCheckpoint checkpoint = committed.get();
         latencies.add(round, System.nanoTime() - begin);
+        image.committed(checkpoint);
         writer = next;
       }
       // The last one has nothing to say.

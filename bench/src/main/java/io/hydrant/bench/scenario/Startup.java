@@ -89,7 +89,7 @@ public final class Startup implements Scenario {
     try (StoreClient client = StoreClient.connect(store)) {
       StoreImage image = client.open(imageName(0), imageBytes);
       image.writeFull(pool);
-      CheckpointWriter half = image.stream().openIncremental(image.stream().head().orElseThrow());
+      CheckpointWriter half = image.openIncremental();
       for (long page = 0; page < image.pages() / 2; page += PageMessages.BATCH_PAGES) {
         StoreImage.send(half, PageSet.run(pool, page, PageMessages.BATCH_PAGES));
       }

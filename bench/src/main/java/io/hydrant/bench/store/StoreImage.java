@@ -4,6 +4,7 @@ import io.hydrant.bench.data.PageMessages;
 import io.hydrant.bench.data.PagePool;
 import io.hydrant.bench.data.PageSet;
 import io.hydrant.client.CheckpointWriter;
+import io.hydrant.client.CommittedCheckpoint;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.client.ProtectionStream;
 import io.hydrant.client.RestoreSession;
@@ -21,10 +22,12 @@ public final class StoreImage implements AutoCloseable {
   private final HydrantClient client;
   private final ProtectionStream stream;
   private final Region region;
+  private long head;
 
   StoreImage(HydrantClient client, ProtectionStream stream, long bytes) {
     this.client = client;
     this.stream = stream;
+    this.head = stream.head().orElse(0);
     this.region =
         Region.newBuilder()
             .setName(REGION)
@@ -43,11 +46,6 @@ public final class StoreImage implements AutoCloseable {
     return PageRange.newBuilder().setPageCount(pages()).build();
   }
 
-  /** The protection stream, for what is not common to scenarios. */
-  public ProtectionStream stream() {
-    return stream;
-  }
-
   /** A full checkpoint of pages from a pool; nanoseconds from the first call to the answer. */
   public long writeFull(PagePool pool) throws InterruptedException, ExecutionException {
     long begin = System.nanoTime();
@@ -56,7 +54,7 @@ public final class StoreImage implements AutoCloseable {
         int count = (int) Math.min(PageMessages.BATCH_PAGES, pages() - page);
         send(writer, PageSet.run(pool, page, count));
       }
-      writer.commit().get();
+      head = writer.commit().get().id();
     }
     return System.nanoTime() - begin;
   }
@@ -64,11 +62,26 @@ public final class StoreImage implements AutoCloseable {
   /** An incremental checkpoint on the newest one; nanoseconds from the first call to the answer. */
   public long writeIncremental(PageSet set) throws InterruptedException, ExecutionException {
     long begin = System.nanoTime();
-    try (CheckpointWriter writer = stream.openIncremental(stream.head().orElseThrow())) {
+    try (CheckpointWriter writer = openIncremental()) {
       send(writer, set);
-      writer.commit().get();
+      head = writer.commit().get().id();
     }
     return System.nanoTime() - begin;
+  }
+
+  /** Opens a checkpoint on the newest one, for what is not common to scenarios. */
+  public CheckpointWriter openIncremental() {
+    return stream.openIncremental(head);
+  }
+
+  /** Opens a checkpoint on one that may be in flight. */
+  public CheckpointWriter openIncremental(CheckpointWriter base) {
+    return stream.openIncremental(base);
+  }
+
+  /** Notes a checkpoint that was committed otherwise than by the methods here. */
+  public void committed(CommittedCheckpoint checkpoint) {
+    head = checkpoint.id();
   }
 
   /** Adds pages of the region to a checkpoint. */
