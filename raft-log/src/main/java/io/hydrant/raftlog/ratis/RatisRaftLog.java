@@ -171,7 +171,7 @@ public final class RatisRaftLog implements RaftLog {
       // What a group of one has acknowledged it has applied. Ratis' own answer is not used: before
       // the first entry of
       // its term is applied, it may be below what an earlier life acknowledged.
-      return leadership.isLeader()
+      return leadership.isLeader() && failure.get() == null
           ? CompletableFuture.completedFuture(adapter.appliedIndex())
           : CompletableFuture.failedFuture(new NotLeaderException(""));
     }
@@ -280,12 +280,8 @@ public final class RatisRaftLog implements RaftLog {
     adapter.expectStop();
     ticker.close();
     RunningServer running = server.get();
-    try {
-      if (running != null) {
-        running.close();
-      }
-    } catch (IOException e) {
-      LOG.warn("raft log {}: closing failed", config.directory(), e);
+    if (running != null) {
+      running.close();
     }
     submissions.failAll(
         "the raft log was closed; the command may or may not be applied", closedCause());

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -20,12 +21,16 @@ import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.util.ExitUtils;
 import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A started Ratis server with its only group. */
 final class RunningServer {
   static {
     keepProcessAlive();
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunningServer.class);
 
   /** Closing takes milliseconds; a disk that hangs must not hang the process. */
   private static final long CLOSE_MILLIS_MAX = 10_000;
@@ -204,24 +209,49 @@ final class RunningServer {
   }
 
   /**
-   * Returns when all is closed and Ratis' threads have ended. When Ratis is closing the group by
-   * itself, because an apply threw, its own close returns at once: so the state is waited for.
+   * Returns when all is closed and the group's threads have ended, or after {@link
+   * #CLOSE_MILLIS_MAX}: no process must hang because a disk does.
    */
-  void close() throws IOException {
-    Thread helper =
-        Thread.ofPlatform().name("raft-log-close-helper").daemon().start(this::wakeLogWriter);
+  void close() {
+    Thread closer =
+        Thread.ofPlatform()
+            .name("raft-log-close-" + config.selfId())
+            .daemon()
+            .start(this::closeServer);
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS_MAX);
     try {
-      server.close();
-      long deadline = System.nanoTime() + CLOSE_MILLIS_MAX * 1_000_000;
-      while (division.getInfo().getLifeCycleState() != LifeCycle.State.CLOSED
-          && System.nanoTime() < deadline) {
-        Thread.sleep(POLL_MILLIS);
+      while (!isClosed(closer) && System.nanoTime() < deadline) {
+        closer.join(POLL_MILLIS);
+        if (!division.getRaftLog().isOpened()) {
+          closer.join(WRITER_TOLD_MILLIS);
+          wakeLogWriter();
+        }
+      }
+      if (!isClosed(closer)) {
+        LOG.error(
+            "raft log {}: did not close within {} ms; its threads are left behind",
+            config.directory(),
+            CLOSE_MILLIS_MAX);
       }
       endThreads();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } finally {
-      helper.interrupt();
+    }
+  }
+
+  /**
+   * Ratis also closes the group by itself, when its log fails; then its own close does not wait for
+   * that.
+   */
+  private boolean isClosed(Thread closer) {
+    return !closer.isAlive() && division.getInfo().getLifeCycleState() == LifeCycle.State.CLOSED;
+  }
+
+  private void closeServer() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      LOG.warn("raft log {}: closing failed", config.directory(), e);
     }
   }
 
@@ -230,20 +260,9 @@ final class RunningServer {
    * task can come.
    */
   private void wakeLogWriter() {
-    try {
-      while (division.getRaftLog().isOpened()) {
-        Thread.sleep(POLL_MILLIS);
-      }
-      Thread.sleep(WRITER_TOLD_MILLIS);
-      Thread writer = adapter.logWriter();
-      while (writer != null && writer.isAlive()) {
-        if (writer.getState() == Thread.State.TIMED_WAITING) {
-          writer.interrupt();
-        }
-        Thread.sleep(POLL_MILLIS);
-      }
-    } catch (InterruptedException e) {
-      // closed without our help
+    Thread writer = adapter.logWriter();
+    if (writer != null && writer.getState() == Thread.State.TIMED_WAITING) {
+      writer.interrupt();
     }
   }
 

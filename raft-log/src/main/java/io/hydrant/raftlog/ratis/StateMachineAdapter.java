@@ -30,8 +30,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The applied position lives with the machine's own state, so a Raft snapshot has no files: it
  * is the position up to which that state is durable, and Ratis purges the log up to it. Entries
- * arrive by one thread, Ratis' StateMachineUpdater. The first thing that goes wrong ends it:
- * nothing is applied after, and {@code fatal} hears of it once.
+ * arrive by one thread, Ratis' StateMachineUpdater.
+ *
+ * <p>The first thing that goes wrong is the end: {@code fatal} hears of it and closes the server,
+ * and until then the machine sees nothing more, no submission is answered, and no snapshot is
+ * taken. Nothing is thrown at Ratis: in 3.3.0 an exception that meets a close leaves its updater
+ * spinning, and the close waiting, for ever.
  */
 final class StateMachineAdapter extends BaseStateMachine {
   private static final CompletableFuture<Message> APPLIED =
@@ -49,7 +53,7 @@ final class StateMachineAdapter extends BaseStateMachine {
   private volatile @Nullable Thread applyThread;
   private volatile @Nullable Thread logWriter;
   private volatile boolean stopExpected;
-  private volatile @Nullable Throwable failure;
+  private volatile @Nullable Throwable death;
 
   // By the apply thread only:
   private int entriesSinceSnapshot;
@@ -137,6 +141,10 @@ final class StateMachineAdapter extends BaseStateMachine {
 
   @Override
   public CompletableFuture<Message> applyTransaction(TransactionContext context) {
+    applyThread = Thread.currentThread();
+    if (isDead()) {
+      return APPLIED;
+    }
     LogEntryProto entry = Objects.requireNonNull(context.getLogEntry());
     LogPosition position = new LogPosition(entry.getTerm(), entry.getIndex());
     byte[] answer;
@@ -146,7 +154,8 @@ final class StateMachineAdapter extends BaseStateMachine {
       answer = Objects.requireNonNull(machine.apply(position, command), "an answer is never null");
       moved(position, command.length);
     } catch (Throwable e) {
-      throw stopped(e);
+      die(e);
+      return APPLIED;
     }
     if (context.getStateMachineContext() instanceof Submission submission) {
       submission.complete(answer);
@@ -157,40 +166,51 @@ final class StateMachineAdapter extends BaseStateMachine {
   /** Entries of Ratis' own: the first of each term, and changes of membership. */
   @Override
   public void notifyTermIndexUpdated(long term, long index) {
+    applyThread = Thread.currentThread();
+    if (isDead()) {
+      return;
+    }
     try {
       LogPosition position = new LogPosition(term, index);
       requireNext(position);
       machine.skip(position);
       moved(position, 0);
     } catch (Throwable e) {
-      throw stopped(e);
+      die(e);
     }
   }
 
   /** Asked after every batch of applied entries; passes it on when the bounds say so. */
   @Override
   public long takeSnapshot() {
-    if (entriesSinceSnapshot < bounds.snapshotEveryEntries()
-        && bytesSinceSnapshot < bounds.snapshotEveryBytes()) {
+    boolean due =
+        entriesSinceSnapshot >= bounds.snapshotEveryEntries()
+            || bytesSinceSnapshot >= bounds.snapshotEveryBytes();
+    if (!due || isDead()) {
       return RaftLog.INVALID_LOG_INDEX;
     }
     entriesSinceSnapshot = 0;
     bytesSinceSnapshot = 0;
     try {
       LogPosition position = machine.snapshot();
-      if (position.index() < durable.index() || position.index() > appliedIndex()) {
-        throw new IllegalStateException(
-            "snapshot at "
-                + position
-                + " is not between the last, "
-                + durable
-                + ", and "
-                + appliedIndex());
-      }
+      requireBetween(durable, position);
       durable = position;
       return position.index();
     } catch (Throwable e) {
-      throw stopped(e);
+      die(e);
+      return RaftLog.INVALID_LOG_INDEX;
+    }
+  }
+
+  private void requireBetween(LogPosition last, LogPosition position) {
+    if (position.index() < last.index() || position.index() > appliedIndex()) {
+      throw new IllegalStateException(
+          "a snapshot at "
+              + position
+              + " after one at "
+              + last
+              + ", applied up to "
+              + appliedIndex());
     }
   }
 
@@ -214,19 +234,23 @@ final class StateMachineAdapter extends BaseStateMachine {
     }
   }
 
-  /** Read requests answer when Ratis has them wait until the read index is applied. */
+  /** Ratis has let read requests wait until the read index is applied, as far as it knows. */
   @Override
   public CompletableFuture<Message> query(Message request) {
-    return APPLIED;
+    Throwable cause = death;
+    return cause == null ? APPLIED : CompletableFuture.failedFuture(cause);
   }
 
   @Override
   public void notifyLeaderReady() {
+    if (isDead()) {
+      return;
+    }
     try {
       DivisionInfo info = getServer().join().getDivision(getGroupId()).getInfo();
       leadership.gained(info.getCurrentTerm(), info::isLeader);
     } catch (IOException | RuntimeException e) {
-      throw stopped(e);
+      die(e);
     }
   }
 
@@ -253,11 +277,6 @@ final class StateMachineAdapter extends BaseStateMachine {
   }
 
   private void requireNext(LogPosition position) {
-    applyThread = Thread.currentThread();
-    Throwable earlier = failure;
-    if (earlier != null) {
-      throw new IllegalStateException("stopped before " + position, earlier);
-    }
     if (position.index() != appliedIndex() + 1) {
       throw new IllegalStateException(
           "entry " + position + " does not follow the applied one, " + getLastAppliedTermIndex());
@@ -270,12 +289,12 @@ final class StateMachineAdapter extends BaseStateMachine {
     bytesSinceSnapshot += bytes;
   }
 
-  /** For {@code throw stopped(e)}: Ratis then closes the replica. */
-  private IllegalStateException stopped(Throwable cause) {
-    if (failure == null) {
-      failure = cause;
-    }
+  private boolean isDead() {
+    return death != null;
+  }
+
+  private void die(Throwable cause) {
+    death = cause;
     fatal.accept(cause);
-    return new IllegalStateException("the state machine has stopped: " + cause, cause);
   }
 }

@@ -28,7 +28,7 @@ final class KillTest {
     System.out.println(
         "KillTest seed "
             + seed
-            + ": mvn -pl raft-log test -Dtest=KillTest -DargLine=-Dhydrant.seed="
+            + ": mvn -pl raft-log test -Dtest=KillTest -Dhydrant.test.options=-Dhydrant.seed="
             + seed);
     Random random = new Random(seed);
     Path directory = parent.resolve("log");

@@ -39,6 +39,16 @@ final class OpenSegmentTest {
     entries = 5; // Ratis' own first one too
   }
 
+  private static long seed() {
+    long seed = Long.getLong("hydrant.seed", System.nanoTime());
+    System.out.println(
+        "OpenSegmentTest seed "
+            + seed
+            + ": mvn -pl raft-log test -Dtest=OpenSegmentTest -Dhydrant.test.options=-Dhydrant.seed="
+            + seed);
+    return seed;
+  }
+
   private OpenSegment.Content recover(byte[] bytes) throws IOException {
     Files.write(file, bytes);
     return OpenSegment.recover(file, 0);
@@ -79,7 +89,7 @@ final class OpenSegmentTest {
 
   @Test
   void cutsALastEntryOfWhichAnySectorsAreMissing() throws Exception {
-    long seed = Long.getLong("hydrant.seed", System.nanoTime());
+    long seed = seed();
     Random random = new Random(seed);
     int firstSector = lastEntryOffset / SECTOR_BYTES;
     int sectors = (intact.length - 1) / SECTOR_BYTES - firstSector + 1;
@@ -92,7 +102,7 @@ final class OpenSegmentTest {
           Arrays.fill(torn, from, (firstSector + sector + 1) * SECTOR_BYTES, (byte) 0);
         }
       }
-      assertLastEntryCut(torn, "sectors " + missing + " missing; -Dhydrant.seed=" + seed);
+      assertLastEntryCut(torn, "sectors " + missing + " missing; seed " + seed);
     }
   }
 
@@ -118,7 +128,7 @@ final class OpenSegmentTest {
 
   @Test
   void anyBytesGiveAContentOrARefusal() throws Exception {
-    long seed = Long.getLong("hydrant.seed", System.nanoTime());
+    long seed = seed();
     Random random = new Random(seed);
     for (int round = 0; round < 150; round++) {
       byte[] bytes = Arrays.copyOf(intact, 8 + random.nextInt(4_096));
@@ -126,10 +136,9 @@ final class OpenSegmentTest {
         bytes[i] = (byte) random.nextInt();
       }
       try {
-        assertTrue(recover(bytes).entries() <= entries, "-Dhydrant.seed=" + seed);
+        assertTrue(recover(bytes).entries() <= entries, "seed " + seed);
       } catch (IOException refusal) {
-        assertTrue(
-            String.valueOf(refusal.getMessage()).contains("damaged"), "-Dhydrant.seed=" + seed);
+        assertTrue(String.valueOf(refusal.getMessage()).contains("damaged"), "seed " + seed);
       }
     }
   }
