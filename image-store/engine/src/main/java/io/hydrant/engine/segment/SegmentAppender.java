@@ -1,24 +1,24 @@
 package io.hydrant.engine.segment;
 
-import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.Address;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The writing side of the log: records into buffers, buffers into the open segment, one segment
  * after the other.
  *
- * <p>Locks, in the order in which they may be taken: {@code preparing}, {@code syncing}, {@code
- * appending}. The first two are held during I/O, and together only at the end; {@code appending} is
- * held only while bytes are copied (and, for a record larger than a buffer, while it is written).
- * {@code active}, {@code prepared} and the buffers belong to {@code appending}; {@code writing},
- * the segment that the bytes on disk have got to, to {@code syncing}. After a roll the two differ
- * until the old segment's last bytes are written: {@link #advance}.
+ * <p>Locks, in the order in which they may be taken: {@code syncing} is held during I/O; {@code
+ * appending} only while bytes are copied (and, for a record larger than a buffer, while it is
+ * written). {@code active} and the buffers belong to {@code appending}; {@code writing}, the
+ * segment that the bytes on disk have got to, to {@code syncing}. After a roll the two differ until
+ * the old segment's last bytes are written: {@link #advance}. Buffers are free again as soon as
+ * they are written, so appending goes on during a sync.
  *
  * <p>Order on disk at a roll, so that the name of a segment proves the ones before it: (1) the new
  * file's header is synced under the name "next"; (2) the old segment's last records, footer and
@@ -30,27 +30,35 @@ import org.jspecify.annotations.Nullable;
 final class SegmentAppender {
   private final SegmentFactory factory;
   private final SegmentRegistry registry;
+  private final FailStop failStop;
+  private final NextSegment next;
+  private final AppendBuffers buffers;
   private final ReentrantLock syncing = new ReentrantLock();
   private final ReentrantLock appending = new ReentrantLock();
-  private final ReentrantLock preparing = new ReentrantLock();
-  private final AppendBuffers buffers;
+  private final Condition bufferFreed = appending.newCondition();
   private final RecordCodec codec = new RecordCodec();
 
   private OpenSegment active;
   private OpenSegment writing;
-  private @Nullable OpenSegment prepared;
+
+  /** Bytes were written to {@code writing} since its last sync; belongs to {@code syncing}. */
   private boolean unsynced;
+
+  /** Somebody is writing buffers, so that some will be free; belongs to {@code appending}. */
+  private boolean flushing;
+
   private volatile long appended;
   private volatile long durable;
-  private volatile @Nullable Throwable failure;
-  private volatile boolean closed;
 
   /**
    * @param first published, and durable up to its position
    */
-  SegmentAppender(SegmentFactory factory, SegmentRegistry registry, OpenSegment first) {
+  SegmentAppender(
+      SegmentFactory factory, SegmentRegistry registry, FailStop failStop, OpenSegment first) {
     this.factory = factory;
     this.registry = registry;
+    this.failStop = failStop;
+    this.next = new NextSegment(factory, failStop);
     this.buffers = new AppendBuffers(factory.config().bufferBytes());
     this.active = first;
     this.writing = first;
@@ -80,7 +88,7 @@ final class SegmentAppender {
       Obstacle obstacle;
       appending.lock();
       try {
-        requireUsable();
+        failStop.requireUsable();
         if (!active.fits(recordBytes) && !roll()) {
           obstacle = Obstacle.NO_SEGMENT;
         } else if (buffers.isTooLarge(recordBytes)) {
@@ -88,8 +96,7 @@ final class SegmentAppender {
         } else {
           ByteBuffer room = buffers.room(active, recordBytes);
           if (room != null) {
-            Frame frame = codec.encode(room, record, payload, active.next(), durableIn(active));
-            return counted(frame);
+            return counted(codec.encode(room, record, payload, active.next(), durableIn(active)));
           }
           obstacle = Obstacle.NO_BUFFER;
         }
@@ -97,12 +104,12 @@ final class SegmentAppender {
         appending.unlock();
       }
       switch (obstacle) {
-        case NO_SEGMENT -> prepare();
-        case NO_BUFFER -> drain();
+        case NO_SEGMENT -> next.prepare(this::nextNumber);
+        case NO_BUFFER -> awaitBuffer();
         case LARGER_THAN_BUFFER -> {
-          @Nullable Appended written = appendLarge(record, payload, recordBytes);
-          if (written != null) {
-            return written;
+          Optional<Appended> written = appendLarge(record, payload, recordBytes);
+          if (written.isPresent()) {
+            return written.get();
           }
         }
       }
@@ -126,15 +133,20 @@ final class SegmentAppender {
     return (int) bytes;
   }
 
-  /** Goes on to the prepared segment, in memory; false if there is none. */
+  /** Goes on to the next segment, in memory; false if none is ready. */
   private boolean roll() {
-    OpenSegment next = prepared;
-    if (next == null) {
-      return false;
+    Optional<OpenSegment> ready = next.take();
+    ready.ifPresent(segment -> active = segment);
+    return ready.isPresent();
+  }
+
+  private int nextNumber() {
+    appending.lock();
+    try {
+      return active.number() + 1;
+    } finally {
+      appending.unlock();
     }
-    prepared = null;
-    active = next;
-    return true;
   }
 
   private Appended counted(Frame frame) {
@@ -144,15 +156,19 @@ final class SegmentAppender {
     return new Appended(record, record.plus(frame.headerBytes()), appended);
   }
 
-  /** Writes a record past the buffers; null if another thread has changed the segment meanwhile. */
-  private @Nullable Appended appendLarge(LogRecord record, ByteBuffer payload, int recordBytes)
+  /**
+   * Writes a record past the buffers; empty if another thread has changed the segment meanwhile.
+   */
+  private Optional<Appended> appendLarge(LogRecord record, ByteBuffer payload, int recordBytes)
       throws IOException {
     syncing.lock();
     try {
       appending.lock();
       try {
-        requireUsable();
-        return active.fits(recordBytes) ? writeThrough(record, payload) : null;
+        failStop.requireUsable();
+        return active.fits(recordBytes)
+            ? Optional.of(writeThrough(record, payload))
+            : Optional.empty();
       } finally {
         appending.unlock();
       }
@@ -170,21 +186,24 @@ final class SegmentAppender {
           ByteBuffer.allocateDirect(RecordCodec.headerBytes(record)).order(ByteOrder.LITTLE_ENDIAN);
       Frame frame =
           codec.encodeHeader(header, record, payloadChecksum, active.next(), durableIn(active));
+      unsynced = true;
       active.write(active.position(), header.flip());
       active.write(active.position() + header.limit(), payload.duplicate());
-      unsynced = true;
       return counted(frame);
     } catch (Throwable failed) {
-      throw fail(failed);
+      throw failStop.fail(failed);
     }
   }
 
-  /** Frees buffers, unless another thread did so while this one waited. */
-  private void drain() throws IOException {
+  /** Waits for whoever writes buffers; does it if nobody does. */
+  private void awaitBuffer() throws IOException {
+    if (isBufferFreed()) {
+      return;
+    }
     syncing.lock();
     try {
-      requireUsable();
-      if (!hasFreeBuffer()) {
+      failStop.requireUsable();
+      if (!isBufferFreed()) {
         flush();
       }
     } finally {
@@ -192,9 +211,12 @@ final class SegmentAppender {
     }
   }
 
-  private boolean hasFreeBuffer() {
+  private boolean isBufferFreed() {
     appending.lock();
     try {
+      while (!buffers.hasFree() && flushing) {
+        bufferFreed.awaitUninterruptibly();
+      }
       return buffers.hasFree();
     } finally {
       appending.unlock();
@@ -203,20 +225,31 @@ final class SegmentAppender {
 
   long sync() throws IOException {
     long target = appended;
-    requireUsable();
+    failStop.requireUsable();
     if (Long.compareUnsigned(durable, target) < 0) {
       syncing.lock();
       try {
-        requireUsable();
+        failStop.requireUsable();
         if (Long.compareUnsigned(durable, target) < 0) {
           flush();
         }
       } finally {
         syncing.unlock();
       }
-      prepareAhead();
+      if (isHalfFull() && !next.isReady()) {
+        next.prepareAhead(this::nextNumber);
+      }
     }
     return durable;
+  }
+
+  private boolean isHalfFull() {
+    appending.lock();
+    try {
+      return active.position() > active.lengthBytes() / 2;
+    } finally {
+      appending.unlock();
+    }
   }
 
   /** With {@code syncing} held. */
@@ -229,7 +262,7 @@ final class SegmentAppender {
       }
       durable = end;
     } catch (Throwable failed) {
-      throw fail(failed);
+      throw failStop.fail(failed);
     }
   }
 
@@ -245,85 +278,55 @@ final class SegmentAppender {
     try {
       chunks = buffers.take();
       end = appended;
+      flushing = true;
     } finally {
       appending.unlock();
     }
-    for (AppendBuffers.Chunk chunk : chunks) {
-      advance(chunk.segment());
-      unsynced = true;
-      writing.write(chunk.offset(), chunk.toWrite());
-      appending.lock();
-      try {
-        buffers.giveBack(chunk);
-      } finally {
-        appending.unlock();
+    try {
+      for (AppendBuffers.Chunk chunk : chunks) {
+        advance(chunk.segment());
+        unsynced = true;
+        writing.write(chunk.offset(), chunk.toWrite());
+        giveBack(chunk);
       }
+    } finally {
+      endFlushing();
     }
     return end;
   }
 
-  /** Seals the segment that was written to so far, and gives the next one its name. */
-  private void advance(OpenSegment next) throws IOException {
-    if (next == writing) {
-      return;
-    }
-    OpenSegment old = writing;
-    long oldEnd = end(old);
-    registry.put(old.seal(durableIn(old)));
-    unsynced = false;
-    durable = oldEnd;
-    factory.publish(next);
-    registry.put(next);
-    writing = next;
-  }
-
-  /** The next segment is made ready early, so that appending does not wait for it. */
-  private void prepareAhead() throws IOException {
+  private void giveBack(AppendBuffers.Chunk chunk) {
     appending.lock();
     try {
-      if (prepared != null || active.position() < active.lengthBytes() / 2) {
-        return;
-      }
+      buffers.giveBack(chunk);
+      bufferFreed.signalAll();
     } finally {
       appending.unlock();
     }
+  }
+
+  private void endFlushing() {
+    appending.lock();
     try {
-      prepare();
-    } catch (DiskFullException notYet) {
-      // Nobody needs it yet. Whoever does tries again and is told.
-      return;
+      flushing = false;
+      bufferFreed.signalAll();
+    } finally {
+      appending.unlock();
     }
   }
 
-  private void prepare() throws IOException {
-    preparing.lock();
-    try {
-      int number;
-      appending.lock();
-      try {
-        requireUsable();
-        if (prepared != null) {
-          return;
-        }
-        // Cannot change before prepared is set, since rolling needs it.
-        number = active.number() + 1;
-      } finally {
-        appending.unlock();
-      }
-      OpenSegment next = factory.prepare(number);
-      appending.lock();
-      try {
-        prepared = next;
-      } finally {
-        appending.unlock();
-      }
-    } catch (DiskFullException full) {
-      throw full;
-    } catch (Throwable failed) {
-      throw fail(failed);
-    } finally {
-      preparing.unlock();
+  /** Seals the segment that was written to so far, and gives the following one its name. */
+  private void advance(OpenSegment following) throws IOException {
+    if (following == writing) {
+      return;
     }
+    OpenSegment old = writing;
+    registry.put(old.seal(durableIn(old)));
+    unsynced = false;
+    durable = end(old);
+    factory.publish(following);
+    registry.put(following);
+    writing = following;
   }
 
   /** Bytes that can be appended without a new file. */
@@ -332,7 +335,7 @@ final class SegmentAppender {
     appending.lock();
     try {
       return active.free()
-          + (prepared == null ? 0 : perSegment)
+          + (next.isReady() ? perSegment : 0)
           + factory.spares().size() * perSegment;
     } finally {
       appending.unlock();
@@ -341,49 +344,16 @@ final class SegmentAppender {
 
   /** Writes everything and seals the open segment, so that the next start has nothing to move. */
   void close() throws IOException {
-    preparing.lock();
     syncing.lock();
     try {
-      if (closed) {
-        return;
-      }
-      boolean usable = failure == null;
-      if (usable) {
+      if (failStop.close() && !failStop.hasFailed()) {
         flush();
         registry.put(writing.seal(writing.position()));
-        if (prepared != null) {
-          factory.discard(prepared);
-        }
+        next.discard();
       }
     } finally {
-      closed = true;
       syncing.unlock();
-      preparing.unlock();
     }
-  }
-
-  void requireUsable() throws IOException {
-    Throwable cause = failure;
-    if (cause != null) {
-      throw new IOException(
-          "the segment log has stopped after a failed write or sync; restart to recover", cause);
-    }
-    if (closed) {
-      throw new IOException("the segment log is closed");
-    }
-  }
-
-  /** Remembers the first failure, and gives it back to be thrown. */
-  IOException fail(Throwable failed) {
-    if (failure == null) {
-      failure = failed;
-    }
-    return switch (failed) {
-      case IOException exception -> exception;
-      case RuntimeException exception -> throw exception;
-      case Error error -> throw error;
-      default -> new IOException(failed);
-    };
   }
 
   private int durableIn(OpenSegment segment) {

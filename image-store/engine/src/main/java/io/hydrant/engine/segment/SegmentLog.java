@@ -34,6 +34,7 @@ public final class SegmentLog implements AutoCloseable {
   private final SegmentRegistry registry;
   private final OpenHandles handles;
   private final RecordReader reader;
+  private final FailStop failStop = new FailStop();
   private final SegmentAppender appender;
 
   private SegmentLog(
@@ -47,7 +48,7 @@ public final class SegmentLog implements AutoCloseable {
     this.registry = registry;
     this.handles = handles;
     this.reader = new RecordReader(files, handles);
-    this.appender = new SegmentAppender(factory, registry, first);
+    this.appender = new SegmentAppender(factory, registry, failStop, first);
   }
 
   /**
@@ -137,7 +138,7 @@ public final class SegmentLog implements AutoCloseable {
    * @throws CorruptionException if there is no sound record
    */
   public LogRecord readRecord(Address record) throws IOException {
-    appender.requireUsable();
+    failStop.requireUsable();
     return reader.record(registry.require(record), record.offset());
   }
 
@@ -148,7 +149,7 @@ public final class SegmentLog implements AutoCloseable {
    * @return the payload, in memory of its own
    */
   public ByteBuffer readPayload(Appended record) throws IOException {
-    appender.requireUsable();
+    failStop.requireUsable();
     return reader.payload(registry.require(record.record()), record);
   }
 
@@ -159,7 +160,7 @@ public final class SegmentLog implements AutoCloseable {
    * @throws CorruptionException if the file ends before, or the device cannot read
    */
   public void read(Address payload, ByteBuffer target) throws IOException {
-    appender.requireUsable();
+    failStop.requireUsable();
     SegmentFile segment = registry.require(payload);
     int wanted = target.remaining();
     int got = handles.read(segment, payload.offset(), target);
@@ -188,7 +189,7 @@ public final class SegmentLog implements AutoCloseable {
       try {
         retire(file);
       } catch (IOException failed) {
-        appender.fail(failed);
+        failStop.fail(failed);
       }
     }
   }
@@ -210,7 +211,7 @@ public final class SegmentLog implements AutoCloseable {
    * @throws IllegalArgumentException if it is not a sealed segment, or was released before
    */
   public void release(int segment) throws IOException {
-    appender.requireUsable();
+    failStop.requireUsable();
     SegmentFile file = registry.requireSealed(segment);
     if (file.release()) {
       retire(file);
@@ -222,13 +223,13 @@ public final class SegmentLog implements AutoCloseable {
     try {
       factory.recycle(file);
     } catch (Throwable failed) {
-      throw appender.fail(failed);
+      throw failStop.fail(failed);
     }
   }
 
   /** Whether the device has room above the reserve for {@code bytes} more. */
   public boolean hasRoom(long bytes) throws IOException {
-    appender.requireUsable();
+    failStop.requireUsable();
     SegmentLogConfig config = factory.config();
     long newFiles =
         Math.max(0, files.usableBytes() - config.reserveBytes()) / config.segmentBytes();
