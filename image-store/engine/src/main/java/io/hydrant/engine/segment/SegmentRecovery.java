@@ -8,7 +8,9 @@ import io.hydrant.engine.model.StoreIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -62,7 +64,7 @@ final class SegmentRecovery {
       return first;
     }
     SegmentFile last = found.getLast().file();
-    finishCut(last, found);
+    finishCuts(last, found);
     for (Found segment : found.subList(0, found.size() - 1)) {
       int end = scan(segment, scanStart, visitor);
       if (end > SegmentFormat.RECORDS_OFFSET) {
@@ -134,16 +136,22 @@ final class SegmentRecovery {
     }
   }
 
-  private void finishCut(SegmentFile last, List<Found> found) throws IOException {
-    Optional<SegmentHeader.Cut> cut = last.header().cut();
-    if (cut.isEmpty()) {
-      return;
+  /**
+   * Seals the segment that the last one has cut, and takes the word of the others' headers for
+   * segments whose seals are not readable.
+   */
+  private void finishCuts(SegmentFile last, List<Found> found) throws IOException {
+    Map<Integer, SegmentHeader.Cut> cuts = new HashMap<>();
+    for (Found segment : found) {
+      segment.file().header().cut().ifPresent(cut -> cuts.put(cut.segment(), cut));
     }
+    int lastCut = last.header().cut().map(SegmentHeader.Cut::segment).orElse(0);
     for (int index = 0; index < found.size() - 1; index++) {
-      SegmentFile file = found.get(index).file();
-      if (file.number() == cut.get().segment()) {
-        SegmentSeal seal = TailRecovery.seal(handles, file, cut.get().end());
-        found.set(index, new Found(file, Optional.of(seal)));
+      Found segment = found.get(index);
+      SegmentHeader.Cut cut = cuts.get(segment.file().number());
+      if (cut != null && (segment.seal().isEmpty() || cut.segment() == lastCut)) {
+        SegmentSeal seal = TailRecovery.seal(handles, segment.file(), cut.end());
+        found.set(index, new Found(segment.file(), Optional.of(seal)));
       }
     }
   }

@@ -341,6 +341,25 @@ final class SegmentLogFaultTest {
   }
 
   @Test
+  void aDamagedSealOfARestartIsMadeUpForByTheSegmentThatTookTheTail() throws IOException {
+    SegmentLog log = open();
+    append(log);
+    append(log);
+    log.sync();
+    append(log);
+    log.sync();
+    disk.processKill();
+    append(open());
+    disk.processKill();
+    open();
+    disk.processKill();
+    disk.flipBit(DIRECTORY, name(1), 530, 0);
+    open();
+    assertEquals(List.of(1L, 2L, 3L), recovered, "the third is in its new place only");
+    assertEquals(List.of(1, 1, 2), places.stream().map(at -> at.record().segment()).toList());
+  }
+
+  @Test
   void aStartReadsHeadersNotPayloadsAndNothingBeforeTheScan() throws IOException {
     SegmentLogConfig config = new SegmentLogConfig(1 << 20, 1 << 16, 0, 2);
     SegmentLog log = open(config, 0);
