@@ -8,6 +8,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.hydrant.node.api.CallExecutors;
 import io.hydrant.node.config.ListenConfig;
+import io.hydrant.node.ingest.CheckpointService;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -20,6 +21,12 @@ final class GrpcEndpoint implements AutoCloseable {
    * complete when the last one has been staged. Held outside the heap.
    */
   private static final int FLOW_WINDOW_BYTES = 4 << 20;
+
+  /**
+   * Where gRPC itself ends a call for a message that is too large, which a stream only sees as "cancelled".
+   * Twice the limit of the API, so that most who exceed that one get a clear answer.
+   */
+  private static final int MESSAGE_BYTES_MAX = 2 * CheckpointService.MESSAGE_BYTES_MAX;
 
   /** A peer that vanished without a word is found out within a minute; its stream then counts as broken. */
   private static final int KEEP_ALIVE_SECONDS = 30;
@@ -54,7 +61,7 @@ final class GrpcEndpoint implements AutoCloseable {
         NettyServerBuilder.forAddress(new InetSocketAddress(listen.address(), listen.port()))
             .executor(executors.api())
             .callExecutor(executors)
-            .maxInboundMessageSize(NodeLimits.MESSAGE_BYTES_MAX)
+            .maxInboundMessageSize(MESSAGE_BYTES_MAX)
             .maxConcurrentCallsPerConnection(NodeLimits.CALLS_PER_CONNECTION_MAX)
             .flowControlWindow(FLOW_WINDOW_BYTES)
             .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)

@@ -3,29 +3,34 @@ package io.hydrant.node;
 import io.hydrant.engine.catalog.CatalogLimits;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.store.PageReader;
+import io.hydrant.node.api.ImageService;
 import io.hydrant.node.config.NodeConfig;
+import io.hydrant.node.ingest.CheckpointService;
+import io.hydrant.node.restore.RestoreService;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** Every limit by its name in docs/limits.md, which says what exceeding it answers; a test compares. */
 final class NodeLimits {
-  /** Of a gRPC message: a batch of 1 MiB of pages with its lists, three times over. */
-  static final int MESSAGE_BYTES_MAX = 4 << 20;
+  private static final long MESSAGE_BYTES_MAX = CheckpointService.MESSAGE_BYTES_MAX;
 
   /** Calls of one connection at once. */
   static final int CALLS_PER_CONNECTION_MAX = 1_024;
 
-  private static final long BATCH_BYTES_MAX = 1 << 20;
+  private static final long BATCH_BYTES_MAX = CheckpointService.BATCH_BYTES_MAX;
+
+  /** As the engine checks it. */
   private static final long SLIM_CHUNK_BYTES_MAX = 1 << 20;
   private static final long SLIM_BYTES_MAX = 256L << 20;
-  private static final long PREFETCH_RANGES_MAX = 65_536;
-  private static final long LIST_IMAGES_MAX = 1_000;
+  private static final long FETCH_WINDOW_REQUESTS = RestoreService.FETCH_WINDOW_REQUESTS;
+  private static final long PREFETCH_RANGES_MAX = RestoreService.PREFETCH_RANGES_MAX;
+  private static final long LIST_IMAGES_MAX = ImageService.LIST_IMAGES_MAX;
 
   private NodeLimits() {}
 
   static Map<String, Long> of(NodeConfig config) {
     Map<String, Long> limits = new TreeMap<>();
-    limits.put("message_bytes", (long) MESSAGE_BYTES_MAX);
+    limits.put("message_bytes", MESSAGE_BYTES_MAX);
     limits.put("calls_per_connection", (long) CALLS_PER_CONNECTION_MAX);
     limits.put("images", (long) CatalogLimits.IMAGES_MAX);
     limits.put("image_name_characters", (long) CatalogLimits.IMAGE_NAME_CHARS_MAX);
@@ -50,6 +55,7 @@ final class NodeLimits {
     limits.put("restore_streams", (long) config.restore().streamsMax());
     limits.put("fetch_pages", (long) PageReader.PAGES_MAX);
     limits.put("fetch_bytes", (long) PageReader.BYTES_MAX);
+    limits.put("fetch_window", FETCH_WINDOW_REQUESTS);
     limits.put("prefetch_ranges", PREFETCH_RANGES_MAX);
     return limits;
   }

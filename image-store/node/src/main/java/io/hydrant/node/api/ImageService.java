@@ -35,7 +35,8 @@ import java.util.concurrent.Executor;
  * and wait for a read index first (PROTOCOL R19).
  */
 public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
-  private static final int LIST_LIMIT_MAX = 1_000;
+  /** Of one ListImages answer. */
+  public static final int LIST_IMAGES_MAX = 1_000;
 
   private final Catalog catalog;
   private final Proposals proposals;
@@ -85,11 +86,11 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
     calls.answer(
         observer,
         () -> {
-          int limit = request.getLimit() == 0 ? LIST_LIMIT_MAX : request.getLimit();
-          if (limit < 1 || limit > LIST_LIMIT_MAX) {
+          int limit = request.getLimit() == 0 ? LIST_IMAGES_MAX : request.getLimit();
+          if (limit < 1 || limit > LIST_IMAGES_MAX) {
             throw ApiException.invalid(
                 "limit must be 1 to %d, not %s"
-                    .formatted(LIST_LIMIT_MAX, Integer.toUnsignedString(limit)));
+                    .formatted(LIST_IMAGES_MAX, Integer.toUnsignedString(limit)));
           }
           return proposals.current().thenApplyAsync(index -> list(request, limit, index), calls.executor());
         });

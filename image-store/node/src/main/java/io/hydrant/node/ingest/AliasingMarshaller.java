@@ -16,10 +16,18 @@ import java.io.InputStream;
  */
 final class AliasingMarshaller<T extends Message> implements MethodDescriptor.Marshaller<T> {
   private final Parser<T> parser;
+  private final int bytesMax;
+  private final T oversized;
   private final MethodDescriptor.Marshaller<T> plain;
 
-  AliasingMarshaller(T prototype, Parser<T> parser) {
+  /**
+   * @param bytesMax beyond that a message is not read
+   * @param oversized stands in for such a one: what fails here, or in gRPC, only tells the client "cancelled"
+   */
+  AliasingMarshaller(T prototype, Parser<T> parser, int bytesMax, T oversized) {
     this.parser = parser;
+    this.bytesMax = bytesMax;
+    this.oversized = oversized;
     this.plain = ProtoUtils.marshaller(prototype);
   }
 
@@ -31,6 +39,9 @@ final class AliasingMarshaller<T extends Message> implements MethodDescriptor.Ma
   @Override
   public T parse(InputStream stream) {
     try (stream) {
+      if (stream.available() > bytesMax) {
+        return oversized;
+      }
       CodedInputStream input = CodedInputStream.newInstance(stream.readAllBytes());
       input.enableAliasing(true);
       T message = parser.parseFrom(input);

@@ -82,9 +82,16 @@ final class Attempts {
     last = number;
     try {
       OpenStep open = OpenStep.read(message);
-      Attempt attempt = new Attempt(number, open, base(open));
+      Attempt base = base(open);
+      Attempt attempt = new Attempt(number, open, base);
       attempts.put(number, attempt);
       forgetEnded();
+      if (base != null && base.is(State.ENDED) && !base.committed()) {
+        reject(
+            attempt,
+            Reason.REASON_ABORTED,
+            "attempt %d, on which this one builds, was not committed".formatted(base.number));
+      }
     } catch (Refusal e) {
       ApiErrors.Answer answer = ApiErrors.answer(e);
       answers.rejected(number, answer.reason(), answer.message(), 0);

@@ -22,6 +22,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The way in. All its calls run on the ingest pool. */
 public final class CheckpointService extends CheckpointServiceGrpc.CheckpointServiceImplBase {
+  /** Decoded pages of a batch. */
+  public static final int BATCH_BYTES_MAX = BatchReader.BATCH_BYTES_MAX;
+
+  /** Of one message: a batch of 1 MiB of pages with its lists, three times over. */
+  public static final int MESSAGE_BYTES_MAX = 4 << 20;
+
   private final IngestConfig config;
   private final IngestPorts ports;
   private final Executor pool;
@@ -149,7 +155,10 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
         CheckpointServiceGrpc.getWriteCheckpointMethod().toBuilder()
             .setRequestMarshaller(
                 new AliasingMarshaller<>(
-                    WriteCheckpointRequest.getDefaultInstance(), WriteCheckpointRequest.parser()))
+                    WriteCheckpointRequest.getDefaultInstance(),
+                    WriteCheckpointRequest.parser(),
+                    MESSAGE_BYTES_MAX,
+                    CheckpointStream.OVERSIZED))
             .build(),
         ((ServerMethodDefinition<WriteCheckpointRequest, WriteCheckpointResponse>) method)
             .getServerCallHandler());

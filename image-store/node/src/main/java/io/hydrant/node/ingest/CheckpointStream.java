@@ -40,6 +40,10 @@ final class CheckpointStream implements AttemptAnswers {
    */
   private static final int SYNC_STEP_BYTES = 4 << 20;
 
+  /** Stands for a message that was too large to be read; known by its identity. */
+  static final WriteCheckpointRequest OVERSIZED =
+      WriteCheckpointRequest.newBuilder().setAttempt(-1).build();
+
   private final ServerCallStreamObserver<WriteCheckpointResponse> observer;
   private final IngestCounters counters;
   private final Mailbox mailbox;
@@ -146,7 +150,17 @@ final class CheckpointStream implements AttemptAnswers {
     return attempt == null || !attempt.isBeforeOpen();
   }
 
+  @SuppressWarnings("ReferenceEquality") // any other message may have the same content
   private void handle(WriteCheckpointRequest message) {
+    if (message == OVERSIZED) {
+      broken(
+          new ApiException(
+              Reason.REASON_LIMIT_EXCEEDED,
+              "a message of more than %d bytes; send batches of at most %d bytes of pages"
+                  .formatted(
+                      CheckpointService.MESSAGE_BYTES_MAX, CheckpointService.BATCH_BYTES_MAX)));
+      return;
+    }
     long number = message.getAttempt();
     if (message.hasOpen()) {
       if (number <= attempts.last()) {

@@ -31,6 +31,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The way out: sessions, and the streams that read within them. */
 public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplBase {
+  /** Requests of a FetchPages stream that are received and not answered. */
+  public static final int FETCH_WINDOW_REQUESTS = FetchStream.WINDOW_REQUESTS;
+
+  /** Ranges of one Prefetch. */
+  public static final int PREFETCH_RANGES_MAX = PrefetchParts.RANGES_MAX;
+
   private final RestoreConfig config;
   private final SessionCalls calls;
   private final RestoreReads reads;
