@@ -119,7 +119,7 @@ public final class CommitOne implements Scenario {
 
     @Override
     public void run(Round round) throws Exception {
-      CheckpointWriter writer = image.stream().openIncremental(image.stream().head().orElseThrow());
+      CheckpointWriter writer = image.openIncremental();
       for (int i = 0; i < block; i++) {
         PageSet set = onePage(pool, choice, image);
         long begin = System.nanoTime();
