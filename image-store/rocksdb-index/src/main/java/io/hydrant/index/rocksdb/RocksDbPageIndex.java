@@ -40,6 +40,9 @@ public final class RocksDbPageIndex implements PageIndex {
   /** Longer than any key (the port allows 64 bytes), of the highest bytes: behind every key. */
   private static final int BEHIND_ALL_BYTES = 65;
 
+  /** RocksDB passes over a directory within its own. */
+  private static final String LIBRARY_DIRECTORY = "native";
+
   private final Path directory;
   private final RocksDbSettings settings;
   private final RocksDB database;
@@ -70,6 +73,7 @@ public final class RocksDbPageIndex implements PageIndex {
    */
   public static RocksDbPageIndex open(Path directory, RocksDbIndexConfig config)
       throws IOException {
+    RocksDbLibrary.load(directory.resolve(LIBRARY_DIRECTORY));
     return open(directory, new RocksDbSettings(config), () -> {});
   }
 
