@@ -35,11 +35,11 @@ final class Attempt {
   }
 
   final long number;
-  final @Nullable Attempt base;
   final long deadlineNanos;
   final CompletableFuture<CommittedCheckpoint> outcome = new CompletableFuture<>();
 
   private State state = State.OPENING;
+  private @Nullable Attempt base;
   private long checkpoint;
   private long durableBatches;
   private @Nullable CommitCheckpoint claim;
@@ -66,6 +66,11 @@ final class Attempt {
 
   boolean isPastCommit() {
     return state == State.COMMITTING || state == State.SETTLING;
+  }
+
+  /** What it builds on, if that was in flight; null once this one has ended. */
+  @Nullable Attempt base() {
+    return base;
   }
 
   /** 0 before it was opened. */
@@ -118,6 +123,7 @@ final class Attempt {
     }
     state = State.ENDED;
     failure = why;
+    base = null; // or a steady stream of checkpoints would keep every earlier one
     if (timer != null) {
       timer.cancel(false);
       timer = null;

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * to 1 MiB; a page that does not ascend begins a new batch. Every page may be given once.
  *
  * <p><b>Blocking and memory.</b> Methods that send wait while the network takes no more (the send
- * budget of {@link Budgets}), at most to the checkpoint's deadline; a waiting thread may be
- * interrupted ({@link CancelledException}). Buffers may be reused as soon as a method returns.
+ * budget of {@link Budgets}), at most to the checkpoint's deadline; interrupting it aborts the
+ * checkpoint ({@link CancelledException}). Buffers may be reused as soon as a method returns.
  *
  * <p><b>Copies</b> of a raw byte on its way to the socket: {@link #page} two (into the batch, into
  * gRPC's network buffer); {@link #batch} from an array one (into the network buffer). Each page is

@@ -69,6 +69,7 @@ public final class PageFetcher implements AutoCloseable {
     this.connections = source.connections();
     this.limitNanos = connections.config().deadlines().fetch().toNanos();
     this.room = new Semaphore(connections.config().budgets().fetchBytes() / PERMIT_BYTES);
+    connections.demand().getState(true); // connects now, not at the first fault
   }
 
   /** Fetches pages at the urgency of a fault; see {@link #fetch(ReadClass, int, long[])}. */

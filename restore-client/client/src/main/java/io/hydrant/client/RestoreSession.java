@@ -134,6 +134,11 @@ public final class RestoreSession implements AutoCloseable {
     new PrefetchReader(source, ranges, options, sink).read();
   }
 
+  /** Reads ranges as prefetch, pages without content included. */
+  public void prefetch(List<PageRange> ranges, PageSink sink) throws IOException {
+    prefetch(ranges, PrefetchOptions.DEFAULT, sink);
+  }
+
   /**
    * Reads the whole image, in several streams.
    *

@@ -9,6 +9,9 @@ import java.util.concurrent.TimeUnit;
 
 /** Unary calls, repeated with backoff within a deadline. Every call of the API may be repeated. */
 final class UnaryCalls {
+  /** A shorter last try would only turn "not done" into "unknown". */
+  private static final long TRY_NANOS_MIN = 50_000_000;
+
   private final Connections connections;
 
   UnaryCalls(Connections connections) {
@@ -42,7 +45,8 @@ final class UnaryCalls {
       RetryPolicy retries = connections.config().retries();
       long pauseNanos = retries.pauseNanos(attempt, ThreadLocalRandom.current());
       leftNanos = limitNanos - (System.nanoTime() - start);
-      if (!failure.retryable() || attempt >= retries.attemptsMax() || pauseNanos >= leftNanos) {
+      boolean noTimeLeft = leftNanos - pauseNanos < Math.min(TRY_NANOS_MIN, limitNanos / 10);
+      if (!failure.retryable() || attempt >= retries.attemptsMax() || noTimeLeft) {
         throw end(failure, effect, mayHaveHappened, what);
       }
       pause(pauseNanos, what);

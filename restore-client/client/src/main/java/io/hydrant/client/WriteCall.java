@@ -144,6 +144,10 @@ final class WriteCall {
         }
         requireWritable(attempt);
       }
+    } catch (CancelledException e) {
+      // The writer has counted these bytes: without them the checkpoint can only be given up.
+      abort(attempt);
+      throw e;
     } finally {
       unlockAndComplete();
     }
@@ -171,7 +175,7 @@ final class WriteCall {
       if (attempt.state() == Attempt.State.ENDED) {
         return; // its outcome says why
       }
-      Attempt base = attempt.base;
+      Attempt base = attempt.base();
       if (base != null && base.isBeforeCommit() && base.claim() == null) {
         throw new IllegalStateException("commit the base first: checkpoints commit in order");
       }
@@ -248,7 +252,7 @@ final class WriteCall {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancelledException(
-          "writing a checkpoint of image %d: interrupted; it is still open, abort it"
+          "writing a checkpoint of image %d: interrupted, nothing was committed"
               .formatted(imageUid),
           e);
     }
@@ -296,7 +300,7 @@ final class WriteCall {
     completions.add(() -> attempt.outcome.completeExceptionally(why));
     forget(attempt);
     for (Attempt next : List.copyOf(attempts.values())) {
-      if (next.base == attempt) {
+      if (next.base() == attempt) {
         endLine(
             next,
             new RejectedException(
@@ -472,7 +476,7 @@ final class WriteCall {
       }
       HydrantException why = failure.toException(what);
       for (Attempt next : List.copyOf(attempts.values())) {
-        if (next == attempt || next.base == attempt) {
+        if (next == attempt || next.base() == attempt) {
           settleOrEnd(next, why);
         }
       }

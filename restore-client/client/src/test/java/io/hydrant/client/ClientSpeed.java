@@ -8,8 +8,8 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.hydrant.v1.Checkpoint;
 import io.hydrant.v1.CheckpointServiceGrpc;
 import io.hydrant.v1.FetchRequest;
@@ -28,13 +28,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.stream.LongStream;
 
 /**
- * Measures the client against bare gRPC on loopback, both to servers that do nothing else. Not a test: run its main with
- * the test class path. Rounds alternate; the medians count.
+ * Measures the client against bare gRPC on loopback, both to servers that do nothing else. Not a
+ * test: run its main with the test class path. Rounds alternate; the medians count.
  */
 public final class ClientSpeed {
   private static final int PAGE = Regions.PAGE_BYTES;
@@ -138,8 +138,7 @@ public final class ClientSpeed {
           array = batch.gathered();
           offset = batch.gatheredOffset();
         }
-        if (PageEncoder.isZero(array, offset, PAGE)
-            || encoder.compress(array, offset, PAGE) > 0) {
+        if (PageEncoder.isZero(array, offset, PAGE) || encoder.compress(array, offset, PAGE) > 0) {
           throw new IllegalStateException("noise");
         }
         int crc = checksum.of(0, row, array, offset, PAGE);
@@ -263,8 +262,7 @@ public final class ClientSpeed {
           inFlight.remove().get();
         }
         long first = (long) i * pagesPerFetch % IMAGE_PAGES;
-        inFlight.add(
-            fetcher.fetch(0, LongStream.range(first, first + pagesPerFetch).toArray()));
+        inFlight.add(fetcher.fetch(0, LongStream.range(first, first + pagesPerFetch).toArray()));
       }
       for (CompletableFuture<FetchedPages> one : inFlight) {
         one.get();

@@ -86,12 +86,18 @@ final class HydrantClientTest {
   void changesWithoutAnAnswerAreUnknownNotFailed() {
     Deadlines deadlines =
         new Deadlines(
-            Duration.ofMillis(300),
+            Duration.ofMillis(1500),
             Duration.ofSeconds(1),
             Duration.ofSeconds(1),
             Duration.ofSeconds(1));
     try (FakeServer server = FakeServer.onLoopback();
-        HydrantClient client = server.client(server.config().withDeadlines(deadlines))) {
+        HydrantClient client =
+            server.client(
+                server
+                    .config()
+                    .withDeadlines(deadlines)
+                    .withRetries(
+                        new RetryPolicy(4, Duration.ofMillis(1), Duration.ofMillis(20))))) {
       server.faults.unary =
           _ -> {
             throw Status.UNAVAILABLE.withDescription("lost").asRuntimeException();
@@ -112,7 +118,7 @@ final class HydrantClientTest {
       server.faults.unary =
           _ -> {
             try {
-              Thread.sleep(600);
+              Thread.sleep(2000);
             } catch (InterruptedException e) {
               Thread.currentThread().interrupt();
             }

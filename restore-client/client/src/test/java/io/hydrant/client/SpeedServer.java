@@ -1,6 +1,7 @@
 package io.hydrant.client;
 
 import com.google.protobuf.ByteString;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.hydrant.v1.CheckpointServiceGrpc;
 import io.hydrant.v1.Committed;
@@ -16,7 +17,6 @@ import io.hydrant.v1.WriteCheckpointResponse;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
-import io.grpc.stub.ServerCallStreamObserver;
 
 /** Answers as fast as it can, without a store: what is left is the client and gRPC. */
 final class SpeedServer {
@@ -76,15 +76,12 @@ final class SpeedServer {
     Reads(int pageCount) {
       answers = new FetchResponse[pageCount];
       for (long page = 0; page < pageCount; page++) {
-        answers[(int) page] =
-            FetchResponse.newBuilder().setPages(pages(List.of(page))).build();
+        answers[(int) page] = FetchResponse.newBuilder().setPages(pages(List.of(page))).build();
       }
       runs = new Pages[pageCount / 256];
       for (int run = 0; run < runs.length; run++) {
         long first = run * 256L;
-        runs[run] =
-            pages(
-                LongStream.range(first, first + 256).boxed().toList());
+        runs[run] = pages(LongStream.range(first, first + 256).boxed().toList());
       }
     }
 
@@ -96,9 +93,7 @@ final class SpeedServer {
           FetchResponse answer = answers[(int) request.getPage(0)];
           if (request.getPageCount() > 1) {
             answer =
-                FetchResponse.newBuilder()
-                    .setPages(runs[(int) (request.getPage(0) / 256)])
-                    .build();
+                FetchResponse.newBuilder().setPages(runs[(int) (request.getPage(0) / 256)]).build();
           }
           observer.onNext(answer.toBuilder().setId(request.getId()).build());
         }
@@ -119,15 +114,14 @@ final class SpeedServer {
       PageRange range = request.getRange(0);
       int[] next = {(int) (range.getFirstPage() / 256)};
       int end = (int) ((range.getFirstPage() + range.getPageCount()) / 256);
-      call.setOnReadyHandler(
-          () -> {
-            while (call.isReady() && next[0] < end) {
-              call.onNext(runs[next[0]++ ]);
-              if (next[0] == end) {
-                call.onCompleted();
-              }
-            }
-          });
+      call.setOnReadyHandler(() -> {
+        while (call.isReady() && next[0] < end) {
+          call.onNext(runs[next[0]++]);
+          if (next[0] == end) {
+            call.onCompleted();
+          }
+        }
+      });
     }
   }
 }
