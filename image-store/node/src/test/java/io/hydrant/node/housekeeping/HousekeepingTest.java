@@ -1,0 +1,177 @@
+package io.hydrant.node.housekeeping;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.RegionKind;
+import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.model.SessionId;
+import io.hydrant.node.ingest.OpenCheckpoints;
+import io.hydrant.node.restore.Leases;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** Housekeeping with a clock that is turned by hand and a real catalog. */
+final class HousekeepingTest {
+  private static final Command.Content CONTENT =
+      new Command.Content(Digest.of(new byte[Digest.BYTES]), 0, 0, 0, 0);
+  private static final RegionTable REGIONS =
+      new RegionTable(List.of(new RegionSpec("ram", RegionKind.MEMORY, 4096, 4096)));
+
+  private final AtomicLong nanos = new AtomicLong(1_000);
+  private final Catalog catalog = new Catalog();
+  private final FakeProposals log = new FakeProposals(catalog);
+  private final Leases leases = new Leases(nanos::get);
+  private final OpenCheckpoints open = new OpenCheckpoints(nanos::get);
+  private final Housekeeping housekeeping =
+      new Housekeeping(catalog, log, leases, open, Duration.ofSeconds(60), nanos::get);
+
+  private final ImageId image;
+  private final Epoch epoch;
+
+  HousekeepingTest() {
+    image = ((Outcome.ImageCreated) log.apply(new Command.CreateImage("vm", 2))).image();
+    epoch =
+        ((Outcome.Acquired)
+                log.apply(
+                    new Command.Acquire(
+                        image, Optional.empty(), new RequestId(new UUID(1, 1)))))
+            .epoch();
+  }
+
+  private CheckpointKey openFull() {
+    return ((Outcome.Opened)
+            log.apply(
+                new Command.Open(
+                    image, epoch, CheckpointKind.FULL, Optional.empty(), Optional.of(REGIONS))))
+        .key();
+  }
+
+  private CheckpointKey commitFull() {
+    CheckpointKey key = openFull();
+    assertTrue(
+        log.apply(new Command.Commit(key, epoch, CONTENT, List.of()))
+            instanceof Outcome.Committed);
+    return key;
+  }
+
+  private SessionId pin(CheckpointKey key) {
+    return ((Outcome.Pinned)
+            log.apply(new Command.Pin(image, Optional.of(key.checkpoint()), 10_000)))
+        .session();
+  }
+
+  private List<Command> after(Duration duration) {
+    nanos.addAndGet(duration.toNanos());
+    housekeeping.step();
+    return log.take();
+  }
+
+  @Test
+  void retiresTheOldestOnceASecond() {
+    List<CheckpointKey> keys =
+        List.of(commitFull(), commitFull(), commitFull(), commitFull(), commitFull());
+    assertEquals(List.of(), after(Duration.ofMillis(900)));
+    List<CheckpointId> oldest =
+        keys.subList(0, 3).stream().map(CheckpointKey::checkpoint).toList();
+    assertEquals(List.of(new Command.Retire(image, oldest)), after(Duration.ofMillis(100)));
+    assertEquals(List.of(), after(Duration.ofSeconds(1)));
+  }
+
+  @Test
+  void leavesPinnedOnesUntilTheirSessionEnds() {
+    CheckpointKey pinned = commitFull();
+    CheckpointKey next = commitFull();
+    commitFull();
+    commitFull();
+    SessionId session = pin(pinned);
+    assertEquals(
+        List.of(new Command.Retire(image, List.of(next.checkpoint()))),
+        after(Duration.ofSeconds(1)));
+    assertEquals(List.of(), after(Duration.ofSeconds(1)));
+    log.apply(new Command.Unpin(session, Optional.empty()));
+    assertEquals(
+        List.of(new Command.Retire(image, List.of(pinned.checkpoint()))),
+        after(Duration.ofSeconds(1)));
+  }
+
+  @Test
+  void asksOnceWhileThereIsNoAnswer() {
+    commitFull();
+    commitFull();
+    commitFull();
+    log.silent = true;
+    assertEquals(1, after(Duration.ofSeconds(1)).size());
+    assertEquals(0, after(Duration.ofSeconds(1)).size());
+  }
+
+  @Test
+  void onlyTheLeaderProposes() {
+    commitFull();
+    commitFull();
+    commitFull();
+    openFull();
+    log.leads = false;
+    assertEquals(List.of(), after(Duration.ofSeconds(600)));
+  }
+
+  @Test
+  void aSessionExpiresBehindItsLeaseAndTheQuietPart() {
+    SessionId session = pin(commitFull());
+    assertEquals(List.of(), after(Duration.ZERO));
+    assertEquals(List.of(), after(Duration.ofMillis(13_300)));
+    assertEquals(
+        List.of(new Command.Unpin(session, Optional.of(0L))), after(Duration.ofMillis(100)));
+    assertTrue(catalog.session(session).isEmpty());
+    assertEquals(List.of(), after(Duration.ofSeconds(100)));
+  }
+
+  @Test
+  void aRenewalThatWasAppliedBeginsTheTimeAnew() {
+    SessionId session = pin(commitFull());
+    assertEquals(List.of(), after(Duration.ZERO));
+    assertEquals(List.of(), after(Duration.ofSeconds(13)));
+    log.apply(new Command.Renew(session));
+    assertEquals(List.of(), after(Duration.ofSeconds(1)));
+    assertEquals(List.of(), after(Duration.ofSeconds(13)));
+    assertEquals(
+        List.of(new Command.Unpin(session, Optional.of(1L))), after(Duration.ofSeconds(1)));
+  }
+
+  @Test
+  void aNewLeaderGrantsAWholePeriod() {
+    SessionId session = pin(commitFull());
+    assertEquals(List.of(), after(Duration.ZERO));
+    nanos.addAndGet(Duration.ofSeconds(100).toNanos());
+    leases.restart();
+    assertEquals(List.of(), after(Duration.ZERO));
+    assertEquals(List.of(), after(Duration.ofSeconds(13)));
+    assertEquals(
+        List.of(new Command.Unpin(session, Optional.of(0L))), after(Duration.ofSeconds(1)));
+  }
+
+  @Test
+  void aSilentCheckpointIsAborted() {
+    CheckpointKey key = openFull();
+    assertEquals(List.of(), after(Duration.ZERO));
+    assertEquals(List.of(), after(Duration.ofSeconds(60)));
+    assertEquals(
+        List.of(new Command.Abort(key, Optional.empty())), after(Duration.ofMillis(100)));
+    assertEquals(List.of(), after(Duration.ofSeconds(600)));
+  }
+}
