@@ -3,6 +3,7 @@ package io.hydrant.engine.files;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A directory of the real file system. The directory exists already: who makes it, and syncs its
@@ -23,6 +25,9 @@ import java.util.stream.Stream;
 public final class JdkStoreFiles implements StoreFiles {
   private final Path directory;
   private final Set<JdkStoreFile> open = new HashSet<>();
+
+  /** Finding it reads the table of mounts; asking it is one system call. */
+  private volatile @Nullable FileStore store;
 
   public JdkStoreFiles(Path directory) {
     this.directory = directory.toAbsolutePath().normalize();
@@ -91,7 +96,12 @@ public final class JdkStoreFiles implements StoreFiles {
 
   @Override
   public long usableBytes() throws IOException {
-    return Files.getFileStore(directory).getUsableSpace();
+    FileStore known = store;
+    if (known == null) {
+      known = Files.getFileStore(directory);
+      store = known;
+    }
+    return known.getUsableSpace();
   }
 
   @Override

@@ -57,8 +57,12 @@ final class OpenHandles {
         open.stream()
             .filter(SegmentFile::isIdle)
             .min(Comparator.comparingLong(SegmentFile::lastUse));
-    if (oldest.isPresent() && oldest.get().closeIfIdle()) {
+    if (oldest.isPresent()) {
+      // Taken out first: whoever uses it meanwhile puts it in again.
       open.remove(oldest.get());
+      if (!oldest.get().closeIfIdle()) {
+        open.add(oldest.get());
+      }
     }
   }
 

@@ -331,12 +331,10 @@ final class SegmentAppender {
 
   /** Bytes that can be appended without a new file. */
   long reservedBytes() {
-    long perSegment = SegmentFormat.capacity(factory.config().segmentBytes());
+    long segments = factory.spares().size() + (next.isReady() ? 1 : 0);
     appending.lock();
     try {
-      return active.free()
-          + (next.isReady() ? perSegment : 0)
-          + factory.spares().size() * perSegment;
+      return active.free() + segments * SegmentFormat.capacity(factory.config().segmentBytes());
     } finally {
       appending.unlock();
     }
