@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** What has been opened, to be closed in the reverse order; every part is closed whatever the others throw. */
+/**
+ * What has been opened, to be closed in the reverse order; every part is closed whatever the others
+ * throw.
+ */
 final class ClosingOrder implements AutoCloseable {
   private final ArrayDeque<AutoCloseable> opened = new ArrayDeque<>();
 

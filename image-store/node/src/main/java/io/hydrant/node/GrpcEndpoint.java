@@ -17,18 +17,21 @@ import java.util.concurrent.TimeUnit;
 /** The gRPC server: its transport's bounds, health and reflection. */
 final class GrpcEndpoint implements AutoCloseable {
   /**
-   * Bytes of a stream, and of a connection, that may be under way: several batches, so that a message is
-   * complete when the last one has been staged. Held outside the heap.
+   * Bytes of a stream, and of a connection, that may be under way: several batches, so that a
+   * message is complete when the last one has been staged. Held outside the heap.
    */
   private static final int FLOW_WINDOW_BYTES = 4 << 20;
 
   /**
-   * Where gRPC itself ends a call for a message that is too large, which a stream only sees as "cancelled".
-   * Twice the limit of the API, so that most who exceed that one get a clear answer.
+   * Where gRPC itself ends a call for a message that is too large, which a stream only sees as
+   * "cancelled". Twice the limit of the API, so that most who exceed that one get a clear answer.
    */
   private static final int MESSAGE_BYTES_MAX = 2 * CheckpointService.MESSAGE_BYTES_MAX;
 
-  /** A peer that vanished without a word is found out within a minute; its stream then counts as broken. */
+  /**
+   * A peer that vanished without a word is found out within a minute; its stream then counts as
+   * broken.
+   */
   private static final int KEEP_ALIVE_SECONDS = 30;
 
   private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 20;

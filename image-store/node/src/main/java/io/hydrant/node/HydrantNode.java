@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A running Hydrant server, as a process's whole or embedded in another.
  *
- * <p>{@link #close} stops in order: no more calls, streams end, a last snapshot, all files closed. It is a
- * courtesy only: a process killed at any instant recovers everything it acknowledged.
+ * <p>{@link #close} stops in order: no more calls, streams end, a last snapshot, all files closed.
+ * It is a courtesy only: a process killed at any instant recovers everything it acknowledged.
  */
 public final class HydrantNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HydrantNode.class);
@@ -29,9 +29,11 @@ public final class HydrantNode implements AutoCloseable {
   }
 
   /**
-   * Starts a server; it serves when this returns. A disk that fails later halts the process with exit code 70.
+   * Starts a server; it serves when this returns. A disk that fails later halts the process with
+   * exit code 70.
    *
-   * @throws IOException data directory unfit, in use or damaged; address not free; the message says what to do
+   * @throws IOException data directory unfit, in use or damaged; address not free; the message says
+   *     what to do
    */
   public static HydrantNode start(NodeConfig config) throws IOException {
     return start(config, new ProcessHalt());

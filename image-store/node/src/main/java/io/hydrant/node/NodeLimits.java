@@ -10,7 +10,9 @@ import io.hydrant.node.restore.RestoreService;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Every limit by its name in docs/limits.md, which says what exceeding it answers; a test compares. */
+/**
+ * Every limit by its name in docs/limits.md, which says what exceeding it answers; a test compares.
+ */
 final class NodeLimits {
   private static final long MESSAGE_BYTES_MAX = CheckpointService.MESSAGE_BYTES_MAX;
 
@@ -21,6 +23,7 @@ final class NodeLimits {
 
   /** As the engine checks it. */
   private static final long SLIM_CHUNK_BYTES_MAX = 1 << 20;
+
   private static final long SLIM_BYTES_MAX = 256L << 20;
   private static final long FETCH_WINDOW_REQUESTS = RestoreService.FETCH_WINDOW_REQUESTS;
   private static final long PREFETCH_RANGES_MAX = RestoreService.PREFETCH_RANGES_MAX;

@@ -114,13 +114,10 @@ final class NodeWiring {
             RatisRaftLog.open(
                 // Beside the identity file, which is not the log's.
                 RaftLogConfig.single(
-                    data.part(Part.RAFT).resolve("log"),
-                    identity.store().group(),
-                    identity.node()),
+                    data.part(Part.RAFT).resolve("log"), identity.store().group(), identity.node()),
                 machine));
     awaitLeadership();
-    return new Replication(
-        log, InstantSource.system(), new RequestId(identity.store().store()));
+    return new Replication(log, InstantSource.system(), new RequestId(identity.store().store()));
   }
 
   private void leadershipChanged(boolean leader, long term) {
@@ -187,12 +184,7 @@ final class NodeWiring {
       ImageStore store, Proposals proposals, CheckpointService checkpoints) {
     Housekeeping housekeeping =
         new Housekeeping(
-            store.catalog(),
-            proposals,
-            leases,
-            open,
-            config.ingest().silence(),
-            System::nanoTime);
+            store.catalog(), proposals, leases, open, config.ingest().silence(), System::nanoTime);
     return List.of(housekeeping::step, checkpoints::nudge);
   }
 

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the process at once, without closing anything: what is not durable now must not become so by a second
- * try (PROTOCOL R13). A restart recovers.
+ * Ends the process at once, without closing anything: what is not durable now must not become so by
+ * a second try (PROTOCOL R13). A restart recovers.
  */
 final class ProcessHalt implements FailStop {
   /** Of sysexits.h: an internal error that a human must look at. */

@@ -12,7 +12,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Test;
 
-/** The arrows of the design: who must never see whom. This module sees most of the product's classes. */
+/**
+ * The arrows of the design: who must never see whom. This module sees most of the product's
+ * classes.
+ */
 final class ArchitectureTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
@@ -20,7 +23,11 @@ final class ArchitectureTest {
           .importPackages("io.hydrant");
 
   private static final String[] NATIVE_OR_NETWORK = {
-    "org.apache.ratis..", "io.grpc..", "com.google.protobuf..", "org.rocksdb..", "com.github.luben.."
+    "org.apache.ratis..",
+    "io.grpc..",
+    "com.google.protobuf..",
+    "org.rocksdb..",
+    "com.github.luben.."
   };
 
   @Test
@@ -70,7 +77,8 @@ final class ArchitectureTest {
         .haveFullyQualifiedName("io.hydrant.engine.catalog.Catalog")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("java.io..", "java.nio.file..", "java.util.concurrent..", "java.util.random..")
+        .resideInAnyPackage(
+            "java.io..", "java.nio.file..", "java.util.concurrent..", "java.util.random..")
         .orShould()
         .callMethod(System.class, "nanoTime")
         .check(CLASSES);
@@ -83,7 +91,8 @@ final class ArchitectureTest {
         .resideInAPackage("io.hydrant.engine..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.hydrant.raftlog..", "io.hydrant.v1..", "io.hydrant.raft..", "io.hydrant.node..")
+        .resideInAnyPackage(
+            "io.hydrant.raftlog..", "io.hydrant.v1..", "io.hydrant.raft..", "io.hydrant.node..")
         .check(CLASSES);
     noClasses()
         .that()
@@ -91,7 +100,11 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "io.hydrant.engine..", "io.hydrant.v1..", "io.hydrant.raft..", "io.hydrant.node..", "io.grpc..")
+            "io.hydrant.engine..",
+            "io.hydrant.v1..",
+            "io.hydrant.raft..",
+            "io.hydrant.node..",
+            "io.grpc..")
         .check(CLASSES);
   }
 
@@ -139,7 +152,11 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "org.apache.ratis..", "io.grpc..", "io.hydrant.v1..", "io.hydrant.raftlog..", "io.hydrant.node..")
+            "org.apache.ratis..",
+            "io.grpc..",
+            "io.hydrant.v1..",
+            "io.hydrant.raftlog..",
+            "io.hydrant.node..")
         .check(CLASSES);
   }
 

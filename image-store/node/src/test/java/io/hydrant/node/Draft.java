@@ -90,8 +90,7 @@ public final class Draft {
       lengths[row] = batch.getEncoding().byteAt(row) == 0 ? PAGE_BYTES : 0;
       checksums[row] = batch.getChecksum(row);
     }
-    PageTable table =
-        new PageTable(inTract, batch.getEncoding().toByteArray(), lengths, checksums);
+    PageTable table = new PageTable(inTract, batch.getEncoding().toByteArray(), lengths, checksums);
     digest.patch(0, region, region.tractOf(batch.getPage(0)), table);
     batches++;
     pages += count;

@@ -68,8 +68,7 @@ public class NodeClient implements AutoCloseable {
 
   /** A new image with an owner. */
   public TestImage image(String name, int pages) {
-    Image image =
-        images().createImage(CreateImageRequest.newBuilder().setName(name).build());
+    Image image = images().createImage(CreateImageRequest.newBuilder().setName(name).build());
     return acquire(image.getUid(), name, pages);
   }
 

@@ -68,8 +68,7 @@ final class NodeLifecycleTest {
       String message =
           String.valueOf(
               assertThrows(
-                      IOException.class,
-                      () -> HydrantNode.start(NodeConfig.embedded(directory)))
+                      IOException.class, () -> HydrantNode.start(NodeConfig.embedded(directory)))
                   .getMessage());
       assertTrue(message.contains("in use by process"), message);
       assertTrue(first.port() > 0);
@@ -83,8 +82,7 @@ final class NodeLifecycleTest {
     WriteStream stream = new WriteStream(fixture.channel()).openFull(1, image);
     assertTrue(stream.next().hasOpened());
     fixture.node().close();
-    Failures.assertRefused(
-        Reason.REASON_SHUTTING_DOWN, Status.Code.UNAVAILABLE, stream.failure());
+    Failures.assertRefused(Reason.REASON_SHUTTING_DOWN, Status.Code.UNAVAILABLE, stream.failure());
     fixture.node().close();
     fixture.node().awaitTermination();
     assertEquals(List.of(), fixture.faults());
@@ -105,8 +103,7 @@ final class NodeLifecycleTest {
   @Test
   void infoAndStatsAreWhatTheDocumentsSay() throws Exception {
     try (NodeFixture fixture = new NodeFixture(directory, Map.of())) {
-      ServerInfo info =
-          fixture.server().getServerInfo(GetServerInfoRequest.getDefaultInstance());
+      ServerInfo info = fixture.server().getServerInfo(GetServerInfoRequest.getDefaultInstance());
       assertTrue(info.getLeader());
       assertEquals(36, info.getStoreId().length());
       assertFalse(info.getVersion().isEmpty());

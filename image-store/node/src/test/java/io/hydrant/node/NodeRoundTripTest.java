@@ -83,7 +83,9 @@ final class NodeRoundTripTest {
       NodeFixture fixture, TestImage image, long full, long second, long third)
       throws InterruptedException {
     Image state =
-        fixture.images().getImage(GetImageRequest.newBuilder().setImage(NodeFixture.ref(image)).build());
+        fixture
+            .images()
+            .getImage(GetImageRequest.newBuilder().setImage(NodeFixture.ref(image)).build());
     assertEquals(third, state.getHead());
     assertEquals(3, state.getCheckpointCount());
     List<Checkpoint> listed =
@@ -117,8 +119,7 @@ final class NodeRoundTripTest {
     assertEquals(2 * Draft.PAGE_BYTES, data.length);
     assertArrayEquals(Draft.content(2, 7), Arrays.copyOf(data, Draft.PAGE_BYTES));
     assertArrayEquals(
-        Draft.content(1, 0),
-        Arrays.copyOfRange(data, Draft.PAGE_BYTES, 2 * Draft.PAGE_BYTES));
+        Draft.content(1, 0), Arrays.copyOfRange(data, Draft.PAGE_BYTES, 2 * Draft.PAGE_BYTES));
     assertEquals(1, pages.getEncoding().byteAt(2));
 
     Map<Long, byte[]> all = prefetch(fixture, session, false);
@@ -169,7 +170,9 @@ final class NodeRoundTripTest {
   private static void assertSlim(
       NodeFixture fixture, OpenRestoreResponse session, byte[] expected) {
     Iterator<SlimPart> parts =
-        fixture.restores().readSlim(ReadSlimRequest.newBuilder().setToken(session.getToken()).build());
+        fixture
+            .restores()
+            .readSlim(ReadSlimRequest.newBuilder().setToken(session.getToken()).build());
     assertArrayEquals(expected, parts.next().getData().toByteArray());
     assertTrue(!parts.hasNext());
   }

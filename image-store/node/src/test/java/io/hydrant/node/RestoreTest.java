@@ -99,14 +99,13 @@ final class RestoreTest {
       answers.put(answer.getId(), answer);
     }
     assertEquals(count, answers.size());
-    answers.forEach(
-        (id, answer) -> {
-          byte[] data = answer.getPages().getData().toByteArray();
-          assertEquals(2 * Draft.PAGE_BYTES, data.length, answer::getMessage);
-          assertEquals(
-              ByteString.copyFrom(Draft.content(1, id * 13 % PAGES)),
-              ByteString.copyFrom(data, Draft.PAGE_BYTES, Draft.PAGE_BYTES));
-        });
+    answers.forEach((id, answer) -> {
+      byte[] data = answer.getPages().getData().toByteArray();
+      assertEquals(2 * Draft.PAGE_BYTES, data.length, answer::getMessage);
+      assertEquals(
+          ByteString.copyFrom(Draft.content(1, id * 13 % PAGES)),
+          ByteString.copyFrom(data, Draft.PAGE_BYTES, Draft.PAGE_BYTES));
+    });
     close(session);
   }
 
@@ -276,8 +275,7 @@ final class RestoreTest {
     assertTrue(
         !fixture
             .images()
-            .deleteImage(
-                delete.toBuilder().setWhenPinned(PinnedDelete.PINNED_DELETE_DEFER).build())
+            .deleteImage(delete.toBuilder().setWhenPinned(PinnedDelete.PINNED_DELETE_DEFER).build())
             .getDeleted());
     assertTrue(fixture.fetch(request(session, 3).build()).hasPages());
     close(session);
@@ -315,8 +313,7 @@ final class RestoreTest {
     Failures.assertRefused(
         Reason.REASON_INVALID,
         Status.Code.INVALID_ARGUMENT,
-        () ->
-            fixture.restores().prefetch(prefetch(session).clearReadClass().build()).hasNext());
+        () -> fixture.restores().prefetch(prefetch(session).clearReadClass().build()).hasNext());
     assertTrue(!fixture.restores().prefetch(prefetch(session).build()).hasNext());
     close(session);
   }
@@ -327,7 +324,10 @@ final class RestoreTest {
         .setReadClass(ReadClass.READ_CLASS_FILL);
   }
 
-  /** A client that takes nothing must cost the server no thread and no more than a bounded part of memory. */
+  /**
+   * A client that takes nothing must cost the server no thread and no more than a bounded part of
+   * memory.
+   */
   @Test
   void aSlowClientHoldsNobodyUp() throws Exception {
     OpenRestoreResponse session = fixture.openRestore(image, full);
@@ -413,9 +413,7 @@ final class RestoreTest {
       }
     }
     Failures.assertRefused(
-        Reason.REASON_OVERLOADED,
-        Status.Code.RESOURCE_EXHAUSTED,
-        Objects.requireNonNull(refused));
+        Reason.REASON_OVERLOADED, Status.Code.RESOURCE_EXHAUSTED, Objects.requireNonNull(refused));
     for (FetchCalls calls : open) {
       calls.halfClose();
       assertEquals("completed", calls.next());

@@ -17,8 +17,8 @@ import java.util.Iterator;
 import org.junit.jupiter.api.Test;
 
 /**
- * Guards what the read path relies on: when {@code onNext} returns, gRPC has copied the message, so that the
- * buffer it refers to may be used again.
+ * Guards what the read path relies on: when {@code onNext} returns, gRPC has copied the message, so
+ * that the buffer it refers to may be used again.
  */
 final class ReusedBufferTest {
   private static final int MESSAGES = 64;
@@ -26,8 +26,7 @@ final class ReusedBufferTest {
 
   @Test
   void aBufferMayBeUsedAgainWhenOnNextReturns() throws Exception {
-    Server server =
-        NettyServerBuilder.forPort(0).addService(new OneBuffer()).build().start();
+    Server server = NettyServerBuilder.forPort(0).addService(new OneBuffer()).build().start();
     ManagedChannel channel =
         NettyChannelBuilder.forAddress("127.0.0.1", server.getPort()).usePlaintext().build();
     try {

@@ -55,8 +55,7 @@ final class ServerProcess {
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     BufferedReader output =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     for (String line = output.readLine(); line != null; line = output.readLine()) {
       if (line.startsWith("port ")) {
         return new ServerProcess(process, Integer.parseInt(line.substring("port ".length())));

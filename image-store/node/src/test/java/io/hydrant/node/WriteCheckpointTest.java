@@ -87,7 +87,10 @@ final class WriteCheckpointTest {
     return answer.getRejected();
   }
 
-  /** Sends a batch that is bad in one way to a checkpoint that is open, and looks at the stream after it. */
+  /**
+   * Sends a batch that is bad in one way to a checkpoint that is open, and looks at the stream
+   * after it.
+   */
   private String assertBatchRejected(Reason reason, UnaryOperator<Pages.Builder> spoil)
       throws Exception {
     TestImage image = image();
@@ -114,7 +117,8 @@ final class WriteCheckpointTest {
   @Test
   void aBatchWithAFalseChecksumEndsItsAttempt() throws Exception {
     String message =
-        assertBatchRejected(Reason.REASON_BAD_CHECKSUM, b -> b.setChecksum(1, b.getChecksum(1) ^ 1));
+        assertBatchRejected(
+            Reason.REASON_BAD_CHECKSUM, b -> b.setChecksum(1, b.getChecksum(1) ^ 1));
     assertTrue(message.contains("page 4"), message);
   }
 
@@ -237,8 +241,7 @@ final class WriteCheckpointTest {
     assertOpenRejected(Reason.REASON_INVALID, incremental.toBuilder().setBase(1).setBaseAttempt(1));
     assertOpenRejected(Reason.REASON_INVALID, incremental.toBuilder().setBaseAttempt(7));
     assertOpenRejected(
-        Reason.REASON_INVALID,
-        incremental.toBuilder().setBase(1).addRegions(Draft.region(PAGES)));
+        Reason.REASON_INVALID, incremental.toBuilder().setBase(1).addRegions(Draft.region(PAGES)));
     assertOpenRejected(Reason.REASON_SEND_FULL, incremental.toBuilder().setBase(1));
     assertOpenRejected(Reason.REASON_UNKNOWN_IMAGE, full.toBuilder().setImageUid(99_999));
     assertOpenRejected(Reason.REASON_STALE_EPOCH, full.toBuilder().setEpoch(99));
@@ -357,8 +360,7 @@ final class WriteCheckpointTest {
   }
 
   private void assertStreamRefused(WriteStream stream) throws Exception {
-    Failures.assertRefused(
-        Reason.REASON_INVALID, Status.Code.INVALID_ARGUMENT, stream.failure());
+    Failures.assertRefused(Reason.REASON_INVALID, Status.Code.INVALID_ARGUMENT, stream.failure());
   }
 
   @Test
@@ -404,8 +406,7 @@ final class WriteCheckpointTest {
     TestImage image = image();
     WriteStream stream = stream().openFull(1, image);
     assertTrue(stream.next().hasOpened());
-    stream.slim(
-        1, SlimChunk.newBuilder().setData(ByteString.copyFrom(new byte[5 << 20])).build());
+    stream.slim(1, SlimChunk.newBuilder().setData(ByteString.copyFrom(new byte[5 << 20])).build());
     String message =
         Failures.assertRefused(
             Reason.REASON_LIMIT_EXCEEDED, Status.Code.INVALID_ARGUMENT, stream.failure());
@@ -458,7 +459,10 @@ final class WriteCheckpointTest {
     throw new AssertionError("not settled");
   }
 
-  /** Breaks the stream behind each of its messages in turn; settling decides, and what it says is so. */
+  /**
+   * Breaks the stream behind each of its messages in turn; settling decides, and what it says is
+   * so.
+   */
   @Test
   void aStreamMayBreakBehindEveryMessage() throws Exception {
     for (int cut = 1; cut <= 5; cut++) {

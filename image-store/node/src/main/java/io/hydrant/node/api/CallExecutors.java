@@ -16,9 +16,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The pools on which calls run, by method: device reads and appends hold their thread, so demand fetches do
- * not share theirs with anything slower. A call has at most one task in a queue, so the queues are as bounded
- * as the calls are.
+ * The pools on which calls run, by method: device reads and appends hold their thread, so demand
+ * fetches do not share theirs with anything slower. A call has at most one task in a queue, so the
+ * queues are as bounded as the calls are.
  */
 public final class CallExecutors implements ServerCallExecutorSupplier, AutoCloseable {
   private static final Duration CLOSE_MAX = Duration.ofSeconds(5);

@@ -47,9 +47,7 @@ public final class ImageMessages {
   /** All that can be restored, oldest first, then all that are open. */
   static List<Checkpoint> checkpoints(ImageState image) {
     Set<CheckpointId> pinned =
-        image.sessions().values().stream()
-            .map(SessionInfo::checkpoint)
-            .collect(Collectors.toSet());
+        image.sessions().values().stream().map(SessionInfo::checkpoint).collect(Collectors.toSet());
     List<Checkpoint> checkpoints = new ArrayList<>();
     image
         .committed()
@@ -71,17 +69,16 @@ public final class ImageMessages {
             .addAllRegions(regions(info.regions()))
             .setPinned(pinned);
     info.commit()
-        .ifPresent(
-            commit -> {
-              Command.Content content = commit.content();
-              builder
-                  .setState(CheckpointState.CHECKPOINT_STATE_COMMITTED)
-                  .setCommittedMillis(commit.committedMillis())
-                  .setDigest(ByteString.copyFrom(content.digest().toBytes()))
-                  .setPageCount(content.pages())
-                  .setDataBytes(content.dataBytes())
-                  .setSlimBytes(content.slimBytes());
-            });
+        .ifPresent(commit -> {
+          Command.Content content = commit.content();
+          builder
+              .setState(CheckpointState.CHECKPOINT_STATE_COMMITTED)
+              .setCommittedMillis(commit.committedMillis())
+              .setDigest(ByteString.copyFrom(content.digest().toBytes()))
+              .setPageCount(content.pages())
+              .setDataBytes(content.dataBytes())
+              .setSlimBytes(content.slimBytes());
+        });
     return builder.build();
   }
 

@@ -31,8 +31,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /**
- * Images, their owners and their checkpoints. Changes go through the log; lists and status claim to be current
- * and wait for a read index first (PROTOCOL R19).
+ * Images, their owners and their checkpoints. Changes go through the log; lists and status claim to
+ * be current and wait for a read index first (PROTOCOL R19).
  */
 public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
   /** Of one ListImages answer. */
@@ -59,13 +59,12 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
           RequestId id = Requests.id(request.getRequestId(), "request_id");
           return proposals
               .propose(create, id)
-              .thenApply(
-                  outcome ->
-                      switch (outcome) {
-                        case Outcome.ImageCreated created -> image(created.image());
-                        case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
-                        default -> throw ApiErrors.unexpected(outcome);
-                      });
+              .thenApply(outcome ->
+                  switch (outcome) {
+                    case Outcome.ImageCreated created -> image(created.image());
+                    case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+                    default -> throw ApiErrors.unexpected(outcome);
+                  });
         });
   }
 
@@ -76,9 +75,8 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
         () ->
             proposals
                 .current()
-                .thenApply(
-                    index ->
-                        ImageMessages.image(Requests.image(catalog, request.getImage()), index)));
+                .thenApply(index ->
+                    ImageMessages.image(Requests.image(catalog, request.getImage()), index)));
   }
 
   @Override
@@ -92,7 +90,9 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
                 "limit must be 1 to %d, not %s"
                     .formatted(LIST_IMAGES_MAX, Integer.toUnsignedString(limit)));
           }
-          return proposals.current().thenApplyAsync(index -> list(request, limit, index), calls.executor());
+          return proposals
+              .current()
+              .thenApplyAsync(index -> list(request, limit, index), calls.executor());
         });
   }
 
@@ -117,20 +117,16 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
         observer,
         () ->
             found(request.getImage())
-                .thenCompose(
-                    image ->
-                        proposals.propose(
-                            new Command.DeleteImage(image.id(), defer(request.getWhenPinned()))))
-                .thenApply(
-                    outcome ->
-                        switch (outcome) {
-                          case Outcome.ImageDeleted deleted ->
-                              DeleteImageResponse.newBuilder()
-                                  .setDeleted(!deleted.deferred())
-                                  .build();
-                          case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
-                          default -> throw ApiErrors.unexpected(outcome);
-                        }));
+                .thenCompose(image ->
+                    proposals.propose(
+                        new Command.DeleteImage(image.id(), defer(request.getWhenPinned()))))
+                .thenApply(outcome ->
+                    switch (outcome) {
+                      case Outcome.ImageDeleted deleted ->
+                          DeleteImageResponse.newBuilder().setDeleted(!deleted.deferred()).build();
+                      case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+                      default -> throw ApiErrors.unexpected(outcome);
+                    }));
   }
 
   private static boolean defer(PinnedDelete whenPinned) {
@@ -148,18 +144,15 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
         () -> {
           int keepLast = Requests.keepLast(request.getRetention());
           return found(request.getImage())
-              .thenCompose(
-                  image ->
-                      proposals
-                          .propose(new Command.SetRetention(image.id(), keepLast))
-                          .thenApply(
-                              outcome ->
-                                  switch (outcome) {
-                                    case Outcome.RetentionSet() -> image(image.id());
-                                    case Outcome.Rejected rejected ->
-                                        throw ApiErrors.rejected(rejected);
-                                    default -> throw ApiErrors.unexpected(outcome);
-                                  }));
+              .thenCompose(image ->
+                  proposals
+                      .propose(new Command.SetRetention(image.id(), keepLast))
+                      .thenApply(outcome ->
+                          switch (outcome) {
+                            case Outcome.RetentionSet() -> image(image.id());
+                            case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+                            default -> throw ApiErrors.unexpected(outcome);
+                          }));
         });
   }
 
@@ -179,11 +172,10 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
                   ? Optional.empty()
                   : Optional.of(epoch(request.getSeenEpoch(), "seen_epoch"));
           return found(request.getImage())
-              .thenCompose(
-                  image ->
-                      proposals
-                          .propose(new Command.Acquire(image.id(), seen, owner))
-                          .thenApply(outcome -> acquired(image.id(), outcome)));
+              .thenCompose(image ->
+                  proposals
+                      .propose(new Command.Acquire(image.id(), seen, owner))
+                      .thenApply(outcome -> acquired(image.id(), outcome)));
         });
   }
 

@@ -31,8 +31,7 @@ public final class Requests {
 
   /** The image with a uid, as the catalog knows it now. */
   public static ImageState image(Catalog catalog, long uid) {
-    Optional<ImageState> image =
-        uid > 0 ? catalog.image(new ImageId(uid)) : Optional.empty();
+    Optional<ImageState> image = uid > 0 ? catalog.image(new ImageId(uid)) : Optional.empty();
     return image.orElseThrow(() -> unknownImage("with uid " + Long.toUnsignedString(uid)));
   }
 

@@ -16,7 +16,9 @@ public final class UnaryCalls {
     this.executor = executor;
   }
 
-  /** Runs the body here and answers what its future brings. What the body throws is answered, too. */
+  /**
+   * Runs the body here and answers what its future brings. What the body throws is answered, too.
+   */
   public <T> void answer(StreamObserver<T> observer, Supplier<CompletableFuture<T>> body) {
     CompletableFuture<T> answer;
     try {

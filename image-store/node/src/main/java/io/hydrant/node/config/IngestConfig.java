@@ -3,7 +3,8 @@ package io.hydrant.node.config;
 import java.time.Duration;
 
 /**
- * Bounds of the way in. Heap it may take: {@code streamsMax * windowMessages} messages of about 1 MiB.
+ * Bounds of the way in. Heap it may take: {@code streamsMax * windowMessages} messages of about 1
+ * MiB.
  *
  * @param streamsMax WriteCheckpoint streams at once
  * @param windowMessages messages of a stream that are received before they are staged

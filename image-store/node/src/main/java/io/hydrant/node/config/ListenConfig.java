@@ -8,7 +8,8 @@ import java.net.UnknownHostException;
  *
  * @param host name or address; anything that is not loopback only if {@code insecure}
  * @param port 0: any free one, reported when the server is ready
- * @param insecure the operator accepts that anybody who reaches the address reads and writes everything
+ * @param insecure the operator accepts that anybody who reaches the address reads and writes
+ *     everything
  */
 public record ListenConfig(String host, int port, boolean insecure) {
   public static final int PORT_MAX = 65_535;

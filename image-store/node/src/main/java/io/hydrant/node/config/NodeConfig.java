@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * All that a server is told. Sources in rising precedence: defaults, file, environment, flags. The wiring
- * hands each component its own part, never the whole.
+ * All that a server is told. Sources in rising precedence: defaults, file, environment, flags. The
+ * wiring hands each component its own part, never the whole.
  *
  * @param dataDirectory where everything durable lies; has no default
  */

@@ -5,7 +5,8 @@ package io.hydrant.node.config;
  *
  * @param sessionsMax restore sessions at once
  * @param streamsMax fetch, prefetch, slim and digest streams at once
- * @param sendAheadBytes bytes of a stream that may wait for the network, so that reading and sending overlap
+ * @param sendAheadBytes bytes of a stream that may wait for the network, so that reading and
+ *     sending overlap
  */
 public record RestoreConfig(int sessionsMax, int streamsMax, int sendAheadBytes) {
   public RestoreConfig {

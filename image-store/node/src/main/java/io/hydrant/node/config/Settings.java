@@ -66,12 +66,11 @@ final class Settings {
       }
       ConfigKey key =
           ConfigKey.ofVariable(name)
-              .orElseThrow(
-                  () ->
-                      unknown(
-                          "environment variable",
-                          name,
-                          Arrays.stream(ConfigKey.values()).map(ConfigKey::variable).toList()));
+              .orElseThrow(() ->
+                  unknown(
+                      "environment variable",
+                      name,
+                      Arrays.stream(ConfigKey.values()).map(ConfigKey::variable).toList()));
       values.put(key, new Setting(variable.getValue().strip(), "environment " + name));
     }
   }
@@ -80,12 +79,11 @@ final class Settings {
   void add(String name, String value, String origin) throws ConfigException {
     ConfigKey key =
         ConfigKey.ofKey(name)
-            .orElseThrow(
-                () ->
-                    unknown(
-                        "key in " + origin + ":",
-                        name,
-                        Arrays.stream(ConfigKey.values()).map(ConfigKey::key).toList()));
+            .orElseThrow(() ->
+                unknown(
+                    "key in " + origin + ":",
+                    name,
+                    Arrays.stream(ConfigKey.values()).map(ConfigKey::key).toList()));
     values.put(key, new Setting(value.strip(), origin));
   }
 
@@ -152,8 +150,7 @@ final class Settings {
     return setting;
   }
 
-  private static ConfigException unknown(
-      String what, String name, java.util.List<String> known) {
+  private static ConfigException unknown(String what, String name, java.util.List<String> known) {
     return new ConfigException(
         "unknown %s %s; did you mean %s? docs/configuration.md lists all"
             .formatted(what, name, NearestName.of(name, known)));

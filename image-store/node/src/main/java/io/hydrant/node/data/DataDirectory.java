@@ -22,10 +22,11 @@ import java.util.stream.Stream;
  * PART/store-identity    the identity again
  * </pre>
  *
- * <p>Making a directory is atomic by the identity: the parts with theirs first, then the one at the top.
- * Without that one, only a directory without data may be (re)made. With it, every part must be the one that was
- * made with it: a part that was replaced, wiped or restored from elsewhere would silently lack what the others
- * count on (PROTOCOL R17). A group of one has nobody to learn from, so the server refuses.
+ * <p>Making a directory is atomic by the identity: the parts with theirs first, then the one at the
+ * top. Without that one, only a directory without data may be (re)made. With it, every part must be
+ * the one that was made with it: a part that was replaced, wiped or restored from elsewhere would
+ * silently lack what the others count on (PROTOCOL R17). A group of one has nobody to learn from,
+ * so the server refuses.
  */
 public final class DataDirectory implements AutoCloseable {
   /** The parts, by component. */
@@ -169,8 +170,7 @@ public final class DataDirectory implements AutoCloseable {
 
   private static boolean holdsNothing(Path part) throws IOException {
     try (Stream<Path> entries = Files.list(part)) {
-      return entries.allMatch(
-          entry -> entry.getFileName().toString().startsWith(PART_IDENTITY));
+      return entries.allMatch(entry -> entry.getFileName().toString().startsWith(PART_IDENTITY));
     }
   }
 

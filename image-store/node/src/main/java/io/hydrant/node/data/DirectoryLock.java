@@ -12,8 +12,8 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a second process away from a data directory. The lock is the kernel's (it goes with the process,
- * however that dies); the number in the file is only for the message.
+ * Keeps a second process away from a data directory. The lock is the kernel's (it goes with the
+ * process, however that dies); the number in the file is only for the message.
  */
 final class DirectoryLock implements AutoCloseable {
   private final FileChannel channel;

@@ -28,8 +28,9 @@ import java.util.zip.CRC32C;
  * crc32c 8 hex digits          of all bytes above
  * </pre>
  *
- * The version stands first and alone decides whether the rest is looked at: too new, too old and damaged are
- * three errors. The same file lies in the data directory and in each part of it (PROTOCOL R17).
+ * The version stands first and alone decides whether the rest is looked at: too new, too old and
+ * damaged are three errors. The same file lies in the data directory and in each part of it
+ * (PROTOCOL R17).
  */
 final class IdentityFile {
   static final int VERSION = 1;
@@ -40,7 +41,9 @@ final class IdentityFile {
 
   private IdentityFile() {}
 
-  /** Writes beside, syncs, renames, syncs the directory: after a crash the file is whole or absent. */
+  /**
+   * Writes beside, syncs, renames, syncs the directory: after a crash the file is whole or absent.
+   */
   static void write(Path file, NodeIdentity identity) throws IOException {
     Path beside = file.resolveSibling(file.getFileName() + ".new");
     try (FileChannel channel =

@@ -22,12 +22,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the leader proposes by itself. It frees nothing: applied entries do (PROTOCOL R9, R20, R21), and the
- * catalog checks each of these proposals again. One that fails comes again with a later step.
+ * What the leader proposes by itself. It frees nothing: applied entries do (PROTOCOL R9, R20, R21),
+ * and the catalog checks each of these proposals again. One that fails comes again with a later
+ * step.
  *
  * <ul>
- *   <li>Retire: an image has more checkpoints than it is told to keep; about once a second, so that a fast
- *       stream of checkpoints does not double its entries.
+ *   <li>Retire: an image has more checkpoints than it is told to keep; about once a second, so that
+ *       a fast stream of checkpoints does not double its entries.
  *   <li>Unpin: a session was not renewed in time.
  *   <li>Abort: an open checkpoint showed no sign of life for the silence.
  * </ul>
@@ -79,8 +80,7 @@ public final class Housekeeping {
       catalog.images().forEach(this::retire);
     }
     for (SessionInfo session : leases.expired(catalog)) {
-      propose(
-          session.id(), new Command.Unpin(session.id(), Optional.of(session.renewals())));
+      propose(session.id(), new Command.Unpin(session.id(), Optional.of(session.renewals())));
     }
     abortSilent();
   }
@@ -127,14 +127,13 @@ public final class Housekeeping {
     }
     proposals
         .propose(command)
-        .whenComplete(
-            (outcome, failure) -> {
-              pending.remove(subject);
-              if (failure != null) {
-                LOG.warn("{} failed, comes again: {}", command, failure.toString());
-              } else if (outcome instanceof Outcome.Rejected rejected) {
-                LOG.debug("{} was rejected: {}", command, rejected.message());
-              }
-            });
+        .whenComplete((outcome, failure) -> {
+          pending.remove(subject);
+          if (failure != null) {
+            LOG.warn("{} failed, comes again: {}", command, failure.toString());
+          } else if (outcome instanceof Outcome.Rejected rejected) {
+            LOG.debug("{} was rejected: {}", command, rejected.message());
+          }
+        });
   }
 }

@@ -11,8 +11,9 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Parses messages so that their bytes fields are views of the one array that was read from the network: gRPC's
- * own marshaller copies them once more, which for 1 MiB batches is a good part of a page's way in.
+ * Parses messages so that their bytes fields are views of the one array that was read from the
+ * network: gRPC's own marshaller copies them once more, which for 1 MiB batches is a good part of a
+ * page's way in.
  */
 final class AliasingMarshaller<T extends Message> implements MethodDescriptor.Marshaller<T> {
   private final Parser<T> parser;
@@ -22,7 +23,8 @@ final class AliasingMarshaller<T extends Message> implements MethodDescriptor.Ma
 
   /**
    * @param bytesMax beyond that a message is not read
-   * @param oversized stands in for such a one: what fails here, or in gRPC, only tells the client "cancelled"
+   * @param oversized stands in for such a one: what fails here, or in gRPC, only tells the client
+   *     "cancelled"
    */
   AliasingMarshaller(T prototype, Parser<T> parser, int bytesMax, T oversized) {
     this.parser = parser;

@@ -142,8 +142,7 @@ final class Attempt {
 
   private void move(State from, State to) {
     if (state != from) {
-      throw new IllegalStateException(
-          "attempt %d is %s, not %s".formatted(number, state, from));
+      throw new IllegalStateException("attempt %d is %s, not %s".formatted(number, state, from));
     }
     state = to;
   }

@@ -26,9 +26,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The attempts of one stream and their order in the log. Confined to the stream's mailbox.
  *
- * <p>On the critical path of a steady stream lies one entry a checkpoint: Open of the next is proposed behind
- * Commit of the last without waiting for it, and while that is not proposed yet as soon as no more than one
- * other attempt is open. Commits are proposed base first and answered in the order of the log.
+ * <p>On the critical path of a steady stream lies one entry a checkpoint: Open of the next is
+ * proposed behind Commit of the last without waiting for it, and while that is not proposed yet as
+ * soon as no more than one other attempt is open. Commits are proposed base first and answered in
+ * the order of the log.
  */
 final class Attempts {
   /** Ended attempts that a later one may still name as its base. */
@@ -151,8 +152,8 @@ final class Attempts {
   }
 
   /**
-   * Whether the catalog will find room for one more when it comes to this Open. If those before wait for
-   * messages that may never come, it is the catalog that says no.
+   * Whether the catalog will find room for one more when it comes to this Open. If those before
+   * wait for messages that may never come, it is the catalog that says no.
    */
   private boolean mayOpen(Attempt attempt) {
     if (attempt.base != null && attempt.base.isBeforeOpen()) {
@@ -179,8 +180,7 @@ final class Attempts {
       fault(attempt, e);
       return;
     }
-    Optional<CheckpointId> base =
-        attempt.base == null ? attempt.open.base() : idOf(attempt.base);
+    Optional<CheckpointId> base = attempt.base == null ? attempt.open.base() : idOf(attempt.base);
     attempt.opening();
     then(
         ports.proposals().propose(attempt.open.command(base)),
@@ -393,9 +393,7 @@ final class Attempts {
   }
 
   /** Goes on in the mailbox when the future is done. */
-  <T> void then(
-      CompletableFuture<T> future, BiConsumer<@Nullable T, @Nullable Throwable> next) {
-    future.whenComplete(
-        (value, failure) -> mailbox.post(() -> next.accept(value, failure)));
+  <T> void then(CompletableFuture<T> future, BiConsumer<@Nullable T, @Nullable Throwable> next) {
+    future.whenComplete((value, failure) -> mailbox.post(() -> next.accept(value, failure)));
   }
 }

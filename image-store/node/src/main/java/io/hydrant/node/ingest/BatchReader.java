@@ -10,11 +10,14 @@ import io.hydrant.engine.store.Refusal;
 import io.hydrant.v1.Pages;
 import java.nio.ByteBuffer;
 
-/** Reads a batch off the wire: checks its form, so that the engine gets a table it can trust to be one. */
+/**
+ * Reads a batch off the wire: checks its form, so that the engine gets a table it can trust to be
+ * one.
+ */
 final class BatchReader {
   /**
-   * Decoded pages of a batch: bounds what one message makes every replica hold in memory. A page that is
-   * larger comes alone.
+   * Decoded pages of a batch: bounds what one message makes every replica hold in memory. A page
+   * that is larger comes alone.
    */
   static final int BATCH_BYTES_MAX = 1 << 20;
 
@@ -62,10 +65,7 @@ final class BatchReader {
               .formatted(pages.getData().size(), table.payloadBytes()));
     }
     return new Batch(
-        pages.getRegion(),
-        region.tractOf(pages.getPage(0)),
-        table,
-        HeapBytes.of(pages.getData()));
+        pages.getRegion(), region.tractOf(pages.getPage(0)), table, HeapBytes.of(pages.getData()));
   }
 
   private static void checkColumns(Pages pages, int count) throws Refusal {
@@ -103,8 +103,7 @@ final class BatchReader {
             "page %d of region '%s' is there twice in one batch".formatted(page, region.name()));
       }
       if (page < previous) {
-        throw invalid(
-            "batch.page: pages must ascend, but %d follows %d".formatted(page, previous));
+        throw invalid("batch.page: pages must ascend, but %d follows %d".formatted(page, previous));
       }
       if (region.tractOf(page) != region.tractOf(pages.getPage(0))) {
         throw invalid(

@@ -81,8 +81,7 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
       return new Ignoring();
     }
     observer.disableAutoRequest();
-    CheckpointStream stream =
-        new CheckpointStream(ports, new Mailbox(pool), observer, counters);
+    CheckpointStream stream = new CheckpointStream(ports, new Mailbox(pool), observer, counters);
     streams.add(stream);
     AtomicBoolean left = new AtomicBoolean();
     Runnable leave =

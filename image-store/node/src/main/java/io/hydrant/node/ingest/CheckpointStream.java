@@ -28,15 +28,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * One WriteCheckpoint stream: takes messages in order, stages what they bring, answers. At most the window's
- * messages are received and not yet staged; one whose attempt is being opened holds up those behind it.
+ * One WriteCheckpoint stream: takes messages in order, stages what they bring, answers. At most the
+ * window's messages are received and not yet staged; one whose attempt is being opened holds up
+ * those behind it.
  *
- * <p>Everything but {@link #nudge} is called by gRPC, one call at a time, on a thread of the ingest pool.
+ * <p>Everything but {@link #nudge} is called by gRPC, one call at a time, on a thread of the ingest
+ * pool.
  */
 final class CheckpointStream implements AttemptAnswers {
   /**
-   * Payload after which durability is asked for, so that the disk works while the rest arrives: the size of an
-   * append buffer. A smaller step only makes the last sync, for which the protector waits, come later.
+   * Payload after which durability is asked for, so that the disk works while the rest arrives: the
+   * size of an append buffer. A smaller step only makes the last sync, for which the protector
+   * waits, come later.
    */
   private static final int SYNC_STEP_BYTES = 4 << 20;
 
@@ -66,22 +69,20 @@ final class CheckpointStream implements AttemptAnswers {
   }
 
   void message(WriteCheckpointRequest message) {
-    mailbox.runHere(
-        () -> {
-          if (!closed) {
-            inbox.add(message);
-            pump();
-          }
-        });
+    mailbox.runHere(() -> {
+      if (!closed) {
+        inbox.add(message);
+        pump();
+      }
+    });
   }
 
   /** The protector has sent its last message. */
   void halfClosed() {
-    mailbox.runHere(
-        () -> {
-          halfClosed = true;
-          pump();
-        });
+    mailbox.runHere(() -> {
+      halfClosed = true;
+      pump();
+    });
   }
 
   /** The stream is gone, at whatever byte. */
@@ -91,24 +92,22 @@ final class CheckpointStream implements AttemptAnswers {
 
   /** From time to time, from any thread: bytes that wait for a full step are synced without it. */
   void nudge() {
-    mailbox.post(
-        () -> {
-          for (Attempt attempt : attempts.all()) {
-            if (attempt.is(State.OPEN)) {
-              askDurable(attempt);
-            }
-          }
-        });
+    mailbox.post(() -> {
+      for (Attempt attempt : attempts.all()) {
+        if (attempt.is(State.OPEN)) {
+          askDurable(attempt);
+        }
+      }
+    });
   }
 
   /** Ends the stream from this side; any thread. */
   void shutDown() {
-    mailbox.post(
-        () ->
-            broken(
-                new ApiException(
-                    Reason.REASON_SHUTTING_DOWN,
-                    "the server is stopping: connect again later, and Settle what was committed")));
+    mailbox.post(() ->
+        broken(
+            new ApiException(
+                Reason.REASON_SHUTTING_DOWN,
+                "the server is stopping: connect again later, and Settle what was committed")));
   }
 
   private void giveUp() {
@@ -200,15 +199,11 @@ final class CheckpointStream implements AttemptAnswers {
         case BATCH -> batch(attempt, opened, message.getBatch());
         case ZERO_TRACTS -> {
           ZeroTracts zero = message.getZeroTracts();
-          opened
-              .staged()
-              .zeroTracts(zero.getRegion(), zero.getFirstTract(), zero.getTractCount());
+          opened.staged().zeroTracts(zero.getRegion(), zero.getFirstTract(), zero.getTractCount());
         }
         case SLIM -> {
           SlimChunk slim = message.getSlim();
-          opened
-              .staged()
-              .slim(slim.getOffset(), slim.getChecksum(), HeapBytes.of(slim.getData()));
+          opened.staged().slim(slim.getOffset(), slim.getChecksum(), HeapBytes.of(slim.getData()));
         }
         case COMMIT -> commit(attempt, opened.staged(), message.getCommit());
         case OPEN, ABORT -> throw new IllegalStateException("handled before");
@@ -321,8 +316,7 @@ final class CheckpointStream implements AttemptAnswers {
     }
   }
 
-  private void send(
-      long attempt, Consumer<WriteCheckpointResponse.Builder> event) {
+  private void send(long attempt, Consumer<WriteCheckpointResponse.Builder> event) {
     if (!closed) {
       WriteCheckpointResponse.Builder response =
           WriteCheckpointResponse.newBuilder().setAttempt(attempt);
@@ -330,5 +324,4 @@ final class CheckpointStream implements AttemptAnswers {
       observer.onNext(response.build());
     }
   }
-
 }

@@ -8,8 +8,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A view of a message's bytes as a buffer over its array, without a copy. {@code asReadOnlyByteBuffer} would
- * do that too, but hides the array, and checksums over hidden arrays go through a copy.
+ * A view of a message's bytes as a buffer over its array, without a copy. {@code
+ * asReadOnlyByteBuffer} would do that too, but hides the array, and checksums over hidden arrays go
+ * through a copy.
  */
 final class HeapBytes extends ByteOutput {
   private @Nullable ByteBuffer whole;

@@ -5,8 +5,8 @@ import java.util.Queue;
 import java.util.concurrent.Executor;
 
 /**
- * Runs tasks one at a time in the order they came, on whichever thread of the pool is free: what a stream's
- * state needs instead of a lock that threads of the log would wait for.
+ * Runs tasks one at a time in the order they came, on whichever thread of the pool is free: what a
+ * stream's state needs instead of a lock that threads of the log would wait for.
  */
 final class Mailbox {
   private final Executor pool;
@@ -17,7 +17,9 @@ final class Mailbox {
     this.pool = pool;
   }
 
-  /** From a thread of the pool: runs the task here unless another one is at work, who then does it. */
+  /**
+   * From a thread of the pool: runs the task here unless another one is at work, who then does it.
+   */
   void runHere(Runnable task) {
     if (enqueue(task)) {
       drain();

@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is at work on which open checkpoint of this node, and since when nobody was. Local knowledge: it decides
- * when an Abort is proposed, never what is freed (PROTOCOL R9). Safe from any thread.
+ * Who is at work on which open checkpoint of this node, and since when nobody was. Local knowledge:
+ * it decides when an Abort is proposed, never what is freed (PROTOCOL R9). Safe from any thread.
  */
 public final class OpenCheckpoints {
   private final ConcurrentHashMap<CheckpointKey, Live> lives = new ConcurrentHashMap<>();
@@ -84,7 +84,8 @@ public final class OpenCheckpoints {
   }
 
   /**
-   * Commits or aborts a checkpoint that no stream is at work on, once however often it is asked for.
+   * Commits or aborts a checkpoint that no stream is at work on, once however often it is asked
+   * for.
    *
    * @param attempt proposes what is needed
    * @return the outcome; null while a stream is at work and has not sent its commit

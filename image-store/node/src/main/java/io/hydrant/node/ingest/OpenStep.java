@@ -68,10 +68,12 @@ record OpenStep(
       }
       case CHECKPOINT_KIND_INCREMENTAL -> {
         if (base == baseAttempt) {
-          throw invalid("an incremental checkpoint names its base by exactly one of base, base_attempt");
+          throw invalid(
+              "an incremental checkpoint names its base by exactly one of base, base_attempt");
         }
         if (regions) {
-          throw invalid("an incremental checkpoint has its base's regions and must not bring its own");
+          throw invalid(
+              "an incremental checkpoint has its base's regions and must not bring its own");
         }
         yield CheckpointKind.INCREMENTAL;
       }

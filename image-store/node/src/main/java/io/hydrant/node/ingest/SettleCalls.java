@@ -24,9 +24,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Says what became of a checkpoint whose commit got no answer, and sees to it that it becomes something
- * (PROTOCOL R5): committed where its bytes are here whole and durable, else aborted, both by the log. Only an
- * applied entry is an answer.
+ * Says what became of a checkpoint whose commit got no answer, and sees to it that it becomes
+ * something (PROTOCOL R5): committed where its bytes are here whole and durable, else aborted, both
+ * by the log. Only an applied entry is an answer.
  */
 final class SettleCalls {
   private final IngestPorts ports;
@@ -59,7 +59,8 @@ final class SettleCalls {
       case UNKNOWN ->
           throw new ApiException(
               Reason.REASON_UNKNOWN_CHECKPOINT,
-              "%s has no %s: such an id was never given out".formatted(image.id(), key.checkpoint()));
+              "%s has no %s: such an id was never given out"
+                  .formatted(image.id(), key.checkpoint()));
     };
   }
 
@@ -150,31 +151,28 @@ final class SettleCalls {
       ports.failStop().stop("settling " + key + " failed", e);
       return CompletableFuture.failedFuture(e);
     }
-    return statement.thenCompose(
-        content ->
-            ports
-                .proposals()
-                .propose(new Command.Commit(key, epoch, content, List.of(ports.selfId())))
-                .thenCompose(
-                    outcome ->
-                        outcome instanceof Outcome.Rejected
-                            ? abort(key, epoch)
-                            : CompletableFuture.completedFuture(outcome)));
+    return statement.thenCompose(content ->
+        ports
+            .proposals()
+            .propose(new Command.Commit(key, epoch, content, List.of(ports.selfId())))
+            .thenCompose(outcome ->
+                outcome instanceof Outcome.Rejected
+                    ? abort(key, epoch)
+                    : CompletableFuture.completedFuture(outcome)));
   }
 
   private CompletableFuture<Outcome> abort(CheckpointKey key, Epoch epoch) {
     return ports
         .proposals()
         .propose(new Command.Abort(key, Optional.of(epoch)))
-        .thenApply(
-            outcome -> {
-              if (outcome instanceof Outcome.Rejected rejected) {
-                // Final in the meantime: asking again finds out how.
-                throw new CompletionException(
-                    new ApiException(
-                        Reason.REASON_UNKNOWN_OUTCOME, rejected.message() + "; ask again"));
-              }
-              return outcome;
-            });
+        .thenApply(outcome -> {
+          if (outcome instanceof Outcome.Rejected rejected) {
+            // Final in the meantime: asking again finds out how.
+            throw new CompletionException(
+                new ApiException(
+                    Reason.REASON_UNKNOWN_OUTCOME, rejected.message() + "; ask again"));
+          }
+          return outcome;
+        });
   }
 }

@@ -34,8 +34,9 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The persistent form of entries: hydrant.raft.v1.Entry. What this program does not know in full (version,
- * kind, enum value, field) it refuses: skipping it would let replicas drift apart (PROTOCOL R15).
+ * The persistent form of entries: hydrant.raft.v1.Entry. What this program does not know in full
+ * (version, kind, enum value, field) it refuses: skipping it would let replicas drift apart
+ * (PROTOCOL R15).
  */
 public final class EntryCodec {
   /** Version of the schema that this program writes and reads. */
@@ -69,9 +70,7 @@ public final class EntryCodec {
                   .setDeferIfPinned(delete.deferIfPinned()));
       case Command.SetRetention set ->
           builder.setSetRetention(
-              SetRetention.newBuilder()
-                  .setImage(set.image().value())
-                  .setKeepLast(set.keepLast()));
+              SetRetention.newBuilder().setImage(set.image().value()).setKeepLast(set.keepLast()));
       case Command.Acquire acquire ->
           builder.setAcquire(
               Acquire.newBuilder()
@@ -238,13 +237,12 @@ public final class EntryCodec {
   private static Command decodeOpen(Open open) {
     List<RegionSpec> regions =
         open.getRegionsList().stream()
-            .map(
-                region ->
-                    new RegionSpec(
-                        region.getName(),
-                        RegionKind.ofCode(region.getKind()),
-                        region.getPageBytes(),
-                        region.getLengthBytes()))
+            .map(region ->
+                new RegionSpec(
+                    region.getName(),
+                    RegionKind.ofCode(region.getKind()),
+                    region.getPageBytes(),
+                    region.getLengthBytes()))
             .toList();
     return new Command.Open(
         new ImageId(open.getImage()),

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Outcomes as bytes, for the way through the replicated log back to whoever submitted: one tag, then the
- * components in order. Lives no longer than the answer, so it has no version.
+ * Outcomes as bytes, for the way through the replicated log back to whoever submitted: one tag,
+ * then the components in order. Lives no longer than the answer, so it has no version.
  */
 final class OutcomeCodec {
   private static final int IMAGE_CREATED = 1;
@@ -136,8 +136,7 @@ final class OutcomeCodec {
       case OPENED -> new Outcome.Opened(readKey(in));
       case COMMITTED -> new Outcome.Committed(readKey(in), in.readLong());
       case ABORTED -> new Outcome.Aborted(readKey(in));
-      case PINNED ->
-          new Outcome.Pinned(new SessionId(in.readLong()), readKey(in), in.readInt());
+      case PINNED -> new Outcome.Pinned(new SessionId(in.readLong()), readKey(in), in.readInt());
       case RENEWED -> new Outcome.Renewed(in.readInt());
       case UNPINNED -> new Outcome.Unpinned();
       case RETIRED -> {
@@ -164,6 +163,8 @@ final class OutcomeCodec {
   }
 
   private static Optional<Digest> readDigest(DataInputStream in) throws IOException {
-    return in.readBoolean() ? Optional.of(Digest.of(in.readNBytes(Digest.BYTES))) : Optional.empty();
+    return in.readBoolean()
+        ? Optional.of(Digest.of(in.readNBytes(Digest.BYTES)))
+        : Optional.empty();
   }
 }

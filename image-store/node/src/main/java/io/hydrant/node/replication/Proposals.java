@@ -8,9 +8,10 @@ import java.util.concurrent.CompletableFuture;
 /** Puts commands into the replicated log. */
 public interface Proposals {
   /**
-   * Completes, on a thread of the log that must not be held up, with the outcome of applying the command here.
-   * Fails with {@link io.hydrant.raftlog.NotLeaderException} or {@link
-   * io.hydrant.raftlog.UnknownOutcomeException}. Commands proposed one after the other are applied in that order.
+   * Completes, on a thread of the log that must not be held up, with the outcome of applying the
+   * command here. Fails with {@link io.hydrant.raftlog.NotLeaderException} or {@link
+   * io.hydrant.raftlog.UnknownOutcomeException}. Commands proposed one after the other are applied
+   * in that order.
    *
    * @param request identifies the request across repeats
    */

@@ -48,12 +48,11 @@ public final class StoreStateMachine implements ReplicatedStateMachine {
     if (durable.compareTo(store.applied()) < 0) {
       store
           .snapshot()
-          .whenComplete(
-              (position, failure) -> {
-                if (failure != null) {
-                  failStop.stop("writing a snapshot failed", Replication.cause(failure));
-                }
-              });
+          .whenComplete((position, failure) -> {
+            if (failure != null) {
+              failStop.stop("writing a snapshot failed", Replication.cause(failure));
+            }
+          });
     }
     return logPosition(durable);
   }
@@ -68,7 +67,6 @@ public final class StoreStateMachine implements ReplicatedStateMachine {
   public void failed(Throwable cause) {
     failStop.stop("the replicated log has stopped", cause);
   }
-
 
   private static LogPosition logPosition(EntryPosition position) {
     return new LogPosition(position.term(), position.index());

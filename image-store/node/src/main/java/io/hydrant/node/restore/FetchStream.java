@@ -17,14 +17,14 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One FetchPages stream. A request is read and answered on the thread on which gRPC delivers it, without
- * another hop; while the client does not take its answers, requests wait, at most the window. Called by gRPC,
- * one call at a time.
+ * One FetchPages stream. A request is read and answered on the thread on which gRPC delivers it,
+ * without another hop; while the client does not take its answers, requests wait, at most the
+ * window. Called by gRPC, one call at a time.
  */
 final class FetchStream implements StreamObserver<FetchRequest> {
   /**
-   * Requests received and not answered: enough to keep the thread busy over the network's round trip. Requests
-   * are small; what is bounded here is how many wait for a slow client.
+   * Requests received and not answered: enough to keep the thread busy over the network's round
+   * trip. Requests are small; what is bounded here is how many wait for a slow client.
    */
   static final int WINDOW_REQUESTS = 64;
 
@@ -127,7 +127,8 @@ final class FetchStream implements StreamObserver<FetchRequest> {
     }
     RegionTable regions = current.checkpoint().regions();
     int count = request.getPageCount();
-    int pageBytes = regions.has(request.getRegion()) ? regions.get(request.getRegion()).pageBytes() : 0;
+    int pageBytes =
+        regions.has(request.getRegion()) ? regions.get(request.getRegion()).pageBytes() : 0;
     long[] pages = new long[count];
     for (int i = 0; i < count; i++) {
       pages[i] = request.getPage(i);

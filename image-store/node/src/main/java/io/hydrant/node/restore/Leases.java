@@ -10,11 +10,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * When this leader saw each session's last renewal applied, by its own clock (PROTOCOL R20). A session that it
- * has not seen before, for instance after a restart, has just been renewed as far as it is concerned.
+ * When this leader saw each session's last renewal applied, by its own clock (PROTOCOL R20). A
+ * session that it has not seen before, for instance after a restart, has just been renewed as far
+ * as it is concerned.
  *
- * <p>A renewal is an entry only if a third of the lease has passed since the last; one that is answered without
- * an entry is good for a whole lease all the same, because expiry waits for that third, too.
+ * <p>A renewal is an entry only if a third of the lease has passed since the last; one that is
+ * answered without an entry is good for a whole lease all the same, because expiry waits for that
+ * third, too.
  *
  * <p>Safe from any thread.
  */

@@ -7,14 +7,17 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the parts of a server stream as fast as the client takes them: while gRPC is ready the next part is
- * made, else the thread goes back to its pool until gRPC asks. Called by gRPC, one call at a time.
+ * Sends the parts of a server stream as fast as the client takes them: while gRPC is ready the next
+ * part is made, else the thread goes back to its pool until gRPC asks. Called by gRPC, one call at
+ * a time.
  */
 final class PacedStream<T> {
   /** Makes the parts, in order. */
   @FunctionalInterface
   interface Parts<T> {
-    /** The next part; null behind the last. May refer to a buffer that is used again for the next. */
+    /**
+     * The next part; null behind the last. May refer to a buffer that is used again for the next.
+     */
     @Nullable T next() throws Refusal, IOException;
   }
 

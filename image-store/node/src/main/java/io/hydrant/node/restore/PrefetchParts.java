@@ -11,15 +11,17 @@ import io.hydrant.node.restore.PacedStream.Parts;
 import io.hydrant.v1.PageRange;
 import io.hydrant.v1.Pages;
 import io.hydrant.v1.PrefetchRequest;
-import io.hydrant.v1.Reason;
 import io.hydrant.v1.ReadClass;
+import io.hydrant.v1.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The pages of a prefetch in messages of about 1 MiB: long runs as they lie, short ones gathered. */
+/**
+ * The pages of a prefetch in messages of about 1 MiB: long runs as they lie, short ones gathered.
+ */
 final class PrefetchParts implements Parts<Pages> {
   /** A plan of single pages for a window of a few GiB; more comes in another call. */
   static final int RANGES_MAX = 65_536;
@@ -153,8 +155,7 @@ final class PrefetchParts implements Parts<Pages> {
     }
   }
 
-  private @Nullable Pages message(int region, PageBatch batch, ByteBuffer target)
-      throws Refusal {
+  private @Nullable Pages message(int region, PageBatch batch, ByteBuffer target) throws Refusal {
     reads.sessions().requireLive(point.session().id());
     if (batch.size() == 0) {
       return null;

@@ -4,10 +4,10 @@ import io.hydrant.engine.store.PageReader;
 import java.nio.ByteBuffer;
 
 /**
- * A direct buffer for each thread of a read pool, used for one answer after the other. That is sound because
- * gRPC's framer has copied a message's bytes into its own network buffers when {@code onNext} returns (it
- * drains the message in {@code MessageFramer.writePayload}); a test guards it. It is not so for gRPC's
- * in-process transport, which hands messages on as they are.
+ * A direct buffer for each thread of a read pool, used for one answer after the other. That is
+ * sound because gRPC's framer has copied a message's bytes into its own network buffers when {@code
+ * onNext} returns (it drains the message in {@code MessageFramer.writePayload}); a test guards it.
+ * It is not so for gRPC's in-process transport, which hands messages on as they are.
  */
 final class ReadBuffers {
   private final ThreadLocal<ByteBuffer> buffers =

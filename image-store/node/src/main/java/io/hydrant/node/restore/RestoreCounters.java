@@ -41,16 +41,12 @@ public final class RestoreCounters {
 
   /** Adds the counters by their names in docs/stats.md. */
   public void addTo(Map<String, Long> counters) {
-    pages.forEach(
-        (readClass, count) ->
-            counters.put(
-                "served_%s_page_count"
-                    .formatted(
-                        readClass
-                            .name()
-                            .substring("READ_CLASS_".length())
-                            .toLowerCase(Locale.ROOT)),
-                count.sum()));
+    pages.forEach((readClass, count) ->
+        counters.put(
+            "served_%s_page_count"
+                .formatted(
+                    readClass.name().substring("READ_CLASS_".length()).toLowerCase(Locale.ROOT)),
+            count.sum()));
     counters.put("served_data_bytes", bytes.sum());
     counters.put("fetch_refused_count", refused.sum());
   }

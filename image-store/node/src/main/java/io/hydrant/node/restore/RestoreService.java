@@ -49,9 +49,7 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
     this.gate = new StreamGate("restore", "restore_streams", config.streamsMax());
   }
 
-  /**
-   * The parts of the replica that restores work with.
-   */
+  /** The parts of the replica that restores work with. */
   public record Replica(Reading reading, Catalog catalog, Proposals proposals) {}
 
   /**
@@ -63,8 +61,7 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
     return new RestoreService(
         config,
         new SessionCalls(config, replica, sessions, leases, executor),
-        new RestoreReads(
-            replica.reading(), sessions, new ReadBuffers(), new RestoreCounters()));
+        new RestoreReads(replica.reading(), sessions, new ReadBuffers(), new RestoreCounters()));
   }
 
   @Override
@@ -96,16 +93,13 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
   }
 
   @Override
-  public void pageDigests(
-      PageDigestsRequest request, StreamObserver<PageDigestPart> observer) {
-    start(
-        request.getToken(), observer, point -> new DigestParts(reads, point, request.getRange()));
+  public void pageDigests(PageDigestsRequest request, StreamObserver<PageDigestPart> observer) {
+    start(request.getToken(), observer, point -> new DigestParts(reads, point, request.getRange()));
   }
 
   @Override
   public StreamObserver<FetchRequest> fetchPages(StreamObserver<FetchResponse> observer) {
-    FetchStream stream =
-        new FetchStream(reads, (ServerCallStreamObserver<FetchResponse>) observer);
+    FetchStream stream = new FetchStream(reads, (ServerCallStreamObserver<FetchResponse>) observer);
     try {
       gate.enter();
     } catch (RuntimeException e) {

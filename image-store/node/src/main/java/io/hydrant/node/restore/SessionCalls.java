@@ -30,7 +30,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
-/** Opening, renewing and closing restore sessions: catalog state, changed by entries (PROTOCOL R19, R20). */
+/**
+ * Opening, renewing and closing restore sessions: catalog state, changed by entries (PROTOCOL R19,
+ * R20).
+ */
 final class SessionCalls {
   private static final int LEASE_MILLIS_DEFAULT = 60_000;
 
@@ -65,13 +68,11 @@ final class SessionCalls {
               request.getLeaseMillis() == 0 ? LEASE_MILLIS_DEFAULT : request.getLeaseMillis();
           return proposals
               .current()
-              .thenCompose(
-                  _ -> {
-                    ImageState image = Requests.image(catalog, request.getImage());
-                    requireRoom();
-                    return proposals.propose(
-                        new Command.Pin(image.id(), checkpoint, leaseMillis), id);
-                  })
+              .thenCompose(_ -> {
+                ImageState image = Requests.image(catalog, request.getImage());
+                requireRoom();
+                return proposals.propose(new Command.Pin(image.id(), checkpoint, leaseMillis), id);
+              })
               .thenApply(SessionCalls::pinned)
               .thenApply(this::opened);
         });
@@ -117,8 +118,7 @@ final class SessionCalls {
       throw new IllegalStateException(pinned + " pins what is not there");
     }
     // A session's number is the index of its Pin entry.
-    SessionToken token =
-        new SessionToken(pinned.session(), pinned.key(), pinned.session().value());
+    SessionToken token = new SessionToken(pinned.session(), pinned.key(), pinned.session().value());
     return OpenRestoreResponse.newBuilder()
         .setToken(token.encode())
         .setCheckpoint(ImageMessages.checkpoint(info, true))
@@ -137,13 +137,12 @@ final class SessionCalls {
           }
           return proposals
               .propose(new Command.Renew(session.id()))
-              .thenApply(
-                  outcome ->
-                      switch (outcome) {
-                        case Outcome.Renewed renewed -> renewed(renewed.leaseMillis());
-                        case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
-                        default -> throw ApiErrors.unexpected(outcome);
-                      });
+              .thenApply(outcome ->
+                  switch (outcome) {
+                    case Outcome.Renewed renewed -> renewed(renewed.leaseMillis());
+                    case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+                    default -> throw ApiErrors.unexpected(outcome);
+                  });
         });
   }
 
@@ -157,13 +156,12 @@ final class SessionCalls {
         () ->
             proposals
                 .propose(new Command.Unpin(live(request.getToken()), Optional.empty()))
-                .thenApply(
-                    outcome ->
-                        switch (outcome) {
-                          case Outcome.Unpinned() -> CloseRestoreResponse.getDefaultInstance();
-                          case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
-                          default -> throw ApiErrors.unexpected(outcome);
-                        }));
+                .thenApply(outcome ->
+                    switch (outcome) {
+                      case Outcome.Unpinned() -> CloseRestoreResponse.getDefaultInstance();
+                      case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+                      default -> throw ApiErrors.unexpected(outcome);
+                    }));
   }
 
   private SessionId live(ByteString token) {
@@ -177,10 +175,9 @@ final class SessionCalls {
   private SessionInfo session(SessionId id) {
     return catalog
         .session(id)
-        .orElseThrow(
-            () ->
-                new ApiException(
-                    Reason.REASON_UNKNOWN_SESSION,
-                    "the restore session has ended or expired: open a new one"));
+        .orElseThrow(() ->
+            new ApiException(
+                Reason.REASON_UNKNOWN_SESSION,
+                "the restore session has ended or expired: open a new one"));
   }
 }

@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
 /**
- * What goes with every read of a session, opaque to clients. Carries the index of the session's Pin entry, so
- * that a replica that has not applied it knows that it is behind (PROTOCOL R19).
+ * What goes with every read of a session, opaque to clients. Carries the index of the session's Pin
+ * entry, so that a replica that has not applied it knows that it is behind (PROTOCOL R19).
  *
  * <pre>
  * version u8 | session i64 | image i64 | checkpoint i64 | pin index i64 | CRC32C of all before u32

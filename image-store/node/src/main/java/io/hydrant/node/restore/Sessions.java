@@ -49,8 +49,9 @@ final class Sessions {
   }
 
   /**
-   * To be asked after reading and before answering: while the session is in the catalog nothing that it reads
-   * can have been retired, so what was read is the checkpoint and no mix (PROTOCOL R19).
+   * To be asked after reading and before answering: while the session is in the catalog nothing
+   * that it reads can have been retired, so what was read is the checkpoint and no mix (PROTOCOL
+   * R19).
    */
   void requireLive(SessionId session) throws Refusal {
     if (catalog.session(session).isEmpty()) {

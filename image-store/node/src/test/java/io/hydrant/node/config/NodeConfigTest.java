@@ -38,7 +38,8 @@ final class NodeConfigTest {
 
   @Test
   void laterSourcesWin() throws Exception {
-    String file = "data.directory = /from/file\nthreads.fault = 5\nthreads.read = 6\nthreads.api=7\n";
+    String file =
+        "data.directory = /from/file\nthreads.fault = 5\nthreads.read = 6\nthreads.api=7\n";
     NodeConfig config =
         load(
             file,
@@ -85,7 +86,8 @@ final class NodeConfigTest {
   void unfitValuesNameTheKeyAndItsOrigin() {
     assertTrue(refusal("", Map.of(), data("listen.address", "here")).contains("HOST:PORT"));
     assertTrue(refusal("", Map.of(), data("listen.address", "127.0.0.1:70000")).contains("65535"));
-    assertTrue(refusal("", Map.of(), data("threads.fault", "0")).contains("threads.fault must be 1"));
+    assertTrue(
+        refusal("", Map.of(), data("threads.fault", "0")).contains("threads.fault must be 1"));
     String message = refusal("", Map.of("HYDRANT_THREADS_FAULT", "four"), data("threads.api", "1"));
     assertTrue(message.contains("environment HYDRANT_THREADS_FAULT"), message);
     assertTrue(message.contains("'four'"), message);
@@ -93,7 +95,8 @@ final class NodeConfigTest {
     assertTrue(message.contains("64m") || message.contains("4m"), message);
     assertTrue(refusal("", Map.of(), data("storage.segment-bytes", "8g")).contains("2 GiB"));
     assertTrue(refusal("", Map.of(), data("listen.insecure", "yes")).contains("true or false"));
-    assertTrue(refusal("", Map.of(), data("storage.reserve-bytes", "99999999999g")).contains("bytes"));
+    assertTrue(
+        refusal("", Map.of(), data("storage.reserve-bytes", "99999999999g")).contains("bytes"));
   }
 
   @Test
@@ -112,7 +115,10 @@ final class NodeConfigTest {
   void sizesTakeUnits() throws Exception {
     assertEquals(
         32 << 20,
-        load("", Map.of(), data("storage.segment-bytes", "32m")).storage().segments().segmentBytes());
+        load("", Map.of(), data("storage.segment-bytes", "32m"))
+            .storage()
+            .segments()
+            .segmentBytes());
     assertEquals(
         4_096,
         load("", Map.of(), data("storage.append-buffer-bytes", "4k"))

@@ -34,9 +34,7 @@ final class FakeProposals implements Proposals {
   @Override
   public CompletableFuture<Outcome> propose(Command command, RequestId request) {
     proposed.add(command);
-    return silent
-        ? new CompletableFuture<>()
-        : CompletableFuture.completedFuture(apply(command));
+    return silent ? new CompletableFuture<>() : CompletableFuture.completedFuture(apply(command));
   }
 
   /** What was proposed since the last time. */

@@ -49,8 +49,7 @@ final class HousekeepingTest {
     epoch =
         ((Outcome.Acquired)
                 log.apply(
-                    new Command.Acquire(
-                        image, Optional.empty(), new RequestId(new UUID(1, 1)))))
+                    new Command.Acquire(image, Optional.empty(), new RequestId(new UUID(1, 1)))))
             .epoch();
   }
 
@@ -65,8 +64,7 @@ final class HousekeepingTest {
   private CheckpointKey commitFull() {
     CheckpointKey key = openFull();
     assertTrue(
-        log.apply(new Command.Commit(key, epoch, CONTENT, List.of()))
-            instanceof Outcome.Committed);
+        log.apply(new Command.Commit(key, epoch, CONTENT, List.of())) instanceof Outcome.Committed);
     return key;
   }
 
@@ -87,8 +85,7 @@ final class HousekeepingTest {
     List<CheckpointKey> keys =
         List.of(commitFull(), commitFull(), commitFull(), commitFull(), commitFull());
     assertEquals(List.of(), after(Duration.ofMillis(900)));
-    List<CheckpointId> oldest =
-        keys.subList(0, 3).stream().map(CheckpointKey::checkpoint).toList();
+    List<CheckpointId> oldest = keys.subList(0, 3).stream().map(CheckpointKey::checkpoint).toList();
     assertEquals(List.of(new Command.Retire(image, oldest)), after(Duration.ofMillis(100)));
     assertEquals(List.of(), after(Duration.ofSeconds(1)));
   }
@@ -170,8 +167,7 @@ final class HousekeepingTest {
     CheckpointKey key = openFull();
     assertEquals(List.of(), after(Duration.ZERO));
     assertEquals(List.of(), after(Duration.ofSeconds(60)));
-    assertEquals(
-        List.of(new Command.Abort(key, Optional.empty())), after(Duration.ofMillis(100)));
+    assertEquals(List.of(new Command.Abort(key, Optional.empty())), after(Duration.ofMillis(100)));
     assertEquals(List.of(), after(Duration.ofSeconds(600)));
   }
 }

@@ -32,7 +32,9 @@ import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** Entries are a persistent format: golden bytes, and nothing that is not understood in full passes. */
+/**
+ * Entries are a persistent format: golden bytes, and nothing that is not understood in full passes.
+ */
 final class EntryCodecTest {
   private static final ImageId IMAGE = new ImageId(7);
   private static final CheckpointKey KEY = CheckpointKey.of(7, 12);
@@ -176,7 +178,8 @@ final class EntryCodecTest {
             new Outcome.Renewed(1_000),
             new Outcome.Unpinned(),
             new Outcome.Retired(List.of(new CheckpointId(1), new CheckpointId(9))),
-            new Outcome.Rejected(Rejection.WRONG_BASE, "stale “base”", Optional.of(new CheckpointId(2))),
+            new Outcome.Rejected(
+                Rejection.WRONG_BASE, "stale “base”", Optional.of(new CheckpointId(2))),
             new Outcome.Rejected(Rejection.INVALID, "no"));
     for (Outcome outcome : outcomes) {
       assertEquals(outcome, OutcomeCodec.decode(OutcomeCodec.encode(outcome)));

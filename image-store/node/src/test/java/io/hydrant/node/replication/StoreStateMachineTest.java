@@ -77,8 +77,7 @@ final class StoreStateMachineTest {
   @Test
   void whatItCannotReadIsNeverSkipped() {
     byte[] newer = {8, 2};
-    assertThrows(
-        UnreadableEntryException.class, () -> machine.apply(new LogPosition(1, 0), newer));
+    assertThrows(UnreadableEntryException.class, () -> machine.apply(new LogPosition(1, 0), newer));
     assertEquals(EntryPosition.NONE, store.applied());
   }
 
