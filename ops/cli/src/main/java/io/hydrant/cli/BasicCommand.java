@@ -10,7 +10,9 @@ import picocli.CommandLine.Spec;
 abstract class BasicCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  /** Does the work; failures leave as exceptions, which {@link CommandErrors} turns into messages. */
+  /**
+   * Does the work; failures leave as exceptions, which {@link CommandErrors} turns into messages.
+   */
   abstract ExitCode run(Output output) throws Exception;
 
   @Override

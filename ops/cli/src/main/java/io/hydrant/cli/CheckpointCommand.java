@@ -83,7 +83,8 @@ final class CheckpointCommand extends GroupCommand {
     @Override
     ExitCode run(Output output, HydrantClient client) {
       Checkpoint checkpoint = find(client);
-      output.document(new Json().put("image", image).put("checkpoint", Documents.checkpoint(checkpoint)));
+      output.document(
+          new Json().put("image", image).put("checkpoint", Documents.checkpoint(checkpoint)));
       output.line("image       " + image);
       output.line("checkpoint  " + checkpoint.getId());
       output.line(
@@ -111,22 +112,20 @@ final class CheckpointCommand extends GroupCommand {
         return all.stream()
             .filter(checkpoint -> checkpoint.getId() == id)
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new CommandFailure(
-                        ExitCode.NOT_FOUND,
-                        "image '" + image + "' has no checkpoint " + id,
-                        "`hydrant checkpoint list " + image + "` shows those it has."));
+            .orElseThrow(() ->
+                new CommandFailure(
+                    ExitCode.NOT_FOUND,
+                    "image '" + image + "' has no checkpoint " + id,
+                    "`hydrant checkpoint list " + image + "` shows those it has."));
       }
       return all.stream()
           .filter(each -> each.getState() == CheckpointState.CHECKPOINT_STATE_COMMITTED)
           .reduce((_, later) -> later)
-          .orElseThrow(
-              () ->
-                  new CommandFailure(
-                      ExitCode.NOT_FOUND,
-                      "image '" + image + "' has no committed checkpoint",
-                      "Take one with `hydrant checkpoint push`."));
+          .orElseThrow(() ->
+              new CommandFailure(
+                  ExitCode.NOT_FOUND,
+                  "image '" + image + "' has no committed checkpoint",
+                  "Take one with `hydrant checkpoint push`."));
     }
   }
 }

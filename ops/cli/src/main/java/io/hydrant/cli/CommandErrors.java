@@ -7,6 +7,7 @@ import io.hydrant.client.ProtocolViolationException;
 import io.hydrant.client.RejectedException;
 import io.hydrant.client.UnavailableException;
 import io.hydrant.client.UnknownOutcomeException;
+import io.hydrant.client.trace.MalformedTraceException;
 import io.hydrant.v1.Reason;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -48,6 +49,8 @@ final class CommandErrors {
       case CommandFailure failure -> failure;
       case HydrantException store -> explainStore(store, server);
       case FileSystemException file -> explainFile(file);
+      case MalformedTraceException trace ->
+          new CommandFailure(ExitCode.BAD_INPUT, text(trace), "", trace);
       case IOException io ->
           new CommandFailure(ExitCode.LOCAL_IO, "i/o error: " + text(io), "", io);
       case InterruptedException interrupted ->
@@ -65,7 +68,7 @@ final class CommandErrors {
     String text = text(problem);
     return switch (problem) {
       case RejectedException rejected ->
-          new CommandFailure(codeOf(rejected.reason()), text, "", rejected);
+          new CommandFailure(codeOf(rejected.reason()), text, cureOf(rejected.reason()), rejected);
       case UnavailableException unavailable ->
           new CommandFailure(
               ExitCode.UNAVAILABLE,
@@ -122,12 +125,30 @@ final class CommandErrors {
     };
   }
 
+  /** What to type; the server's message says the rest. */
+  private static String cureOf(Reason reason) {
+    return switch (reason) {
+      case REASON_UNKNOWN_IMAGE -> "`hydrant image list` shows the images there are.";
+      case REASON_UNKNOWN_CHECKPOINT, REASON_NOT_COMMITTED, REASON_RETIRED ->
+          "`hydrant checkpoint list IMAGE` shows the checkpoints that can be restored.";
+      case REASON_PINNED ->
+          "Wait until the restores have ended, or delete it then: --when-unpinned.";
+      case REASON_STALE_EPOCH ->
+          "Another process protects the image now; if that is not meant to be, stop it and try again.";
+      case REASON_WRONG_BASE, REASON_SEND_FULL -> "Send a full checkpoint: --full.";
+      default -> "";
+    };
+  }
+
   private static CommandFailure explainFile(FileSystemException problem) {
     String file = String.valueOf(problem.getFile());
     return switch (problem) {
       case NoSuchFileException missing ->
           new CommandFailure(
-              ExitCode.BAD_INPUT, file + " does not exist", "Check the path.", missing);
+              ExitCode.BAD_INPUT,
+              file + " does not exist",
+              missing.getReason() == null ? "Check the path." : missing.getReason(),
+              missing);
       case FileAlreadyExistsException there ->
           new CommandFailure(
               ExitCode.REFUSED,

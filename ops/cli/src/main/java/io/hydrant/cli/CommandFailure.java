@@ -2,7 +2,10 @@ package io.hydrant.cli;
 
 import org.jspecify.annotations.Nullable;
 
-/** Ends a command with a message for people: what, which image or file, why; and on a second line the cure. */
+/**
+ * Ends a command with a message for people: what, which image or file, why; and on a second line
+ * the cure.
+ */
 public final class CommandFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

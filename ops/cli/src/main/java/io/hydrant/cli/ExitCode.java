@@ -1,13 +1,17 @@
 package io.hydrant.cli;
 
-/** What the process answers to its caller. Stable: scripts depend on the numbers. Documented in docs/cli.md. */
+/**
+ * What the process answers to its caller. Stable: scripts depend on the numbers. Documented in
+ * docs/cli.md.
+ */
 public enum ExitCode {
   OK(0, "done"),
   UNEXPECTED(1, "a defect of Hydrant, or something nobody foresaw"),
   USAGE(2, "the command line is wrong"),
   NOT_FOUND(3, "no such image, checkpoint, region or session"),
   REFUSED(4, "the server or the command refuses: name taken, pinned, stale epoch, target exists"),
-  UNAVAILABLE(5, "the server cannot be reached, is overloaded or did not answer in time: try again"),
+  UNAVAILABLE(
+      5, "the server cannot be reached, is overloaded or did not answer in time: try again"),
   UNKNOWN_OUTCOME(6, "the commit may or may not have happened: look at `hydrant checkpoint list`"),
   DISK_FULL(7, "the store's device is nearly full"),
   DAMAGED(65, "bytes fail their check: stored pages, or a result that is not what it must be"),

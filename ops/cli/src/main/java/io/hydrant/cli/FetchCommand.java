@@ -76,7 +76,11 @@ final class FetchCommand extends StoreCommand {
       if (pages.last() >= region.pages()) {
         throw new CommandFailure(
             ExitCode.NOT_FOUND,
-            "region '" + region.region().getName() + "' of image '" + image + "' has no page "
+            "region '"
+                + region.region().getName()
+                + "' of image '"
+                + image
+                + "' has no page "
                 + pages.last(),
             "Its pages are 0 to " + (region.pages() - 1) + ".");
       }
@@ -125,8 +129,7 @@ final class FetchCommand extends StoreCommand {
     return came;
   }
 
-  private void report(
-      Output output, RestoreSession session, RegionChoice region, List<Came> came) {
+  private void report(Output output, RestoreSession session, RegionChoice region, List<Came> came) {
     Latencies latencies = new Latencies();
     Table table = new Table(">PAGE", "OUTCOME", ">TOOK", "SHA-256");
     List<Json> items = new ArrayList<>();
@@ -155,7 +158,10 @@ final class FetchCommand extends StoreCommand {
             .put("pages", items));
     output.table(table);
     output.line(
-        came.size() + " pages of checkpoint " + session.checkpoint().getId() + ": "
+        came.size()
+            + " pages of checkpoint "
+            + session.checkpoint().getId()
+            + ": "
             + latencies.text());
   }
 

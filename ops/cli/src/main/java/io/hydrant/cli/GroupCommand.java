@@ -12,6 +12,9 @@ class GroupCommand implements Runnable {
   public final void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "'" + spec.qualifiedName() + "' needs one of: " + String.join(", ", spec.subcommands().keySet()));
+        "'"
+            + spec.qualifiedName()
+            + "' needs one of: "
+            + String.join(", ", spec.subcommands().keySet()));
   }
 }

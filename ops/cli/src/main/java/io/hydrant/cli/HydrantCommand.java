@@ -15,7 +15,8 @@ import picocli.CommandLine.TypeConversionException;
 /** The command above all commands: holds the options that every one of them understands. */
 @Command(
     name = "hydrant",
-    description = "Keeps the fail-over images of virtual machines and gives them back, byte for byte.",
+    description =
+        "Keeps the fail-over images of virtual machines and gives them back, byte for byte.",
     subcommands = {
       ServerCommand.class,
       ImageCommand.class,

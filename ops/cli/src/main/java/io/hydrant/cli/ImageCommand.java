@@ -60,7 +60,10 @@ final class ImageCommand extends GroupCommand {
       name = "list",
       description = "Shows all images.",
       footer = {
-        "", "Examples:", "  hydrant image list", "  hydrant image list --prefix web- --json"
+        "",
+        "Examples:",
+        "  hydrant image list",
+        "  hydrant image list --prefix web- --json"
       })
   static final class ListAll extends StoreCommand {
     @Option(
@@ -110,8 +113,7 @@ final class ImageCommand extends GroupCommand {
       output.document(Documents.image(image));
       output.line("image        " + image.getName());
       output.line("uid          " + image.getUid());
-      output.line(
-          "created      " + Amounts.time(image.getCreatedMillis(), ZoneId.systemDefault()));
+      output.line("created      " + Amounts.time(image.getCreatedMillis(), ZoneId.systemDefault()));
       output.line("epoch        " + image.getEpoch());
       output.line("newest       " + (image.getHead() == 0 ? "none yet" : image.getHead()));
       output.line(
@@ -153,9 +155,7 @@ final class ImageCommand extends GroupCommand {
       boolean deleted =
           client.deleteImage(
               HydrantClient.name(name),
-              whenUnpinned
-                  ? PinnedDelete.PINNED_DELETE_DEFER
-                  : PinnedDelete.PINNED_DELETE_REFUSE);
+              whenUnpinned ? PinnedDelete.PINNED_DELETE_DEFER : PinnedDelete.PINNED_DELETE_REFUSE);
       output.document(new Json().put("name", name).put("deleted", deleted));
       output.line(
           deleted

@@ -43,7 +43,8 @@ final class InfoCommand extends StoreCommand {
         "up       " + Amounts.duration(TimeUnit.MILLISECONDS.toNanos(info.getUptimeMillis())));
     output.line();
     Table table = new Table("LIMIT", ">VALUE");
-    new TreeMap<>(info.getLimitsMap()).forEach((name, value) -> table.row(name, Amounts.count(value)));
+    new TreeMap<>(info.getLimitsMap())
+        .forEach((name, value) -> table.row(name, Amounts.count(value)));
     output.table(table);
     return ExitCode.OK;
   }

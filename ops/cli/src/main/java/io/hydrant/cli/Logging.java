@@ -2,7 +2,10 @@ package io.hydrant.cli;
 
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
-/** Log lines go to standard error with their time: Hydrant's own from INFO in a server, the libraries' from WARN. */
+/**
+ * Log lines go to standard error with their time: Hydrant's own from INFO in a server, the
+ * libraries' from WARN.
+ */
 final class Logging {
   private static final String PREFIX = "org.slf4j.simpleLogger.";
 
@@ -13,7 +16,9 @@ final class Logging {
     return debug != null && !debug.isEmpty() && !debug.equals("0");
   }
 
-  /** A client says what is wrong in its own messages; a library's log lines would only blur them. */
+  /**
+   * A client says what is wrong in its own messages; a library's log lines would only blur them.
+   */
   static void forClient(boolean verbose) {
     configure(verbose ? "warn" : "off", verbose ? "info" : "off");
   }

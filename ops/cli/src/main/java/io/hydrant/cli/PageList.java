@@ -50,7 +50,8 @@ record PageList(List<Run> runs) {
     for (Run run : runs) {
       count = Math.addExact(count, run.last() - run.first() + 1);
       if (count > PAGES_MAX) {
-        throw new IllegalArgumentException("more than " + PAGES_MAX + " pages; use restore instead");
+        throw new IllegalArgumentException(
+            "more than " + PAGES_MAX + " pages; use restore instead");
       }
     }
     return list;

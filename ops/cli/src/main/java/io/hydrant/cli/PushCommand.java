@@ -51,8 +51,7 @@ import picocli.CommandLine.Parameters;
 final class PushCommand extends StoreCommand {
   private static final String REGION_NAME = "ram";
   private static final PrefetchOptions COMPARING =
-      new PrefetchOptions(
-          ReadClass.READ_CLASS_BACKGROUND, PrefetchOptions.EmptyPages.REPORT);
+      new PrefetchOptions(ReadClass.READ_CLASS_BACKGROUND, PrefetchOptions.EmptyPages.REPORT);
 
   @Parameters(index = "0", paramLabel = "IMAGE", description = "Name of the image.")
   private String image;
@@ -169,28 +168,31 @@ final class PushCommand extends StoreCommand {
               + RegionChoice.names(found.getRegionsList())
               + ".");
     }
-    Region before = found.getRegionsCount() == 1 ? found.getRegions(0) : Region.getDefaultInstance();
+    Region before =
+        found.getRegionsCount() == 1 ? found.getRegions(0) : Region.getDefaultInstance();
     int size = pageBytes != 0 ? pageBytes : before.getPageBytes();
     int chosenBytes = size != 0 ? size : Regions.PAGE_BYTES;
     String chosenName =
-        regionName != null ? regionName : before.getName().isEmpty() ? REGION_NAME : before.getName();
+        regionName != null
+            ? regionName
+            : before.getName().isEmpty() ? REGION_NAME : before.getName();
     if (Integer.bitCount(chosenBytes) != 1
         || chosenBytes < Regions.PAGE_BYTES
         || chosenBytes > Regions.PAGE_BYTES_MAX) {
-      throw usage(
-          "--page-size must be a power of two from 4096 to 2097152, not " + chosenBytes);
+      throw usage("--page-size must be a power of two from 4096 to 2097152, not " + chosenBytes);
     }
     if (file.lengthBytes() == 0 || file.lengthBytes() % chosenBytes != 0) {
       throw new CommandFailure(
           ExitCode.BAD_INPUT,
-          file.path() + " has " + file.lengthBytes() + " bytes: not a whole number of pages of "
+          file.path()
+              + " has "
+              + file.lengthBytes()
+              + " bytes: not a whole number of pages of "
               + chosenBytes,
           "Give the whole memory, or another --page-size.");
     }
     return new RegionChoice(
-        0,
-        Regions.of(
-            chosenName, RegionKind.REGION_KIND_MEMORY, chosenBytes, file.lengthBytes()));
+        0, Regions.of(chosenName, RegionKind.REGION_KIND_MEMORY, chosenBytes, file.lengthBytes()));
   }
 
   private RegionChoice knownRegion(Image found, MemoryFile file) {
@@ -199,15 +201,28 @@ final class PushCommand extends StoreCommand {
     if (spec.getLengthBytes() != file.lengthBytes()) {
       throw new CommandFailure(
           ExitCode.BAD_INPUT,
-          file.path() + " has " + file.lengthBytes() + " bytes, but region '" + spec.getName()
-              + "' of image '" + image + "' has " + spec.getLengthBytes(),
+          file.path()
+              + " has "
+              + file.lengthBytes()
+              + " bytes, but region '"
+              + spec.getName()
+              + "' of image '"
+              + image
+              + "' has "
+              + spec.getLengthBytes(),
           "Push the right file, or change the region's size with --full.");
     }
     if (pageBytes != 0 && pageBytes != spec.getPageBytes()) {
       throw new CommandFailure(
           ExitCode.BAD_INPUT,
-          "region '" + spec.getName() + "' of image '" + image + "' has pages of "
-              + spec.getPageBytes() + " bytes, not " + pageBytes,
+          "region '"
+              + spec.getName()
+              + "' of image '"
+              + image
+              + "' has pages of "
+              + spec.getPageBytes()
+              + " bytes, not "
+              + pageBytes,
           "Leave --page-size out, or change it with --full.");
     }
     return region;
@@ -223,12 +238,19 @@ final class PushCommand extends StoreCommand {
             .put("length_bytes", file.lengthBytes())
             .put("duration_millis", Amounts.millis(nanos)));
     output.line(
-        "image " + image + ", checkpoint " + sent.committed().id() + " committed: "
+        "image "
+            + image
+            + ", checkpoint "
+            + sent.committed().id()
+            + " committed: "
             + (sent.full() ? "full, " : "")
             + Amounts.count(sent.pages())
             + (sent.full() ? " pages of " : " changed pages of ")
             + Amounts.bytes(file.lengthBytes())
-            + " in " + Amounts.duration(nanos)
-            + " (" + Amounts.rate(file.lengthBytes(), nanos) + ")");
+            + " in "
+            + Amounts.duration(nanos)
+            + " ("
+            + Amounts.rate(file.lengthBytes(), nanos)
+            + ")");
   }
 }

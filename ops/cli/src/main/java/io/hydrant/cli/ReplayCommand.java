@@ -107,9 +107,16 @@ final class ReplayCommand extends StoreCommand {
     }
     Image image = imageFor(client, imageName != null ? imageName : trace.name());
     output.note(
-        "replaying " + trace.name() + " (" + trace.workload() + ", "
-            + Amounts.bytes(trace.memoryBytes()) + ") into image " + image.getName());
-    output.format("%10s %10s %8s %9s %11s %11s", "NUMBER", "CHECKPOINT", "PAGES", "MB", "COMMIT", "RATE");
+        "replaying "
+            + trace.name()
+            + " ("
+            + trace.workload()
+            + ", "
+            + Amounts.bytes(trace.memoryBytes())
+            + ") into image "
+            + image.getName());
+    output.format(
+        "%10s %10s %8s %9s %11s %11s", "NUMBER", "CHECKPOINT", "PAGES", "MB", "COMMIT", "RATE");
     Totals totals = new Totals();
     long begin = System.nanoTime();
     WriteOptions options = new WriteOptions(encoding, WriteOptions.ZeroPages.FIND);

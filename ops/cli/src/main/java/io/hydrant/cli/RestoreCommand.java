@@ -42,7 +42,9 @@ import picocli.CommandLine.Parameters;
       "  hydrant restore vm-7 directory/ --slim vm-7.state      all regions and the slim state"
     })
 final class RestoreCommand extends StoreCommand {
-  /** More streams do not help where one client core verifies about as fast as one server core sends. */
+  /**
+   * More streams do not help where one client core verifies about as fast as one server core sends.
+   */
   private static final int STREAMS = 2;
 
   @Parameters(index = "0", paramLabel = "IMAGE", description = "Name of the image.")
@@ -135,8 +137,12 @@ final class RestoreCommand extends StoreCommand {
     StringBuilder name = new StringBuilder();
     for (byte b : regionName.getBytes(StandardCharsets.UTF_8)) {
       boolean plain =
-          b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_'
-              || b == '-' || b == '.' && !name.isEmpty();
+          b >= 'a' && b <= 'z'
+              || b >= 'A' && b <= 'Z'
+              || b >= '0' && b <= '9'
+              || b == '_'
+              || b == '-'
+              || b == '.' && !name.isEmpty();
       if (plain) {
         name.append((char) b);
       } else {
@@ -167,8 +173,7 @@ final class RestoreCommand extends StoreCommand {
         Region region = placement.region().region();
         TargetFile file = TargetFile.create(placement.path(), region.getLengthBytes());
         files.add(file);
-        regionFiles.add(
-            new RegionFile(placement.region().number(), region.getPageBytes(), file));
+        regionFiles.add(new RegionFile(placement.region().number(), region.getPageBytes(), file));
       }
       transfer(session, placements, regionFiles, output);
       List<Written> written = new ArrayList<>();

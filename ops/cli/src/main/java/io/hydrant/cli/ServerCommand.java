@@ -72,7 +72,8 @@ final class ServerCommand extends BasicCommand {
   @Option(
       names = "--stop-with-parent",
       hidden = true,
-      description = "Stop when standard input closes: for processes that start a server of their own.")
+      description =
+          "Stop when standard input closes: for processes that start a server of their own.")
   private boolean stopWithParent;
 
   @Override
@@ -80,7 +81,8 @@ final class ServerCommand extends BasicCommand {
     Logging.forServer(root().verbose());
     NodeConfig configuration = configuration();
     HydrantNode node = start(configuration);
-    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(node)));
+    Runtime.getRuntime()
+        .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(node)));
     String address = new Endpoint(configuration.listen().host(), node.port()).toString();
     output.item(
         new Json()
@@ -113,8 +115,7 @@ final class ServerCommand extends BasicCommand {
     try {
       return NodeConfig.load(Optional.ofNullable(config), environment, flags);
     } catch (ConfigException e) {
-      throw new CommandFailure(
-          ExitCode.CONFIGURATION, String.valueOf(e.getMessage()), "", e);
+      throw new CommandFailure(ExitCode.CONFIGURATION, String.valueOf(e.getMessage()), "", e);
     }
   }
 
@@ -129,15 +130,16 @@ final class ServerCommand extends BasicCommand {
       CommandFailure known = CommandErrors.explain(e, "");
       throw new CommandFailure(
           ExitCode.CONFIGURATION,
-          e instanceof FileSystemException
-              ? known.problem()
-              : String.valueOf(e.getMessage()),
+          e instanceof FileSystemException ? known.problem() : String.valueOf(e.getMessage()),
           known.cure(),
           e);
     }
   }
 
-  /** On SIGTERM or Ctrl-C: a stop that was asked for is no failure, so the exit code is 0 and not 143. */
+  /**
+   * On SIGTERM or Ctrl-C: a stop that was asked for is no failure, so the exit code is 0 and not
+   * 143.
+   */
   private static void stop(HydrantNode node) {
     int code = stopInOrder(node).code();
     Runtime.getRuntime().halt(code);

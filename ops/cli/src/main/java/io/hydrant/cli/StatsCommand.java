@@ -34,10 +34,8 @@ final class StatsCommand extends StoreCommand {
 
   private static void show(Output output, String heading, Map<String, Long> values) {
     Table table = new Table(heading, ">VALUE", ">");
-    values.forEach(
-        (name, value) ->
-            table.row(
-                name, Amounts.count(value), name.endsWith("_bytes") ? Amounts.bytes(value) : ""));
+    values.forEach((name, value) ->
+        table.row(name, Amounts.count(value), name.endsWith("_bytes") ? Amounts.bytes(value) : ""));
     output.table(table);
   }
 }

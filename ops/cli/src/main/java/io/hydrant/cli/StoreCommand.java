@@ -12,8 +12,8 @@ abstract class StoreCommand extends BasicCommand {
   abstract ExitCode run(Output output, HydrantClient client) throws Exception;
 
   /**
-   * A person waits: long enough for a hiccup, not for a server that is not there. Long transfers override
-   * it, to ride out a server's restart.
+   * A person waits: long enough for a hiccup, not for a server that is not there. Long transfers
+   * override it, to ride out a server's restart.
    */
   RetryPolicy retries() {
     return new RetryPolicy(5, Duration.ofMillis(50), Duration.ofMillis(500));

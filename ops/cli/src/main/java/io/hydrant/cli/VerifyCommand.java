@@ -89,8 +89,8 @@ final class VerifyCommand extends StoreCommand {
   }
 
   /** Null if the checkpoint was retired while the others were read. */
-  private @Nullable Findings verify(
-      HydrantClient client, Image found, long id, Progress progress) throws IOException {
+  private @Nullable Findings verify(HydrantClient client, Image found, long id, Progress progress)
+      throws IOException {
     try (RestoreSession session =
         client.openRestore(HydrantClient.uid(found.getUid()), id, Duration.ZERO)) {
       return verify(session, id, progress);
@@ -137,7 +137,11 @@ final class VerifyCommand extends StoreCommand {
 
   private void show(Output output, Findings findings) {
     output.line(
-        "image " + image + ", checkpoint " + findings.checkpoint() + ": "
+        "image "
+            + image
+            + ", checkpoint "
+            + findings.checkpoint()
+            + ": "
             + (findings.damaged().isEmpty() ? "sound" : findings.damaged().size() + " DAMAGED"));
     for (Json damaged : findings.damaged()) {
       output.line("  " + damaged.text("problem"));
@@ -157,16 +161,21 @@ final class VerifyCommand extends StoreCommand {
             .put(
                 "checkpoints",
                 all.stream()
-                    .map(
-                        each ->
-                            new Json()
-                                .put("checkpoint", each.checkpoint())
-                                .put("regions", each.regions())
-                                .put("damaged", each.damaged()))
+                    .map(each ->
+                        new Json()
+                            .put("checkpoint", each.checkpoint())
+                            .put("regions", each.regions())
+                            .put("damaged", each.damaged()))
                     .toList()));
     output.line(
-        all.size() + " checkpoints, " + Amounts.bytes(bytes) + " in " + Amounts.duration(nanos)
-            + " (" + Amounts.rate(bytes, nanos) + "): "
+        all.size()
+            + " checkpoints, "
+            + Amounts.bytes(bytes)
+            + " in "
+            + Amounts.duration(nanos)
+            + " ("
+            + Amounts.rate(bytes, nanos)
+            + "): "
             + (damaged == 0 ? "every checksum fits" : damaged + " DAMAGED"));
     return damaged == 0 ? ExitCode.OK : ExitCode.DAMAGED;
   }

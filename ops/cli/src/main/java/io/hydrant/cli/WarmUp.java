@@ -4,7 +4,10 @@ import io.hydrant.cli.output.Console;
 import java.io.OutputStream;
 import java.io.PrintStream;
 
-/** Touches what every command needs, while the launcher has the JVM record its classes for a fast start. */
+/**
+ * Touches what every command needs, while the launcher has the JVM record its classes for a fast
+ * start.
+ */
 public final class WarmUp {
   private WarmUp() {}
 

@@ -7,9 +7,9 @@ import io.hydrant.cli.output.Output;
 import io.hydrant.cli.replay.Pace;
 import io.hydrant.cli.replay.Replay;
 import io.hydrant.cli.replay.Replayed;
-import io.hydrant.cli.replay.TracePages;
 import io.hydrant.cli.restore.RegionFiles;
 import io.hydrant.cli.restore.TargetFile;
+import io.hydrant.cli.verify.RegionCheck;
 import io.hydrant.client.CheckpointWriter;
 import io.hydrant.client.ClientConfig;
 import io.hydrant.client.CommittedCheckpoint;
@@ -17,7 +17,6 @@ import io.hydrant.client.DirtyPages;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.client.HydrantException;
 import io.hydrant.client.PageFetcher;
-import io.hydrant.client.PageSink;
 import io.hydrant.client.PrefetchOptions;
 import io.hydrant.client.ProtectionStream;
 import io.hydrant.client.Regions;
@@ -45,8 +44,9 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The whole road in one run: real checkpoints go in, the server is killed in the middle of one, comes back,
- * and gives out exactly what it had acknowledged. Each step that can be checked is checked.
+ * The whole road in one run: real checkpoints go in, the server is killed in the middle of one,
+ * comes back, and gives out exactly what it had acknowledged. Each step that can be checked is
+ * checked.
  */
 public final class Demo {
   private static final String IMAGE = "demo";
@@ -63,8 +63,8 @@ public final class Demo {
   /** Checkpoints by id, with the memory's SHA-256 that the trace's recorder took. */
   private final Map<Long, Replayed> acknowledged = new TreeMap<>();
 
-  /** The guest's memory as its protector sees it. */
-  private final MemoryImage memory;
+  /** The guest's memory, as its protector sees it, and later as a checkpoint must have it. */
+  private MemoryImage memory;
 
   private final DirtyPages dirty = new DirtyPages();
 
@@ -86,16 +86,29 @@ public final class Demo {
     // Past the middle, and with one more to come, so that there is something to go on with.
     int interrupted = Math.min(count - 2, count * 2 / 3);
     output.line(
-        "Trace " + trace.name() + ": " + count + " checkpoints of a virtual machine running "
-            + trace.workload() + ", " + Amounts.bytes(trace.memoryBytes()) + " of memory.");
+        "Trace "
+            + trace.name()
+            + ": "
+            + count
+            + " checkpoints of a virtual machine running "
+            + trace.workload()
+            + ", "
+            + Amounts.bytes(trace.memoryBytes())
+            + " of memory.");
     output.line();
     try (Scratch scratch = Scratch.create(keep)) {
       Calibration machine = Calibration.measure(scratch.directory());
       ServerProcess first = scratch.owned(ServerProcess.start(scratch.directory(), ANY_PORT));
       figures.startNanos = first.readyNanos();
       report.done(
-          "server started in " + Amounts.duration(first.readyNanos()) + ": pid " + first.pid()
-              + ", " + first.address() + ", data in " + scratch.directory().resolve("data"));
+          "server started in "
+              + Amounts.duration(first.readyNanos())
+              + ": pid "
+              + first.pid()
+              + ", "
+              + first.address()
+              + ", data in "
+              + scratch.directory().resolve("data"));
       try (HydrantClient client = HydrantClient.connect(ClientConfig.of(first.address()))) {
         protect(scratch, first, client, interrupted);
       }
@@ -107,8 +120,7 @@ public final class Demo {
     return !report.failed();
   }
 
-  private void protect(
-      Scratch scratch, ServerProcess first, HydrantClient client, int interrupted)
+  private void protect(Scratch scratch, ServerProcess first, HydrantClient client, int interrupted)
       throws IOException, InterruptedException {
     Image image = client.createImage(IMAGE, KEEP_LAST);
     ImageRef ref = HydrantClient.uid(image.getUid());
@@ -120,8 +132,11 @@ public final class Demo {
           scratch.owned(ServerProcess.start(scratch.directory(), first.address()));
       figures.restartNanos = second.readyNanos();
       report.done(
-          "server restarted in " + Amounts.duration(second.readyNanos()) + ": pid "
-              + second.pid() + ", the same directory");
+          "server restarted in "
+              + Amounts.duration(second.readyNanos())
+              + ": pid "
+              + second.pid()
+              + ", the same directory");
       checkAbsent(client, ref, lost);
       restoreToFile(client, ref, scratch.directory().resolve("restored.raw"));
       goOn(client, ref, stream, interrupted);
@@ -132,16 +147,18 @@ public final class Demo {
     }
   }
 
-  private void replay(ProtectionStream stream, int count)
-      throws IOException, InterruptedException {
+  private void replay(ProtectionStream stream, int count) throws IOException, InterruptedException {
     long begin = System.nanoTime();
     new Replay(trace, stream, new Pace.FlatOut(), this::keepBooks).run(count);
     figures.ingestNanos = System.nanoTime() - begin;
     figures.ingestedBytes = acknowledged.values().stream().mapToLong(Replayed::bytes).sum();
     report.done(
-        count + " checkpoints written flat out, each acknowledged as durable: "
-            + Amounts.megabytes(figures.ingestedBytes) + " MB at "
-            + Amounts.rate(figures.ingestedBytes, figures.ingestNanos) + ", commit "
+        count
+            + " checkpoints written flat out, each acknowledged as durable: "
+            + Amounts.megabytes(figures.ingestedBytes)
+            + " MB at "
+            + Amounts.rate(figures.ingestedBytes, figures.ingestNanos)
+            + ", commit "
             + figures.commits.text());
     for (int number = 0; number < count; number++) {
       memory.apply(trace.read(number));
@@ -153,7 +170,10 @@ public final class Demo {
     figures.commits.add(replayed.commitNanos());
   }
 
-  /** Sends half of a checkpoint, waits until some of it is durable, kills the server. Returns its id. */
+  /**
+   * Sends half of a checkpoint, waits until some of it is durable, kills the server. Returns its
+   * id.
+   */
   private long killInTheMiddle(ServerProcess server, ProtectionStream stream, int number)
       throws IOException, InterruptedException {
     TraceCheckpoint checkpoint = trace.read(number);
@@ -177,9 +197,17 @@ public final class Demo {
       server.kill();
       report.check(
           durable > 0 && id > 0,
-          "SIGKILL in the middle of checkpoint " + id + ": " + half + " of its "
-              + checkpoint.pages().length + " pages sent, " + durable + " of "
-              + writer.batchCount() + " batches durable on disk, no commit");
+          "SIGKILL in the middle of checkpoint "
+              + id
+              + ": "
+              + half
+              + " of its "
+              + checkpoint.pages().length
+              + " pages sent, "
+              + durable
+              + " of "
+              + writer.batchCount()
+              + " batches durable on disk, no commit");
       return id;
     } finally {
       // Not committed: its pages are owed again, together with those of the next one.
@@ -211,7 +239,8 @@ public final class Demo {
       answer = e.reason().name();
     }
     report.check(
-        refused, "checkpoint " + lost + " is wholly absent: restoring it is refused (" + answer + ")");
+        refused,
+        "checkpoint " + lost + " is wholly absent: restoring it is refused (" + answer + ")");
   }
 
   private void restoreToFile(HydrantClient client, ImageRef ref, Path path) throws IOException {
@@ -222,8 +251,7 @@ public final class Demo {
         TargetFile file = TargetFile.create(path, trace.memoryBytes())) {
       RegionFiles sink =
           new RegionFiles(
-              List.of(new RegionFiles.RegionFile(REGION, Trace.PAGE_BYTES, file)),
-              _ -> {});
+              List.of(new RegionFiles.RegionFile(REGION, Trace.PAGE_BYTES, file)), _ -> {});
       session.restoreTo(sink, PrefetchOptions.DEFAULT, 2);
       file.syncContent();
       figures.restoreNanos = System.nanoTime() - begin;
@@ -233,20 +261,28 @@ public final class Demo {
     }
     report.check(
         sha256.equals(newest.sha256()),
-        "checkpoint " + newest.checkpoint() + " restored to a file in "
-            + Amounts.duration(figures.restoreNanos) + ", byte for byte what the guest had:");
+        "checkpoint "
+            + newest.checkpoint()
+            + " restored to a file in "
+            + Amounts.duration(figures.restoreNanos)
+            + ", byte for byte what the guest had:");
     report.detail("SHA-256 " + sha256);
     report.detail("trace's " + newest.sha256());
   }
 
-  /** A new owner takes over and sends what is owed: the interrupted checkpoint's pages with the next one's. */
-  private void goOn(
-      HydrantClient client, ImageRef ref, ProtectionStream former, int interrupted)
+  /**
+   * A new owner takes over and sends what is owed: the interrupted checkpoint's pages with the next
+   * one's.
+   */
+  private void goOn(HydrantClient client, ImageRef ref, ProtectionStream former, int interrupted)
       throws IOException, InterruptedException {
     var acquired = client.takeOverProtection(ref);
     report.check(
         isFenced(former),
-        "epoch " + acquired.getEpoch() + " took over; a write under epoch " + former.epoch()
+        "epoch "
+            + acquired.getEpoch()
+            + " took over; a write under epoch "
+            + former.epoch()
             + " is refused");
     try (ProtectionStream stream = client.protect(acquired, WriteOptions.DEFAULT)) {
       long base = acquired.getHead();
@@ -261,7 +297,10 @@ public final class Demo {
       }
       int more = trace.checkpoints().size() - interrupted - 1;
       report.done(
-          "protection went on: " + more + " more checkpoints, the first with the " + owed
+          "protection went on: "
+              + more
+              + " more checkpoints, the first with the "
+              + owed
               + " pages owed from the interrupted one");
     }
   }
@@ -284,12 +323,11 @@ public final class Demo {
     DirtyPages.Flight flight = dirty.take();
     long begin = System.nanoTime();
     try (CheckpointWriter writer = stream.openIncremental(base)) {
-      flight.forEach(
-          (region, pages) -> {
-            for (long page : pages) {
-              writer.page(region, page, memory.page(page));
-            }
-          });
+      flight.forEach((region, pages) -> {
+        for (long page : pages) {
+          writer.page(region, page, memory.page(page));
+        }
+      });
       writer.slim(checkpoint.slim());
       CommittedCheckpoint committed = Answers.await(writer.commit());
       flight.committed();
@@ -312,11 +350,11 @@ public final class Demo {
     long begin = System.nanoTime();
     int equal = 0;
     for (Replayed each : acknowledged.values()) {
-      MemoryImage restored = trace.emptyMemory();
+      RegionCheck.Result result;
       try (RestoreSession session = client.openRestore(ref, each.checkpoint(), Duration.ZERO)) {
-        session.restoreTo(new IntoMemory(restored), PrefetchOptions.DEFAULT, 1);
+        result = new RegionCheck(session, REGION, _ -> {}).run();
       }
-      if (restored.sha256().equals(each.sha256())) {
+      if (result.damaged().isEmpty() && result.sha256().equals(each.sha256())) {
         equal++;
       } else {
         report.check(false, "checkpoint " + each.checkpoint() + " is not what the guest had");
@@ -324,22 +362,11 @@ public final class Demo {
     }
     report.check(
         equal == acknowledged.size(),
-        "all " + acknowledged.size() + " checkpoints restored and compared in "
-            + Amounts.duration(System.nanoTime() - begin) + ": every SHA-256 is the trace's");
-  }
-
-  /** Puts pages into memory; what is zero is what memory begins with. */
-  private record IntoMemory(MemoryImage memory) implements PageSink {
-    @Override
-    public void found(int region, long firstPage, ByteBuffer content) {
-      memory.put(firstPage, content);
-    }
-
-    @Override
-    public void zero(int region, long firstPage, long pageCount) {}
-
-    @Override
-    public void notKept(int region, long firstPage, long pageCount) {}
+        "all "
+            + acknowledged.size()
+            + " checkpoints read back and compared in "
+            + Amounts.duration(System.nanoTime() - begin)
+            + ": every SHA-256 is the trace's");
   }
 
   private void fetchFaults(HydrantClient client, ImageRef ref) throws IOException {
@@ -355,9 +382,9 @@ public final class Demo {
             .filter(each -> each.number() >= faults.checkpoint())
             .min(Comparator.comparingInt(Replayed::number));
     Replayed from = source.orElseGet(this::newest);
-    MemoryImage expected = trace.emptyMemory();
+    memory = trace.emptyMemory();
     for (int number = 0; number <= from.number(); number++) {
-      expected.apply(trace.read(number));
+      memory.apply(trace.read(number));
     }
     long wrong = 0;
     ByteBuffer page = ByteBuffer.allocate(Regions.PAGE_BYTES);
@@ -367,12 +394,14 @@ public final class Demo {
         long begin = System.nanoTime();
         fetcher.fetchInto(REGION, fault, page.clear());
         figures.fetches.add(System.nanoTime() - begin);
-        wrong += page.flip().equals(expected.page(fault)) ? 0 : 1;
+        wrong += page.flip().equals(memory.page(fault)) ? 0 : 1;
       }
     }
     report.check(
         wrong == 0,
-        faults.size() + " pages of checkpoint " + from.checkpoint()
+        faults.size()
+            + " pages of checkpoint "
+            + from.checkpoint()
             + " fetched on demand in the order of recorded page faults, one in flight: "
             + figures.fetches.text()
             + (wrong == 0 ? "" : "; " + wrong + " WRONG"));

@@ -22,8 +22,8 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The bare gRPC round trip that fetch latencies are seen against: a bidirectional stream that sends every
- * message back as it came. The server side is a process of its own, as Hydrant's is.
+ * The bare gRPC round trip that fetch latencies are seen against: a bidirectional stream that sends
+ * every message back as it came. The server side is a process of its own, as Hydrant's is.
  */
 final class Echo {
   private static final long ANSWER_SECONDS_MAX = 10;
@@ -92,7 +92,9 @@ final class Echo {
     };
   }
 
-  /** Round trips of {@code messageBytes}, one in flight; the first half warms up and is not counted. */
+  /**
+   * Round trips of {@code messageBytes}, one in flight; the first half warms up and is not counted.
+   */
   static Latencies measure(int port, int messageBytes, int rounds) throws InterruptedException {
     ManagedChannel channel =
         NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().directExecutor().build();

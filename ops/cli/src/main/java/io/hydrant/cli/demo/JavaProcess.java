@@ -16,8 +16,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A second JVM with this one's Java, launch flags and class path. Ends when this process ends, however that
- * happens: it holds the other end of the child's standard input, and the child stops when that closes.
+ * A second JVM with this one's Java, launch flags and class path. Ends when this process ends,
+ * however that happens: it holds the other end of the child's standard input, and the child stops
+ * when that closes.
  */
 public final class JavaProcess implements AutoCloseable {
   private static final Duration STOP_TIME_MAX = Duration.ofSeconds(20);
@@ -72,7 +73,8 @@ public final class JavaProcess implements AutoCloseable {
     try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
       String line;
       while ((line = reader.readLine()) != null) {
-        // Only the first lines are wanted; the rest is read so that the child never blocks on a full pipe.
+        // Only the first lines are wanted; the rest is read so that the child never blocks on a
+        // full pipe.
         boolean kept = firstLines.offer(line);
         assert kept || !firstLines.isEmpty();
       }

@@ -11,8 +11,8 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the demonstration must leave behind nothing of: a temporary directory and processes. Cleans up when
- * closed, and also when the process is told to end in the middle.
+ * What the demonstration must leave behind nothing of: a temporary directory and processes. Cleans
+ * up when closed, and also when the process is told to end in the middle.
  */
 final class Scratch implements AutoCloseable {
   private final Path directory;

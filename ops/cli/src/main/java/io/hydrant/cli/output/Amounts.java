@@ -7,7 +7,9 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
-/** Sizes, rates and times as people read them. JSON output never uses these: it has plain numbers. */
+/**
+ * Sizes, rates and times as people read them. JSON output never uses these: it has plain numbers.
+ */
 public final class Amounts {
   private static final String[] BINARY_UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   private static final DateTimeFormatter TIME =
@@ -27,7 +29,8 @@ public final class Amounts {
     }
     return unit == 0
         ? bytes + " B"
-        : String.format(Locale.ROOT, value >= 100 ? "%.0f %s" : "%.1f %s", value, BINARY_UNITS[unit]);
+        : String.format(
+            Locale.ROOT, value >= 100 ? "%.0f %s" : "%.1f %s", value, BINARY_UNITS[unit]);
   }
 
   /** 12,345. */

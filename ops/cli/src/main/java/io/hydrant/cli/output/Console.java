@@ -9,7 +9,10 @@ import java.nio.charset.StandardCharsets;
  * @param terminal somebody looks at {@code err}: progress bars make sense
  */
 public record Console(PrintStream out, PrintStream err, boolean terminal) {
-  /** The launcher says whether standard error is a terminal; Java can only tell for input and output together. */
+  /**
+   * The launcher says whether standard error is a terminal; Java can only tell for input and output
+   * together.
+   */
   private static final String TERMINAL_PROPERTY = "hydrant.terminal";
 
   /** The process's own streams, in UTF-8. */

@@ -8,8 +8,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSON object to be written, members in the order in which they were put. Output only: the command never
- * reads JSON. Values: String, Number, Boolean, Json, List, byte[] (as hex), Optional (absent = left out), null.
+ * A JSON object to be written, members in the order in which they were put. Output only: the
+ * command never reads JSON. Values: String, Number, Boolean, Json, List, byte[] (as hex), Optional
+ * (absent = left out), null.
  */
 public final class Json {
   private static final String INDENT = "  ";

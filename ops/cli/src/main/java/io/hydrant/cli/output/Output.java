@@ -4,7 +4,9 @@ import java.io.PrintStream;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** A command's voice, as the user has set it: words or JSON, quiet or not, with or without progress. */
+/**
+ * A command's voice, as the user has set it: words or JSON, quiet or not, with or without progress.
+ */
 public final class Output {
   /** What the user wants to see. */
   public enum Style {

@@ -9,7 +9,10 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** A progress bar with rate and time to go, which appears only when a task takes longer than two seconds. */
+/**
+ * A progress bar with rate and time to go, which appears only when a task takes longer than two
+ * seconds.
+ */
 public final class Progress implements AutoCloseable {
   private static final long APPEARS_AFTER_NANOS = Duration.ofSeconds(2).toNanos();
   private static final int REFRESH_MILLIS = 200;

@@ -3,7 +3,10 @@ package io.hydrant.cli.output;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Columns under headings, as wide as their widest cell. A heading that begins with {@code >} aligns right. */
+/**
+ * Columns under headings, as wide as their widest cell. A heading that begins with {@code >} aligns
+ * right.
+ */
 public final class Table {
   private static final String GAP = "  ";
 

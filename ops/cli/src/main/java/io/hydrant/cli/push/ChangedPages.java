@@ -7,9 +7,10 @@ import java.nio.ByteBuffer;
 import java.util.function.LongConsumer;
 
 /**
- * Receives a region as the store has it, in ascending order and without its zero pages, and writes into a
- * checkpoint those pages of a file that differ. Compares bytes: a checksum never decides that a page is
- * unchanged. Each page of the file is read once, so that what was compared is what is sent.
+ * Receives a region as the store has it, in ascending order and without its zero pages, and writes
+ * into a checkpoint those pages of a file that differ. Compares bytes: a checksum never decides
+ * that a page is unchanged. Each page of the file is read once, so that what was compared is what
+ * is sent.
  */
 public final class ChangedPages implements PageSink {
   /** Read at once from the file; a multiple of every page size. */
@@ -78,7 +79,10 @@ public final class ChangedPages implements PageSink {
     }
   }
 
-  /** The region ends: pages that the store did not name are zero there. Returns how many pages changed. */
+  /**
+   * The region ends: pages that the store did not name are zero there. Returns how many pages
+   * changed.
+   */
   public long finish() throws IOException {
     compareWithZeros(file.lengthBytes() / pageBytes);
     return changed;

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.LongConsumer;
 
-/** Writes every page of a file into a full checkpoint; tracts that are wholly zero are only named. */
+/**
+ * Writes every page of a file into a full checkpoint; tracts that are wholly zero are only named.
+ */
 public final class WholeFile {
   private WholeFile() {}
 

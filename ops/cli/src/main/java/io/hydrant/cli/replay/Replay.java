@@ -18,8 +18,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends checkpoints of a trace as a protector would. The next one is opened while the one before still
- * waits for its acknowledgement, two at most, as the API allows. Files are read and decompressed one ahead.
+ * Sends checkpoints of a trace as a protector would. The next one is opened while the one before
+ * still waits for its acknowledgement, two at most, as the API allows. Files are read and
+ * decompressed one ahead.
  */
 public final class Replay {
   /** The API's limit of open checkpoints per image. */

@@ -39,7 +39,10 @@ public final class TracePages {
     return List.of(Regions.memory(REGION_NAME, trace.memoryBytes()));
   }
 
-  /** Writes the trace's first checkpoint, which accounts for every page: what it does not list is zero. */
+  /**
+   * Writes the trace's first checkpoint, which accounts for every page: what it does not list is
+   * zero.
+   */
   public static void writeFull(TraceCheckpoint checkpoint, CheckpointWriter writer) {
     Region region = writer.regions().get(REGION);
     long[] pages = checkpoint.pages();

@@ -6,7 +6,10 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.LongConsumer;
 
-/** Puts pages into the files of their regions. Zero and not-kept pages are what the files begin with. */
+/**
+ * Puts pages into the files of their regions. Zero and not-kept pages are what the files begin
+ * with.
+ */
 public final class RegionFiles implements PageSink {
   private final List<RegionFile> files;
   private final LongConsumer progress;

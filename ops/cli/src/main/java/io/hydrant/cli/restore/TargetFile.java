@@ -5,7 +5,9 @@ import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,8 +17,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * A file that appears under its name complete and durable, or not at all: written sparse under a temporary
- * name in the same directory, synced, renamed, directory synced. States: writing, then committed or discarded.
+ * A file that appears under its name complete and durable, or not at all: written sparse under a
+ * temporary name in the same directory, synced, renamed, directory synced. States: writing, then
+ * committed or discarded.
  */
 public final class TargetFile implements AutoCloseable {
   private static final int READ_BYTES = 1 << 20;
@@ -32,7 +35,8 @@ public final class TargetFile implements AutoCloseable {
     this.temporary = temporary;
     this.channel = channel;
     // Ctrl-C in the middle of a restore must not leave gigabytes behind under an odd name.
-    this.discardAtExit = Thread.ofPlatform().name("discard-target").unstarted(this::deleteTemporary);
+    this.discardAtExit =
+        Thread.ofPlatform().name("discard-target").unstarted(this::deleteTemporary);
   }
 
   /** Begins a file of {@code lengthBytes} zeros that take no space. */
@@ -41,14 +45,7 @@ public final class TargetFile implements AutoCloseable {
     Path temporary =
         directory.resolve(
             "." + target.getFileName() + ".hydrant-" + ProcessHandle.current().pid() + ".tmp");
-    Files.deleteIfExists(temporary);
-    FileChannel channel =
-        FileChannel.open(
-            temporary,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.SPARSE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE);
+    FileChannel channel = createNew(temporary, directory);
     TargetFile file = new TargetFile(target, temporary, channel);
     Runtime.getRuntime().addShutdownHook(file.discardAtExit);
     try (RandomAccessFile length = new RandomAccessFile(temporary.toFile(), "rw")) {
@@ -60,12 +57,33 @@ public final class TargetFile implements AutoCloseable {
     return file;
   }
 
+  private static FileChannel createNew(Path temporary, Path directory) throws IOException {
+    try {
+      Files.deleteIfExists(temporary);
+      return FileChannel.open(
+          temporary,
+          StandardOpenOption.CREATE_NEW,
+          StandardOpenOption.SPARSE,
+          StandardOpenOption.READ,
+          StandardOpenOption.WRITE);
+    } catch (AccessDeniedException e) {
+      throw new AccessDeniedException(directory.toString());
+    } catch (FileSystemException e) {
+      // The temporary name would tell people nothing.
+      String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+      throw new FileSystemException(
+          directory.toString(), null, "no file can be made there: " + reason);
+    }
+  }
+
   static Path directoryOf(Path target) {
     Path parent = target.toAbsolutePath().getParent();
     return parent == null ? target.toAbsolutePath() : parent;
   }
 
-  /** Writes all that remains in {@code bytes}; threads may write different places at the same time. */
+  /**
+   * Writes all that remains in {@code bytes}; threads may write different places at the same time.
+   */
   public void write(long offset, ByteBuffer bytes) throws IOException {
     long at = offset;
     while (bytes.hasRemaining()) {
@@ -98,7 +116,8 @@ public final class TargetFile implements AutoCloseable {
   /**
    * Makes the file durable under its final name.
    *
-   * @param overwrite replace a file that is there; otherwise one that appeared meanwhile is left alone
+   * @param overwrite replace a file that is there; otherwise one that appeared meanwhile is left
+   *     alone
    */
   public void commit(boolean overwrite) throws IOException {
     channel.force(true);

@@ -1,4 +1,6 @@
-/** Restored regions on their way into local files: sparse, atomic, never half under the final name. */
+/**
+ * Restored regions on their way into local files: sparse, atomic, never half under the final name.
+ */
 @NullMarked
 package io.hydrant.cli.restore;
 

@@ -19,8 +19,9 @@ import java.util.List;
 import java.util.function.LongConsumer;
 
 /**
- * Reads one region of a checkpoint, page by page in order. Damage ends a stream of pages, so what is left of
- * the tract it is in is fetched page by page, and the stream goes on behind it: every damaged page gets named.
+ * Reads one region of a checkpoint, page by page in order. Damage ends a stream of pages, so what
+ * is left of the tract it is in is fetched page by page, and the stream goes on behind it: every
+ * damaged page gets named.
  */
 public final class RegionCheck implements PageSink {
   /** Enough to see the extent; a wholly lost segment must not fill memory or screen. */

@@ -36,7 +36,8 @@ class JsonTest {
             {}
           ],
           "b": []
-        }""",
+        }\
+        """,
         new Json().put("a", List.of(1, new Json())).put("b", List.of()).pretty());
   }
 }

@@ -10,8 +10,7 @@ class TableTest {
   @Test
   void columnsAreAsWideAsTheirWidestCell() {
     Table table = new Table("NAME", ">PAGES", "NOTE").row("web-1", 12, "").row("b", 4096, "x");
-    assertEquals(
-        List.of("NAME   PAGES  NOTE", "web-1     12", "b       4096  x"), table.lines());
+    assertEquals(List.of("NAME   PAGES  NOTE", "web-1     12", "b       4096  x"), table.lines());
   }
 
   @Test
