@@ -26,7 +26,8 @@ final class RocksDbLibrary {
   static synchronized void load(Path directory) throws IOException {
     String name = Environment.getJniLibraryFileName("rocksdb");
     Files.createDirectories(directory);
-    Path library = directory.resolve(name);
+    // RocksDB looks for a file of this odd name when it is told where to look.
+    Path library = directory.resolve(Environment.getJniLibraryFileName("rocksdbjni"));
     URLConnection packed = resource(name);
     if (!Files.exists(library) || Files.size(library) != packed.getContentLengthLong()) {
       Path unpacking = Files.createTempFile(directory, name, ".unpacking");
