@@ -77,7 +77,8 @@ public final class EntryCodec {
                   .setImage(acquire.image().value())
                   .setSeenEpoch(acquire.seenEpoch().map(Epoch::value).orElse(0L))
                   .setAnyEpoch(acquire.seenEpoch().isEmpty())
-                  .setOwnerToken(bytesOf(acquire.ownerToken())));
+                  .setOwnerToken(bytesOf(acquire.ownerToken()))
+                  .setRestorePoint(acquire.restorePoint().map(CheckpointId::value).orElse(0L)));
       case Command.Open open -> builder.setOpen(encodeOpen(open));
       case Command.Commit commit -> builder.setCommit(encodeCommit(commit));
       case Command.Abort abort ->
@@ -231,7 +232,10 @@ public final class EntryCodec {
     return new Command.Acquire(
         new ImageId(acquire.getImage()),
         acquire.getAnyEpoch() ? Optional.empty() : Optional.of(new Epoch(acquire.getSeenEpoch())),
-        idOf(acquire.getOwnerToken()));
+        idOf(acquire.getOwnerToken()),
+        acquire.getRestorePoint() == 0
+            ? Optional.empty()
+            : Optional.of(new CheckpointId(acquire.getRestorePoint())));
   }
 
   private static Command decodeOpen(Open open) {
