@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * The bytes of a small segment of format version 1, as they shall be read for ever. Written anew
  * only with a new version: {@code mvn -pl image-store/engine -am test -Dtest=SegmentGoldenTest
- * -Dsurefire.failIfNoSpecifiedTests=false -Dhydrant.test.options=-Dhydrant.golden.write=true}.
+ * -Dsurefire.failIfNoSpecifiedTests=false -Dhydrant.golden.write=true}.
  */
 final class SegmentGoldenTest {
   private static final String GOLDEN = "/golden/segment-v1.txt";
