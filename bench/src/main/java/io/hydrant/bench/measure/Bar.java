@@ -25,6 +25,7 @@ public sealed interface Bar {
           case AtLeast least -> ">=";
           case AtMost most -> "<=";
           case Below below -> "<";
+          case Exactly exactly -> "=";
         };
     String number = trimmed(limit());
     return switch (subject()) {
@@ -49,6 +50,11 @@ public sealed interface Bar {
 
   static Bar below(double limit) {
     return new Below(Subject.FIGURE, limit);
+  }
+
+  /** For counts: no tolerance. */
+  static Bar exactly(double value) {
+    return new Exactly(Subject.FIGURE, value);
   }
 
   static Bar ratioAtLeast(double limit) {
@@ -77,6 +83,13 @@ public sealed interface Bar {
     @Override
     public boolean metBy(double value) {
       return value < limit;
+    }
+  }
+
+  record Exactly(Subject subject, double limit) implements Bar {
+    @Override
+    public boolean metBy(double value) {
+      return value == limit;
     }
   }
 }

@@ -27,7 +27,7 @@ public final class ChildProcess implements AutoCloseable {
 
   private static final long START_SECONDS_MAX = 10;
   private static final long STOP_SECONDS_MAX = 120;
-  private static final int LOG_TAIL_LINES = 25;
+  private static final int LOG_TAIL_LINES = 60;
 
   private final String name;
   private final Path files;

@@ -32,6 +32,8 @@ class RowTest {
     assertTrue(Bar.atLeast(2).metBy(2));
     assertTrue(Bar.atMost(2).metBy(2));
     assertFalse(Bar.below(2).metBy(2));
+    assertTrue(Bar.exactly(1).metBy(1));
+    assertFalse(Bar.exactly(1).metBy(1.0001));
     assertFalse(Bar.atMost(2).metBy(Double.NaN));
     assertFalse(Bar.atLeast(2).metBy(Double.NaN));
   }
