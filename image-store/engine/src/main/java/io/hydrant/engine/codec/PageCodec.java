@@ -5,15 +5,17 @@ import java.nio.ByteBuffer;
 /**
  * Decodes compressed pages. Must be safe for use by many threads.
  *
- * <p>The engine's duty: it asks only for encodings that need decoding (today {@code ZSTD}) and verifies the
- * page's checksum afterwards. The codec's duty: any bytes give exactly a page or an exception; it never
- * writes behind the limit of {@code page} and allocates nothing that the input's bytes could inflate.
+ * <p>The engine's duty: it asks only for encodings that need decoding (today {@code ZSTD}) and
+ * verifies the page's checksum afterwards. The codec's duty: any bytes give exactly a page or an
+ * exception; it never writes behind the limit of {@code page} and allocates nothing that the
+ * input's bytes could inflate.
  */
 public interface PageCodec {
   /**
    * @param encoded one frame from position to limit; not changed
    * @param page receives the page: on return its position has moved to its limit
-   * @throws MalformedPageException if the bytes are not a frame of exactly {@code page.remaining()} bytes
+   * @throws MalformedPageException if the bytes are not a frame of exactly {@code page.remaining()}
+   *     bytes
    */
   void decodeZstd(ByteBuffer encoded, ByteBuffer page) throws MalformedPageException;
 }

@@ -1,8 +1,8 @@
 package io.hydrant.engine.model;
 
 /**
- * A place in the segment log of one replica: never leaves it. Packed as a long, so that addresses of one
- * log compare in the order of appending (unsigned).
+ * A place in the segment log of one replica: never leaves it. Packed as a long, so that addresses
+ * of one log compare in the order of appending (unsigned).
  *
  * @param segment number of the segment; ascending, never used again, even when its file is recycled
  * @param offset byte within the segment

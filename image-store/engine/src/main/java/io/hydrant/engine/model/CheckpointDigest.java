@@ -6,8 +6,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * Running digest of a checkpoint (PROTOCOL: hash over region, page number and checksum of every page in
- * manifest order; independent of encoding). The layout is in docs/formats/digest.md:
+ * Running digest of a checkpoint (PROTOCOL: hash over region, page number and checksum of every
+ * page in manifest order; independent of encoding). The layout is in docs/formats/digest.md:
  *
  * <pre>
  * SHA-256 of

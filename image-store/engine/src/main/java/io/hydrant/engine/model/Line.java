@@ -3,11 +3,12 @@ package io.hydrant.engine.model;
 import java.util.Arrays;
 
 /**
- * The line of a checkpoint X: X, its base, the base's base and so on, down to the last full checkpoint, as
- * runs of ids. Ids within a run that were aborted do no harm: no page version carries them.
+ * The line of a checkpoint X: X, its base, the base's base and so on, down to the last full
+ * checkpoint, as runs of ids. Ids within a run that were aborted do no harm: no page version
+ * carries them.
  *
- * <p>A page at X is the newest version on X's line, not the one with the highest number (PROTOCOL R6): after
- * a take-over from an older checkpoint, the abandoned ids are off the line.
+ * <p>A page at X is the newest version on X's line, not the one with the highest number (PROTOCOL
+ * R6): after a take-over from an older checkpoint, the abandoned ids are off the line.
  */
 public final class Line {
   /** Pairs (low, high), both inclusive, newest run first. */

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * A page's checksum: CRC32C over region (u32 LE), page number (u64 LE) and decoded content. Region and
- * number are part of it, so that a page served in another's place is found out.
+ * A page's checksum: CRC32C over region (u32 LE), page number (u64 LE) and decoded content. Region
+ * and number are part of it, so that a page served in another's place is found out.
  *
  * <p>Not safe for use by two threads at once.
  */

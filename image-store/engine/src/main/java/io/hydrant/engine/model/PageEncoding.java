@@ -1,6 +1,8 @@
 package io.hydrant.engine.model;
 
-/** How a page's bytes are stored; codes are persistent. 4 (delta) and 5 (reference) are reserved. */
+/**
+ * How a page's bytes are stored; codes are persistent. 4 (delta) and 5 (reference) are reserved.
+ */
 public enum PageEncoding {
   /** As it is. */
   RAW(0),

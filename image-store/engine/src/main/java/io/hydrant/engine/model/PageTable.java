@@ -1,8 +1,9 @@
 package io.hydrant.engine.model;
 
 /**
- * The rows of one patch: ascending pages of one tract with encoding, encoded length and checksum. The
- * encoded bytes of the pages follow each other in the patch's payload, so offsets are sums of lengths.
+ * The rows of one patch: ascending pages of one tract with encoding, encoded length and checksum.
+ * The encoded bytes of the pages follow each other in the patch's payload, so offsets are sums of
+ * lengths.
  *
  * <p>Immutable by agreement: the arrays belong to the table once it is made.
  */

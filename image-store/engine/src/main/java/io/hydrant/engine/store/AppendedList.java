@@ -5,8 +5,8 @@ import io.hydrant.engine.segment.Appended;
 import java.util.Arrays;
 
 /**
- * Where the numbered records (patches, slim chunks or manifest parts) of one checkpoint lie, 24 bytes each: a
- * checkpoint of a terabyte has a million patches.
+ * Where the numbered records (patches, slim chunks or manifest parts) of one checkpoint lie, 24
+ * bytes each: a checkpoint of a terabyte has a million patches.
  */
 final class AppendedList {
   private static final int COLUMNS = 3;

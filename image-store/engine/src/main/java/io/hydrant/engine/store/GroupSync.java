@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /**
- * Group fsync: whoever needs bytes durable says up to where; one sync serves all that came while the one
- * before was under way. A sync that failed fails everybody, then and later (PROTOCOL R13).
+ * Group fsync: whoever needs bytes durable says up to where; one sync serves all that came while
+ * the one before was under way. A sync that failed fails everybody, then and later (PROTOCOL R13).
  */
 final class GroupSync {
   private final SegmentLog log;

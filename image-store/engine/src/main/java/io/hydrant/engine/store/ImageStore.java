@@ -33,8 +33,9 @@ import java.util.concurrent.Executor;
  * snapshot     -> Snapshots -> CatalogFiles, PageIndex
  * </pre>
  *
- * <p>Threads: {@link #apply}, {@link #skip} and {@link #snapshot} belong to one apply thread; everything else is
- * safe from any thread. Exceptions from apply, and {@link StoreEvent.Fault}, are final: the process must stop.
+ * <p>Threads: {@link #apply}, {@link #skip} and {@link #snapshot} belong to one apply thread;
+ * everything else is safe from any thread. Exceptions from apply, and {@link StoreEvent.Fault}, are
+ * final: the process must stop.
  */
 public final class ImageStore implements AutoCloseable {
   /** A checkpoint is admitted if this much fits: a batch of every segment buffer in flight. */
@@ -78,7 +79,8 @@ public final class ImageStore implements AutoCloseable {
   /**
    * Opens a store and recovers it; blank directories make an empty one.
    *
-   * @throws io.hydrant.engine.files.CorruptionException if what was durable is not there or not right
+   * @throws io.hydrant.engine.files.CorruptionException if what was durable is not there or not
+   *     right
    * @throws io.hydrant.engine.files.WrongIdentityException if files of another store lie here
    * @throws io.hydrant.engine.files.UnsupportedFormatException if they are too old or too new
    */
@@ -106,7 +108,10 @@ public final class ImageStore implements AutoCloseable {
     return parts.catalog().applied();
   }
 
-  /** Applies the next entry; one thread, in log order. What it throws is final: the process must stop. */
+  /**
+   * Applies the next entry; one thread, in log order. What it throws is final: the process must
+   * stop.
+   */
   public Outcome apply(EntryPosition position, Entry entry) throws IOException {
     Catalog.Applied applied = parts.catalog().apply(position, entry);
     for (Effect effect : applied.effects()) {
@@ -119,8 +124,7 @@ public final class ImageStore implements AutoCloseable {
   private void perform(Effect effect) throws IOException {
     switch (effect) {
       case Effect.Publish publish ->
-          publisher.publish(
-              existing(publish.key().image()), publish.key(), publish.content());
+          publisher.publish(existing(publish.key().image()), publish.key(), publish.content());
       case Effect.DropStaged drop -> parts.staging().take(drop.key());
       case Effect.Retire retire -> {
         for (CheckpointId checkpoint : retire.checkpoints()) {
@@ -181,7 +185,8 @@ public final class ImageStore implements AutoCloseable {
       snapshotPosition = snapshots.write(capture, snapshotPosition);
       done.complete(snapshotPosition);
     } catch (IOException | RuntimeException e) {
-      // What was set aside for this flush is neither dirty nor in the index: only a restart puts it right.
+      // What was set aside for this flush is neither dirty nor in the index: only a restart puts it
+      // right.
       events.on(new StoreEvent.Fault(e));
       done.completeExceptionally(e);
     }
@@ -211,7 +216,8 @@ public final class ImageStore implements AutoCloseable {
   public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal {
     StagedCheckpoint receiver = parts.staging().receiver(key, requireOpen(key, epoch));
     try {
-      // An entry that ended the id between the check and the creation must not leave a receiver behind; but
+      // An entry that ended the id between the check and the creation must not leave a receiver
+      // behind; but
       // records that it is about to publish are not ours to take.
       requireOpen(key, epoch);
     } catch (Refusal e) {
@@ -253,11 +259,10 @@ public final class ImageStore implements AutoCloseable {
         parts
             .catalog()
             .session(session)
-            .orElseThrow(
-                () ->
-                    new Refusal(
-                        Rejection.UNKNOWN_SESSION,
-                        "the restore session has ended or expired; open a new one"));
+            .orElseThrow(() ->
+                new Refusal(
+                    Rejection.UNKNOWN_SESSION,
+                    "the restore session has ended or expired; open a new one"));
     ImageState image = requireImage(info.image());
     CheckpointInfo checkpoint = image.committed().get(info.checkpoint());
     if (checkpoint == null) {
@@ -309,8 +314,7 @@ public final class ImageStore implements AutoCloseable {
     try {
       pendingSnapshot.handle((_, _) -> null).join();
       if (!pendingSnapshot.isCompletedExceptionally() && !snapshotPosition.equals(applied())) {
-        snapshotPosition =
-            snapshots.write(snapshots.capture(parts.catalog()), snapshotPosition);
+        snapshotPosition = snapshots.write(snapshots.capture(parts.catalog()), snapshotPosition);
       }
     } finally {
       try (parts) {

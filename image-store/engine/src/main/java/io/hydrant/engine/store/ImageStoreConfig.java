@@ -8,7 +8,8 @@ import io.hydrant.engine.segment.SegmentLogConfig;
  * @param log the segment log
  * @param mapCacheBytes heap bytes of page maps kept for reading
  * @param dirtyBytesMax heap bytes of changed page maps that make a snapshot due
- * @param logBytesMax bytes appended since the last snapshot that make one due (bounds the restart scan)
+ * @param logBytesMax bytes appended since the last snapshot that make one due (bounds the restart
+ *     scan)
  * @param entriesMax entries applied since the last snapshot that make one due (bounds the replay)
  */
 public record ImageStoreConfig(

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** {@link PageReader} on the page maps and the segment log. */
 final class LogPageReader implements PageReader {
-  /** A segment that went while a request was looked up was cleaned: the new map points elsewhere. */
+  /**
+   * A segment that went while a request was looked up was cleaned: the new map points elsewhere.
+   */
   private static final int LOOKUPS_MAX = 8;
 
   private final PageMaps maps;
@@ -57,7 +59,12 @@ final class LogPageReader implements PageReader {
 
   @Override
   public RangePart readRange(
-      ReadPoint point, int region, long firstPage, long endPage, boolean skipZero, ByteBuffer target)
+      ReadPoint point,
+      int region,
+      long firstPage,
+      long endPage,
+      boolean skipZero,
+      ByteBuffer target)
       throws Refusal, IOException {
     RegionSpec spec = requireRegion(point, region);
     requirePage(point, region, spec, firstPage);
@@ -192,8 +199,7 @@ final class LogPageReader implements PageReader {
   }
 
   private Refusal damaged(ReadPoint point, String what, @Nullable String why) {
-    String where =
-        "%s %s, %s".formatted(point.session().image(), point.checkpoint().id(), what);
+    String where = "%s %s, %s".formatted(point.session().image(), point.checkpoint().id(), what);
     events.on(new StoreEvent.Damaged(where, "" + why));
     return new Refusal(
         Rejection.DAMAGED,
@@ -278,9 +284,7 @@ final class LogPageReader implements PageReader {
       }
       TractMap current = map;
       int row =
-          current == null
-              ? TractMap.NONE
-              : current.find(spec.pageInTract(page), point.line());
+          current == null ? TractMap.NONE : current.find(spec.pageInTract(page), point.line());
       if (row == TractMap.NONE || current == null) {
         throw damaged(point, "page %d of region '%s'".formatted(page, spec.name()), "no record");
       }
@@ -297,7 +301,9 @@ final class LogPageReader implements PageReader {
     }
   }
 
-  /** Where pages lie: columns, so that a request allocates a handful of arrays and no object a page. */
+  /**
+   * Where pages lie: columns, so that a request allocates a handful of arrays and no object a page.
+   */
   private static final class Located {
     final long[] pages;
     final byte[] encodings;

@@ -49,11 +49,7 @@ final class LogSlimReader implements SlimReader {
           keyOf(point),
           "slim state at %d (%s at offset %d): its checksum is %08x where %08x was expected"
               .formatted(
-                  chunk.offset(),
-                  log.pathOf(address),
-                  address.offset(),
-                  actual,
-                  chunk.checksum()));
+                  chunk.offset(), log.pathOf(address), address.offset(), actual, chunk.checksum()));
     }
     return bytes;
   }

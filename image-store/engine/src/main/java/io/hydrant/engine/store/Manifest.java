@@ -10,8 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The manifest of a checkpoint (PROTOCOL, words): its patches in order, its zero tracts, its counts and digest.
- * Written last, as one or more records, so that its presence proves that this replica had checked everything.
+ * The manifest of a checkpoint (PROTOCOL, words): its patches in order, its zero tracts, its counts
+ * and digest. Written last, as one or more records, so that its presence proves that this replica
+ * had checked everything.
  *
  * <pre>
  * part:   version u8 | parts u32 | body slice
@@ -121,8 +122,7 @@ record Manifest(
     require(where, body, FIXED_BYTES + 4);
     Digest digest = digest(body);
     Command.Content content =
-        new Command.Content(
-            digest, body.getLong(), body.getLong(), body.getLong(), body.getLong());
+        new Command.Content(digest, body.getLong(), body.getLong(), body.getLong(), body.getLong());
     int slimChunks = body.getInt();
     int zeroRuns = body.getInt();
     require(where, body, (long) zeroRuns * ZERO_RUN_BYTES + 4);

@@ -13,9 +13,10 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Checkpoints whose commit was applied while their bytes are not (all) here (PROTOCOL R10): until they are,
- * every tract of the image at them and at what builds on them is "not here". Old pages would pass every page
- * checksum, so this must be known exactly, and it is written with every snapshot.
+ * Checkpoints whose commit was applied while their bytes are not (all) here (PROTOCOL R10): until
+ * they are, every tract of the image at them and at what builds on them is "not here". Old pages
+ * would pass every page checksum, so this must be known exactly, and it is written with every
+ * snapshot.
  */
 final class MissingCheckpoints {
   private final ConcurrentHashMap<ImageId, long[]> byImage = new ConcurrentHashMap<>();
@@ -54,12 +55,11 @@ final class MissingCheckpoints {
   byte[] encode() {
     Map<ImageId, long[]> sorted = new TreeMap<>(byImage);
     ByteBuffer row = ByteBuffer.allocate(size() * 16);
-    sorted.forEach(
-        (image, ids) -> {
-          for (long id : ids) {
-            row.putLong(image.value()).putLong(id);
-          }
-        });
+    sorted.forEach((image, ids) -> {
+      for (long id : ids) {
+        row.putLong(image.value()).putLong(id);
+      }
+    });
     return row.array();
   }
 

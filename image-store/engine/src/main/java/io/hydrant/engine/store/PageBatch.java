@@ -1,8 +1,8 @@
 package io.hydrant.engine.store;
 
 /**
- * Pages that were read: row i is the i-th page asked for (or found, in a range). The encoded bytes follow
- * each other in the buffer that the reader was given; every one has passed its checksum.
+ * Pages that were read: row i is the i-th page asked for (or found, in a range). The encoded bytes
+ * follow each other in the buffer that the reader was given; every one has passed its checksum.
  *
  * @param pages page numbers in the region
  * @param encodings codes of {@link io.hydrant.engine.model.PageEncoding}

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * Which pages a checkpoint has accounted for so far: finds duplicates, and tells whether a full checkpoint is
- * complete. At most 256 bytes a touched tract.
+ * Which pages a checkpoint has accounted for so far: finds duplicates, and tells whether a full
+ * checkpoint is complete. At most 256 bytes a touched tract.
  */
 final class PageCoverage {
   private final RegionTable regions;
@@ -52,7 +52,9 @@ final class PageCoverage {
     covered += table.size();
   }
 
-  /** The first tract of a run of which pages, or which itself, are there already. Nothing changes. */
+  /**
+   * The first tract of a run of which pages, or which itself, are there already. Nothing changes.
+   */
   OptionalInt duplicateTract(int region, int firstTract, int count) {
     for (int tract = firstTract; tract < firstTract + count; tract++) {
       if (zeroTracts[region].get(tract) || pages.containsKey(key(region, tract))) {

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Reads pages of pinned checkpoints: one index lookup a tract, at most one device read a page, neighbours in one
- * read; every page with content has passed its checksum before it is returned. Safe from many threads; blocks
- * on the device.
+ * Reads pages of pinned checkpoints: one index lookup a tract, at most one device read a page,
+ * neighbours in one read; every page with content has passed its checksum before it is returned.
+ * Safe from many threads; blocks on the device.
  */
 public interface PageReader {
   /** Pages of one request. */
@@ -19,20 +19,27 @@ public interface PageReader {
   /**
    * Reads the given pages of a region, in any order.
    *
-   * @param target receives the encoded bytes in the order asked; use {@link #targetBytes}; its position moves
+   * @param target receives the encoded bytes in the order asked; use {@link #targetBytes}; its
+   *     position moves
    * @throws Refusal NOT_HERE, DAMAGED, INVALID (page beyond the region), LIMIT_EXCEEDED
    */
   PageBatch read(ReadPoint point, int region, long[] pages, ByteBuffer target)
       throws Refusal, IOException;
 
   /**
-   * Reads pages of a run from {@code firstPage} on, as many as fit into {@code target} and {@link #PAGES_MAX}.
+   * Reads pages of a run from {@code firstPage} on, as many as fit into {@code target} and {@link
+   * #PAGES_MAX}.
    *
    * @param skipZero leave out pages that are zero or not kept
    * @return the batch and where to go on
    */
   RangePart readRange(
-      ReadPoint point, int region, long firstPage, long endPage, boolean skipZero, ByteBuffer target)
+      ReadPoint point,
+      int region,
+      long firstPage,
+      long endPage,
+      boolean skipZero,
+      ByteBuffer target)
       throws Refusal, IOException;
 
   /** Outcome and checksum of pages of a run, without reading their content. */

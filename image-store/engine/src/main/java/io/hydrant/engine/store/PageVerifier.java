@@ -6,7 +6,10 @@ import io.hydrant.engine.model.PageChecksum;
 import io.hydrant.engine.model.PageEncoding;
 import java.nio.ByteBuffer;
 
-/** Checks encoded pages against the protector's checksum, decoding where needed. One thread at a time. */
+/**
+ * Checks encoded pages against the protector's checksum, decoding where needed. One thread at a
+ * time.
+ */
 final class PageVerifier {
   private final PageCodec codec;
   private final PageChecksum checksum = new PageChecksum();

@@ -10,9 +10,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Staged records that an earlier life of the process left behind. Nothing can be added to them (the running
- * digest and the protector's stream are gone), but a checkpoint whose manifest is here can still be committed:
- * its records are checked again, and this replica states it anew (PROTOCOL R7).
+ * Staged records that an earlier life of the process left behind. Nothing can be added to them (the
+ * running digest and the protector's stream are gone), but a checkpoint whose manifest is here can
+ * still be committed: its records are checked again, and this replica states it anew (PROTOCOL R7).
  */
 final class RecoveredCheckpoint implements StagedCheckpoint {
   private final StagedRecords records;

@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
-/** Checksum of a chunk of slim state: CRC32C over "slim" (4 ASCII bytes), offset (u64 LE) and the bytes. */
+/**
+ * Checksum of a chunk of slim state: CRC32C over "slim" (4 ASCII bytes), offset (u64 LE) and the
+ * bytes.
+ */
 final class SlimChecksum {
   private static final int MARK = 's' | 'l' << 8 | 'i' << 16 | 'm' << 24;
 

@@ -16,8 +16,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Where the slim state of each retained checkpoint lies: like the page maps, changed in memory by the apply
- * thread and written with the next snapshot. An empty value marks a row that is to be deleted.
+ * Where the slim state of each retained checkpoint lies: like the page maps, changed in memory by
+ * the apply thread and written with the next snapshot. An empty value marks a row that is to be
+ * deleted.
  */
 final class SlimRows {
   private static final int CHUNK_BYTES = 24;
@@ -43,7 +44,10 @@ final class SlimRows {
     dirty.put(key, Optional.empty());
   }
 
-  /** Apply thread; the rows in the index go by prefix. Uids are never used again, so order does not matter. */
+  /**
+   * Apply thread; the rows in the index go by prefix. Uids are never used again, so order does not
+   * matter.
+   */
   void dropImage(ImageId image) {
     dirty.keySet().removeIf(key -> key.image().equals(image));
     dropped.add(image);
@@ -62,10 +66,14 @@ final class SlimRows {
     return row == null ? Optional.empty() : Optional.of(decode(key, row));
   }
 
-  /** Sets the changes aside for a flush; apply thread. A flush that failed is fatal, so none is pending. */
+  /**
+   * Sets the changes aside for a flush; apply thread. A flush that failed is fatal, so none is
+   * pending.
+   */
   Frozen freeze() {
     Frozen frozen = new Frozen(dirty, List.copyOf(dropped));
-    // Readers look at the newer map first: what moves to `flushing` must be there before it leaves `dirty`.
+    // Readers look at the newer map first: what moves to `flushing` must be there before it leaves
+    // `dirty`.
     flushing = frozen.rows();
     dirty = new ConcurrentHashMap<>();
     dropped = new ArrayList<>();
@@ -81,12 +89,11 @@ final class SlimRows {
   record Frozen(Map<CheckpointKey, Optional<List<Chunk>>> rows, List<ImageId> dropped) {
     List<PageIndex.Change> changes() {
       List<PageIndex.Change> changes = new ArrayList<>(rows.size() + dropped.size());
-      rows.forEach(
-          (key, chunks) ->
-              changes.add(
-                  chunks.isPresent()
-                      ? new PageIndex.Change.Put(IndexKeys.slim(key), encode(chunks.get()))
-                      : new PageIndex.Change.Delete(IndexKeys.slim(key))));
+      rows.forEach((key, chunks) ->
+          changes.add(
+              chunks.isPresent()
+                  ? new PageIndex.Change.Put(IndexKeys.slim(key), encode(chunks.get()))
+                  : new PageIndex.Change.Delete(IndexKeys.slim(key))));
       dropped.forEach(
           image -> changes.add(new PageIndex.Change.DeletePrefix(IndexKeys.slimsOf(image))));
       return changes;

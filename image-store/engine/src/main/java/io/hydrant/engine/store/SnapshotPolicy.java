@@ -4,8 +4,8 @@ import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.EntryPosition;
 
 /**
- * When a snapshot is due: so seldom that the index costs little beside the pages, so often that memory, restart
- * scan and replay stay bounded.
+ * When a snapshot is due: so seldom that the index costs little beside the pages, so often that
+ * memory, restart scan and replay stay bounded.
  */
 final class SnapshotPolicy {
   private final ImageStoreConfig config;

@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Snapshots (PROTOCOL R14, R15): captured by the apply thread in memory, written in the background while it goes
- * on. Copies no page.
+ * Snapshots (PROTOCOL R14, R15): captured by the apply thread in memory, written in the background
+ * while it goes on. Copies no page.
  *
  * <pre>
  * 1 sync the segment log      everything staged before the scan start is durable
@@ -71,7 +71,10 @@ final class Snapshots {
         deadSegments(scanStart, staged));
   }
 
-  /** Segments that hold nothing live: no page map, no slim row and no staged record points into them. */
+  /**
+   * Segments that hold nothing live: no page map, no slim row and no staged record points into
+   * them.
+   */
   private List<Integer> deadSegments(long scanStart, StateRows.StagedRow staged) {
     int scanSegment = Address.ofPacked(scanStart).segment();
     List<Integer> dead = new ArrayList<>();
@@ -89,7 +92,8 @@ final class Snapshots {
   /**
    * Writes a capture; one at a time.
    *
-   * @param inUse position of the snapshot that is durable now: its catalog file stays until this one is
+   * @param inUse position of the snapshot that is durable now: its catalog file stays until this
+   *     one is
    */
   EntryPosition write(Capture capture, EntryPosition inUse) throws IOException {
     long began = System.nanoTime();

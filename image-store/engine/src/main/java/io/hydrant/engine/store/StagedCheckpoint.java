@@ -8,11 +8,11 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The staged records of one open checkpoint on this replica. One caller at a time; every method verifies
- * before it appends, and a refusal leaves nothing behind.
+ * The staged records of one open checkpoint on this replica. One caller at a time; every method
+ * verifies before it appends, and a refusal leaves nothing behind.
  *
- * <p>{@link Refusal}: bad checksum, duplicate page, page beyond the region, disk full, id final already.
- * {@link IOException}: a fault; the replica must stop.
+ * <p>{@link Refusal}: bad checksum, duplicate page, page beyond the region, disk full, id final
+ * already. {@link IOException}: a fault; the replica must stop.
  */
 public interface StagedCheckpoint {
   CheckpointKey key();
@@ -42,10 +42,11 @@ public interface StagedCheckpoint {
   CompletableFuture<Integer> durable(int patches);
 
   /**
-   * Ends the checkpoint: compares what the client says with what is here, appends the manifest, and completes
-   * with this replica's own statement once everything is durable (PROTOCOL R7).
+   * Ends the checkpoint: compares what the client says with what is here, appends the manifest, and
+   * completes with this replica's own statement once everything is durable (PROTOCOL R7).
    *
-   * @throws Refusal if counts or digest differ, or a full checkpoint does not account for every page
+   * @throws Refusal if counts or digest differ, or a full checkpoint does not account for every
+   *     page
    */
   CompletableFuture<Command.Content> finish(Command.Content claimed) throws Refusal, IOException;
 }

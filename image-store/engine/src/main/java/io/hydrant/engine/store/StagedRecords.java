@@ -7,8 +7,8 @@ import io.hydrant.engine.segment.LogRecord;
 import java.util.List;
 
 /**
- * The facts on disk about one checkpoint that is not final: which of its records were appended where. Grows
- * under its own lock; says nothing about durability.
+ * The facts on disk about one checkpoint that is not final: which of its records were appended
+ * where. Grows under its own lock; says nothing about durability.
  */
 final class StagedRecords {
   private final CheckpointKey key;

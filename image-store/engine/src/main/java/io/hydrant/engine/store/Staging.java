@@ -14,8 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All staged records of this replica. They die by the log alone (PROTOCOL R9): freed only when an applied entry
- * has made their id final, never by a time-out, a broken stream or a restart.
+ * All staged records of this replica. They die by the log alone (PROTOCOL R9): freed only when an
+ * applied entry has made their id final, never by a time-out, a broken stream or a restart.
  */
 final class Staging {
   private final SegmentLog log;
@@ -34,10 +34,9 @@ final class Staging {
     this.sync = sync;
     this.codec = codec;
     this.reader = reader;
-    recovered.forEach(
-        records ->
-            staged.put(
-                records.key(), new Staged(records, new RecoveredCheckpoint(records, reader), null)));
+    recovered.forEach(records ->
+        staged.put(
+            records.key(), new Staged(records, new RecoveredCheckpoint(records, reader), null)));
   }
 
   /** The receiver of an open checkpoint; always the same one for the same key. */
@@ -73,17 +72,16 @@ final class Staging {
   }
 
   /**
-   * Records of all checkpoints that are not final, ascending by key. Those that were appended before the caller
-   * read the log's end are all noted in them.
+   * Records of all checkpoints that are not final, ascending by key. Those that were appended
+   * before the caller read the log's end are all noted in them.
    */
   List<StagedRecords> quiesced() {
     return staged.values().stream()
-        .peek(
-            one -> {
-              if (one.session() != null) {
-                one.session().quiesce();
-              }
-            })
+        .peek(one -> {
+          if (one.session() != null) {
+            one.session().quiesce();
+          }
+        })
         .map(Staged::records)
         .sorted(Comparator.comparing(StagedRecords::key))
         .toList();

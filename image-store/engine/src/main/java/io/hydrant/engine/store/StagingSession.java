@@ -28,8 +28,9 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives one open checkpoint in this life of the process: verifies every page, appends, keeps the running
- * digest and the counts, and in the end makes this replica's own statement (PROTOCOL, step "receive frames"; R7).
+ * Receives one open checkpoint in this life of the process: verifies every page, appends, keeps the
+ * running digest and the counts, and in the end makes this replica's own statement (PROTOCOL, step
+ * "receive frames"; R7).
  *
  * <pre>
  * state      patch, slim, zeroTracts   finish                     dropped by the log
@@ -157,8 +158,7 @@ final class StagingSession implements StagedCheckpoint {
     if (actual != checksum) {
       throw badChecksum("slim state at offset %d".formatted(offset), actual, checksum);
     }
-    append(
-        new LogRecord.Slim(key(), records.epoch(), slimChunks, offset, checksum, length), bytes);
+    append(new LogRecord.Slim(key(), records.epoch(), slimChunks, offset, checksum, length), bytes);
     if (slimChunks == slimChecksums.length) {
       slimChecksums = Arrays.copyOf(slimChecksums, slimChunks * 2);
     }
@@ -264,8 +264,8 @@ final class StagingSession implements StagedCheckpoint {
   }
 
   /**
-   * Runs while no record is between being appended and being noted in {@link StagedRecords}: a snapshot that read
-   * the end of the log before sees every record below it.
+   * Runs while no record is between being appended and being noted in {@link StagedRecords}: a
+   * snapshot that read the end of the log before sees every record below it.
    */
   synchronized void quiesce() {}
 
@@ -327,8 +327,7 @@ final class StagingSession implements StagedCheckpoint {
       throw new Refusal(
           Rejection.LIMIT_EXCEEDED,
           "%s: batch %d holds %d pages of %d bytes; at most %d bytes of pages go into a batch"
-              .formatted(
-                  key(), patchRows.size(), table.size(), spec.pageBytes(), BATCH_BYTES_MAX));
+              .formatted(key(), patchRows.size(), table.size(), spec.pageBytes(), BATCH_BYTES_MAX));
     }
     if (tract < 0
         || tract >= spec.tracts()

@@ -14,7 +14,6 @@ import io.hydrant.engine.segment.Appended;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -24,8 +23,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of the index that say what the rest of it means, written in the same flush (PROTOCOL R14): applied
- * position, where the log scan starts, and the staged records before that. Layout: docs/formats/index.md.
+ * The rows of the index that say what the rest of it means, written in the same flush (PROTOCOL
+ * R14): applied position, where the log scan starts, and the staged records before that. Layout:
+ * docs/formats/index.md.
  */
 final class StateRows {
   static final int VERSION = 1;
@@ -186,7 +186,8 @@ final class StateRows {
     int last = -1;
     for (int i = 0; i < count; i++) {
       int number = row.getInt();
-      // Numbers ascend without gaps but for what the scan finds: a gap as large as the row is a lie.
+      // Numbers ascend without gaps but for what the scan finds: a gap as large as the row is a
+      // lie.
       if (number <= last || number > last + 1 + row.capacity()) {
         throw new IllegalArgumentException("record number " + number + " behind " + last);
       }

@@ -84,13 +84,12 @@ record StoreParts(
       CatalogFiles files, StateRows.Position position, ImageStorePorts ports) throws IOException {
     return files
         .read(position.applied())
-        .orElseThrow(
-            () ->
-                new CorruptionException(
-                    ports.catalogs().pathOf(""),
-                    0,
-                    "the catalog file of log index " + position.applied().index(),
-                    "none; restore the directory from another replica"));
+        .orElseThrow(() ->
+            new CorruptionException(
+                ports.catalogs().pathOf(""),
+                0,
+                "the catalog file of log index " + position.applied().index(),
+                "none; restore the directory from another replica"));
   }
 
   /** An image that the catalog does not know yet may come with the replay (PROTOCOL R9). */

@@ -49,8 +49,7 @@ final class EntryCodecTest {
           new Command.Acquire(IMAGE, Optional.empty(), TOKEN),
           new Command.Acquire(IMAGE, Optional.of(Epoch.NONE), TOKEN),
           new Command.Acquire(IMAGE, Optional.of(new Epoch(4)), TOKEN),
-          new Command.Acquire(
-              IMAGE, Optional.empty(), TOKEN, Optional.of(new CheckpointId(9))),
+          new Command.Acquire(IMAGE, Optional.empty(), TOKEN, Optional.of(new CheckpointId(9))),
           new Command.Open(
               IMAGE,
               new Epoch(4),

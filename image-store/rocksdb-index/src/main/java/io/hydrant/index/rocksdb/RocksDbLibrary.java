@@ -12,8 +12,8 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.util.Environment;
 
 /**
- * Loads RocksDB's native library from a directory of ours. By itself RocksDB unpacks 17 MB into the system's temporary
- * directory at every start, and a process that is killed leaves them there.
+ * Loads RocksDB's native library from a directory of ours. By itself RocksDB unpacks 17 MB into the
+ * system's temporary directory at every start, and a process that is killed leaves them there.
  */
 final class RocksDbLibrary {
   private RocksDbLibrary() {}

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Page contents that are told by one number: {@link #ZERO}, {@link #NOT_KEPT}, or a seed. A model that keeps
- * seeds instead of pages holds a thousand checkpoints in little memory.
+ * Page contents that are told by one number: {@link #ZERO}, {@link #NOT_KEPT}, or a seed. A model
+ * that keeps seeds instead of pages holds a thousand checkpoints in little memory.
  */
 public final class PageContents implements PageCodec {
   public static final long ZERO = 0;

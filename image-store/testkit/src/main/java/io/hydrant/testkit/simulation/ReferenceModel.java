@@ -6,8 +6,8 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * What the store must be: every committed checkpoint as a plain map from page to content. No sharing, no log, no
- * index: nothing that could be wrong in the same way.
+ * What the store must be: every committed checkpoint as a plain map from page to content. No
+ * sharing, no log, no index: nothing that could be wrong in the same way.
  */
 public final class ReferenceModel {
   private final NavigableMap<Long, ModelImage> images = new TreeMap<>();

@@ -8,7 +8,10 @@ import io.hydrant.testkit.index.MemoryPageIndex;
 import java.io.IOException;
 import java.util.random.RandomGenerator;
 
-/** A simulated disk and an index in memory that crash together: an index flush counts as two I/O calls. */
+/**
+ * A simulated disk and an index in memory that crash together: an index flush counts as two I/O
+ * calls.
+ */
 public final class SimulatedMedia implements SimulatedReplica.Media, StoreSimulation.CrashSource {
   private final SimulatedDisk disk = new SimulatedDisk();
   private final RandomGenerator random;

@@ -25,9 +25,10 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One replica of a group of one, in a single thread: a real {@link ImageStore} on whatever files and index it is
- * given, and a replicated log that is a list. An entry is durable when it is in the list, as a group of one has it:
- * before it is applied. Background work (group syncs, snapshot writes) waits in a queue until the script runs it.
+ * One replica of a group of one, in a single thread: a real {@link ImageStore} on whatever files
+ * and index it is given, and a replicated log that is a list. An entry is durable when it is in the
+ * list, as a group of one has it: before it is applied. Background work (group syncs, snapshot
+ * writes) waits in a queue until the script runs it.
  */
 public final class SimulatedReplica {
   private static final StoreIdentity IDENTITY =
@@ -36,7 +37,12 @@ public final class SimulatedReplica {
   /** Small enough that a thousand operations roll, recycle and snapshot many times. */
   public static final ImageStoreConfig SMALL =
       new ImageStoreConfig(
-          IDENTITY, new SegmentLogConfig(128 << 10, 16 << 10, 0, 3), 64 << 10, 96 << 10, 512 << 10, 40);
+          IDENTITY,
+          new SegmentLogConfig(128 << 10, 16 << 10, 0, 3),
+          64 << 10,
+          96 << 10,
+          512 << 10,
+          40);
 
   /** Where the replica keeps its bytes; survives restarts. */
   public interface Media {

@@ -45,8 +45,7 @@ public final class StoreChecker {
   }
 
   /** The catalog, the newest checkpoint of each image, and one more. */
-  public void checkSome(ReferenceModel model, RandomGenerator random)
-      throws IOException, Refusal {
+  public void checkSome(ReferenceModel model, RandomGenerator random) throws IOException, Refusal {
     checkCatalog(model);
     for (var image : model.images().entrySet()) {
       if (image.getValue().head() != 0) {
@@ -107,8 +106,7 @@ public final class StoreChecker {
     CheckpointInfo info = Objects.requireNonNull(image.committed().get(checkpoint));
     ReadPoint point =
         new ReadPoint(
-            new SessionInfo(
-                new SessionId(0), image.id(), checkpoint, 60_000, 0, RequestId.NONE),
+            new SessionInfo(new SessionId(0), image.id(), checkpoint, 60_000, 0, RequestId.NONE),
             info,
             image.line(checkpoint));
     for (int region = 0; region < info.regions().size(); region++) {
@@ -136,7 +134,12 @@ public final class StoreChecker {
   }
 
   private void checkPage(
-      ReadPoint point, int region, RegionSpec spec, PageBatch batch, int row, ModelCheckpoint model) {
+      ReadPoint point,
+      int region,
+      RegionSpec spec,
+      PageBatch batch,
+      int row,
+      ModelCheckpoint model) {
     long page = batch.pages()[row];
     Long content = model.pages().get(new PageRef(region, page));
     String where =
@@ -158,8 +161,7 @@ public final class StoreChecker {
 
   private void checkSlim(ReadPoint point, ModelCheckpoint expected) throws IOException, Refusal {
     List<SlimReader.Chunk> chunks = replica.store().slim().chunks(point);
-    require(
-        chunks.size() == (expected.slimBytes() == 0 ? 0 : 1), "slim chunks", expected, chunks);
+    require(chunks.size() == (expected.slimBytes() == 0 ? 0 : 1), "slim chunks", expected, chunks);
     for (SlimReader.Chunk chunk : chunks) {
       ByteBuffer bytes = replica.store().slim().read(point, chunk);
       require(

@@ -24,12 +24,13 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * A random script against one store, from one seed: images, take-overs, checkpoints of every shape, sessions,
- * retirement, deletion, snapshots, and crashes at any I/O call; after every crash the store must equal the model.
+ * A random script against one store, from one seed: images, take-overs, checkpoints of every shape,
+ * sessions, retirement, deletion, snapshots, and crashes at any I/O call; after every crash the
+ * store must equal the model.
  *
- * <p>What it demands (DESIGN, invariants 1, 2, 3, 6): an acknowledged checkpoint is there; one whose commit entry
- * was logged is there whole; any other is not; every restorable checkpoint equals the model's page for page; nothing
- * is reported missing or damaged.
+ * <p>What it demands (DESIGN, invariants 1, 2, 3, 6): an acknowledged checkpoint is there; one
+ * whose commit entry was logged is there whole; any other is not; every restorable checkpoint
+ * equals the model's page for page; nothing is reported missing or damaged.
  */
 public final class StoreSimulation {
   private static final int IMAGES_MAX = 3;
@@ -49,7 +50,10 @@ public final class StoreSimulation {
 
   /** Makes the disk fail. */
   public interface CrashSource {
-    /** Every I/O call behind the next {@code calls} fails as if the power had gone, until {@link #recover}. */
+    /**
+     * Every I/O call behind the next {@code calls} fails as if the power had gone, until {@link
+     * #recover}.
+     */
     void armAfter(int calls);
 
     /** Takes {@link #armAfter} back. */
@@ -78,7 +82,10 @@ public final class StoreSimulation {
     return commitCount;
   }
 
-  /** Runs the script: {@code operations} steps with at least {@code crashesMin} crashes spread over them. */
+  /**
+   * Runs the script: {@code operations} steps with at least {@code crashesMin} crashes spread over
+   * them.
+   */
   public void run(int operations, int crashesMin) throws IOException, Refusal {
     startUntilUp();
     int every = Math.max(1, operations / (crashesMin + 1));
@@ -247,8 +254,7 @@ public final class StoreSimulation {
         inFlight.size() == 1 && random.nextInt(3) == 0
             ? Optional.of(inFlight.getFirst())
             : Optional.empty();
-    boolean full =
-        chained.isEmpty() && (modelImage.head() == 0 || random.nextInt(12) == 0);
+    boolean full = chained.isEmpty() && (modelImage.head() == 0 || random.nextInt(12) == 0);
     long base = chained.map(one -> one.key().checkpoint().value()).orElse(modelImage.head());
     Outcome outcome =
         submit(
@@ -360,8 +366,7 @@ public final class StoreSimulation {
       case Outcome.ImageCreated created ->
           model
               .images()
-              .put(
-                  created.image().value(), new ModelImage(((Command.CreateImage) command).name()));
+              .put(created.image().value(), new ModelImage(((Command.CreateImage) command).name()));
       case Outcome.ImageDeleted _ ->
           model.images().remove(((Command.DeleteImage) command).image().value());
       case Outcome.Acquired acquired -> {

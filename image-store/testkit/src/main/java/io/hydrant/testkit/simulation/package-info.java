@@ -1,4 +1,7 @@
-/** A whole store on simulated files with a simulated replicated log, and the plain model it is held against. */
+/**
+ * A whole store on simulated files with a simulated replicated log, and the plain model it is held
+ * against.
+ */
 @NullMarked
 package io.hydrant.testkit.simulation;
 

@@ -40,7 +40,10 @@ public final class CheckpointScript {
     return staged;
   }
 
-  /** Raw pages {@code first} to {@code last} of one tract; the content of page p is that of seed + p. */
+  /**
+   * Raw pages {@code first} to {@code last} of one tract; the content of page p is that of seed +
+   * p.
+   */
   public CheckpointScript raw(long seed, int first, int last) throws IOException, Refusal {
     return pages(PageEncoding.RAW, seed, first, last);
   }

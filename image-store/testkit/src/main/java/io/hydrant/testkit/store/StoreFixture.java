@@ -39,8 +39,7 @@ public final class StoreFixture {
     this.regions = regions;
     this.replica = new SimulatedReplica(config, media, random.split(), random.split());
     replica.start();
-    this.image =
-        ((Outcome.ImageCreated) submit(new Command.CreateImage("vm", 16))).image();
+    this.image = ((Outcome.ImageCreated) submit(new Command.CreateImage("vm", 16))).image();
     acquire();
   }
 
@@ -94,8 +93,7 @@ public final class StoreFixture {
 
   /** Opens an incremental checkpoint on the head. */
   public CheckpointScript onHead() throws IOException, Refusal {
-    CheckpointId head =
-        store().catalog().image(image).orElseThrow().head().orElseThrow();
+    CheckpointId head = store().catalog().image(image).orElseThrow().head().orElseThrow();
     return open(CheckpointKind.INCREMENTAL, Optional.of(head), Optional.empty());
   }
 
@@ -111,8 +109,7 @@ public final class StoreFixture {
 
   /** What a new session on a checkpoint reads. */
   public ReadPoint read(CheckpointKey key) throws IOException, Refusal {
-    Outcome outcome =
-        submit(new Command.Pin(key.image(), Optional.of(key.checkpoint()), 60_000));
+    Outcome outcome = submit(new Command.Pin(key.image(), Optional.of(key.checkpoint()), 60_000));
     if (!(outcome instanceof Outcome.Pinned pinned)) {
       throw new IllegalStateException("pin refused: " + outcome);
     }

@@ -31,8 +31,7 @@ class CanaryTest {
   void aLifeThatIsNotRandomIsFound() {
     RandomGenerator sameLife = () -> 42L;
     assertFound(
-        new SimulationRun.World(
-            UnaryOperator.identity(), UnaryOperator.identity(), _ -> sameLife));
+        new SimulationRun.World(UnaryOperator.identity(), UnaryOperator.identity(), _ -> sameLife));
   }
 
   /** PROTOCOL R9: staged records from before the scan start must outlive a restart. */

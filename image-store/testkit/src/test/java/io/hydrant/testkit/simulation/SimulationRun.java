@@ -14,8 +14,7 @@ final class SimulationRun {
       UnaryOperator<PageIndex> index,
       UnaryOperator<RandomGenerator> lives) {
     static final World SOUND =
-        new World(
-            UnaryOperator.identity(), UnaryOperator.identity(), UnaryOperator.identity());
+        new World(UnaryOperator.identity(), UnaryOperator.identity(), UnaryOperator.identity());
   }
 
   private final SimulatedMedia media;

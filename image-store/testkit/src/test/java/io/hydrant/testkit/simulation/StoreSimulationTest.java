@@ -6,7 +6,8 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Seeded simulations: {@code -Dhydrant.seeds=2000} runs more of them, {@code -Dhydrant.seed=7} only one.
+ * Seeded simulations: {@code -Dhydrant.seeds=2000} runs more of them, {@code -Dhydrant.seed=7} only
+ * one.
  *
  * <p>A seed is 1,000 operations with at least 3 crashes.
  */
@@ -19,14 +20,13 @@ class StoreSimulationTest {
     long[] progress = new long[3];
     long began = System.nanoTime();
     seeds()
-        .forEach(
-            seed -> {
-              SimulationRun run = new SimulationRun(seed, SimulationRun.World.SOUND);
-              run.run(OPERATIONS, CRASHES_MIN, repeat(seed));
-              progress[0]++;
-              progress[1] += run.simulation().crashes();
-              progress[2] += run.simulation().commits();
-            });
+        .forEach(seed -> {
+          SimulationRun run = new SimulationRun(seed, SimulationRun.World.SOUND);
+          run.run(OPERATIONS, CRASHES_MIN, repeat(seed));
+          progress[0]++;
+          progress[1] += run.simulation().crashes();
+          progress[2] += run.simulation().commits();
+        });
     System.out.printf(
         "%d seeds of %d operations: %d crashes, %d commits, %.1f s%n",
         progress[0], OPERATIONS, progress[1], progress[2], (System.nanoTime() - began) / 1e9);
@@ -35,7 +35,9 @@ class StoreSimulationTest {
 
   static LongStream seeds() {
     Long one = Long.getLong("hydrant.seed");
-    return one != null ? LongStream.of(one) : LongStream.range(0, Long.getLong("hydrant.seeds", 200));
+    return one != null
+        ? LongStream.of(one)
+        : LongStream.range(0, Long.getLong("hydrant.seeds", 200));
   }
 
   static String repeat(long seed) {

@@ -116,8 +116,7 @@ class PageReaderTest {
   void rangesGoOnWhereTheyStopped() throws Exception {
     ReadPoint point = fixture.read(full());
     ByteBuffer small = ByteBuffer.allocate(5 * StoreFixture.PAGE_BYTES);
-    PageReader.RangePart part =
-        fixture.store().pages().readRange(point, 0, 27, PAGES, true, small);
+    PageReader.RangePart part = fixture.store().pages().readRange(point, 0, 27, PAGES, true, small);
     assertArrayEquals(new long[] {27, 28, 29}, part.batch().pages());
     assertEquals(PAGES, part.nextPage());
     small.clear();
@@ -134,8 +133,7 @@ class PageReaderTest {
     assertRefused(Rejection.LIMIT_EXCEEDED, () -> read(point, new long[257]));
     assertRefused(Rejection.LIMIT_EXCEEDED, () -> read(point));
     assertRefused(
-        Rejection.INVALID,
-        () -> fixture.store().pages().read(point, 1, new long[] {0}, target));
+        Rejection.INVALID, () -> fixture.store().pages().read(point, 1, new long[] {0}, target));
   }
 
   @Test
@@ -150,8 +148,7 @@ class PageReaderTest {
     String message = String.valueOf(refusal.getMessage());
     assertTrue(message.contains("page 5"), message);
     assertTrue(message.contains(segment) && message.contains("offset " + at), message);
-    assertTrue(
-        fixture.replica().events().stream().anyMatch(StoreEvent.Damaged.class::isInstance));
+    assertTrue(fixture.replica().events().stream().anyMatch(StoreEvent.Damaged.class::isInstance));
     read(point, 4, 6);
     assertPage(106, 1);
   }

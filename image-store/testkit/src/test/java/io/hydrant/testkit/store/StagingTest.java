@@ -51,7 +51,8 @@ class StagingTest {
   void badChecksum() throws Exception {
     PageTable table = script.table(PageEncoding.RAW, 7, 0, 3);
     ByteBuffer payload = CheckpointScript.payload(PageEncoding.RAW, 7, 0, 3);
-    payload.put(2 * StoreFixture.PAGE_BYTES + 5, (byte) ~payload.get(2 * StoreFixture.PAGE_BYTES + 5));
+    payload.put(
+        2 * StoreFixture.PAGE_BYTES + 5, (byte) ~payload.get(2 * StoreFixture.PAGE_BYTES + 5));
     assertRefused(
         Rejection.BAD_CHECKSUM, "page 2", () -> script.staged().patch(0, 0, table, payload));
     commitAll();
@@ -66,8 +67,7 @@ class StagingTest {
   @Test
   void duplicateZeroTract() throws Exception {
     script.raw(1, 0, 0);
-    assertRefused(
-        Rejection.DUPLICATE_PAGE, "tract 0", () -> script.staged().zeroTracts(0, 0, 2));
+    assertRefused(Rejection.DUPLICATE_PAGE, "tract 0", () -> script.staged().zeroTracts(0, 0, 2));
     script.staged().zeroTracts(0, 1, 1);
     assertRefused(Rejection.DUPLICATE_PAGE, "page 2048", () -> script.raw(9, 2_048, 2_049));
   }
@@ -114,16 +114,14 @@ class StagingTest {
     Command.Content right = script.content();
     Command.Content counts =
         new Command.Content(right.digest(), right.patches() + 1, right.pages(), 0, 0);
-    assertRefused(
-        Rejection.DIGEST_MISMATCH, "2 batches", () -> script.staged().finish(counts));
+    assertRefused(Rejection.DIGEST_MISMATCH, "2 batches", () -> script.staged().finish(counts));
     Command.Content digest =
         new Command.Content(
             Digest.of(new byte[32]), right.patches(), right.pages(), right.dataBytes(), 0);
     CheckpointScript next = fixture.full();
     assertRefused(Rejection.ABORTED, "open a new one", () -> script.staged().finish(digest));
     next.raw(1, 0, 9);
-    assertRefused(
-        Rejection.INCOMPLETE, "2990", () -> next.staged().finish(digest));
+    assertRefused(Rejection.INCOMPLETE, "2990", () -> next.staged().finish(digest));
   }
 
   @Test
@@ -148,11 +146,7 @@ class StagingTest {
         "behind the commit",
         () ->
             next.staged()
-                .patch(
-                    0,
-                    0,
-                    next.table(PageEncoding.ZERO, 0, 3, 3),
-                    ByteBuffer.allocate(0)));
+                .patch(0, 0, next.table(PageEncoding.ZERO, 0, 3, 3), ByteBuffer.allocate(0)));
     // A repeated commit gets the same statement.
     assertEquals(content, fixture.replica().await(next.staged().finish(content)));
     assertEquals(content, fixture.replica().await(first));
@@ -165,9 +159,7 @@ class StagingTest {
         "expected offset 0",
         () -> script.staged().slim(8, 0, ByteBuffer.allocate(8)));
     assertRefused(
-        Rejection.BAD_CHECKSUM,
-        "slim",
-        () -> script.staged().slim(0, 1, ByteBuffer.allocate(8)));
+        Rejection.BAD_CHECKSUM, "slim", () -> script.staged().slim(0, 1, ByteBuffer.allocate(8)));
   }
 
   @Test
@@ -196,9 +188,7 @@ class StagingTest {
     fixture.powerCut();
     var left = fixture.store().staged(script.key(), fixture.epoch());
     assertEquals(1, left.patches());
-    assertRefused(
-        Rejection.ABORTED, "cannot be continued", () -> left.zeroTracts(0, 1, 1));
-    assertRefused(
-        Rejection.ABORTED, "not complete", () -> left.finish(script.content()));
+    assertRefused(Rejection.ABORTED, "cannot be continued", () -> left.zeroTracts(0, 1, 1));
+    assertRefused(Rejection.ABORTED, "not complete", () -> left.finish(script.content()));
   }
 }
