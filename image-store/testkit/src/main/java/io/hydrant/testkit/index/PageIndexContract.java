@@ -14,9 +14,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -212,6 +214,7 @@ public abstract class PageIndexContract {
     PageIndex shared = index();
     shared.flush(both(0));
     AtomicBoolean stop = new AtomicBoolean();
+    CountDownLatch scanning = new CountDownLatch(1);
     try (ExecutorService threads = Executors.newSingleThreadExecutor()) {
       Future<Integer> reader =
           threads.submit(() -> {
@@ -222,9 +225,14 @@ public abstract class PageIndexContract {
               assertEquals(2, seen.size());
               assertEquals(seen.get(0), seen.get(1));
               scans++;
+              scanning.countDown();
             }
             return scans;
           });
+      // A reader that fails never counts down; its failure comes out of the future.
+      while (!scanning.await(1, TimeUnit.MILLISECONDS) && !reader.isDone()) {
+        Thread.onSpinWait();
+      }
       for (int i = 1; i <= 20; i++) {
         shared.flush(both(i));
       }
