@@ -55,11 +55,13 @@ final class JdkStoreFile implements StoreFile {
   public int read(long position, ByteBuffer target) throws IOException {
     int start = target.position();
     while (target.hasRemaining()) {
-      long at = position + target.position() - start;
       long got;
       try {
-        got = transfer(current -> current.read(target, at));
+        // A transfer that was interrupted may have moved some bytes: each attempt goes on from there.
+        got =
+            transfer(current -> current.read(target, position + target.position() - start));
       } catch (IOException failed) {
+        long at = position + target.position() - start;
         if (String.valueOf(failed.getMessage()).contains("Input/output error")) {
           throw new CorruptionException(path(), at, "a readable sector", "an error of the device");
         }
@@ -80,9 +82,8 @@ final class JdkStoreFile implements StoreFile {
       sizeChanged = true;
     }
     while (source.hasRemaining()) {
-      long at = position + source.position() - start;
       try {
-        transfer(current -> current.write(source, at));
+        transfer(current -> current.write(source, position + source.position() - start));
       } catch (IOException failed) {
         throw JdkStoreFiles.named(path, failed);
       }
