@@ -34,6 +34,8 @@ public final class CatalogLimits {
 
   public static final int REGIONS_MAX = RegionTable.REGIONS_MAX;
 
+  public static final int TRACTS_MAX = RegionTable.TRACTS_MAX;
+
   /** A shorter lease would make renewals a load on the log. */
   public static final int LEASE_MILLIS_MIN = 1_000;
 

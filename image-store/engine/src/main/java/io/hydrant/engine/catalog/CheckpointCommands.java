@@ -125,9 +125,17 @@ final class CheckpointCommands {
   }
 
   private static Optional<Applied> refusalOfFull(Command.Open command) {
-    return command.base().isEmpty() && command.regions().isPresent()
-        ? Optional.empty()
-        : invalid("a full checkpoint has regions and no base");
+    if (command.base().isPresent() || command.regions().isEmpty()) {
+      return invalid("a full checkpoint has regions and no base");
+    }
+    long tracts = command.regions().get().tracts();
+    return tracts > CatalogLimits.TRACTS_MAX
+        ? Optional.of(
+            Answers.rejected(
+                Rejection.LIMIT_EXCEEDED,
+                "the regions have %d tracts of 8 MiB together, of which an image can have %d: split it into several images"
+                    .formatted(tracts, CatalogLimits.TRACTS_MAX)))
+        : Optional.empty();
   }
 
   private static Optional<Applied> refusalOfIncremental(ImageRecord image, Command.Open command) {

@@ -16,8 +16,8 @@ public record RegionSpec(String name, RegionKind kind, int pageBytes, long lengt
   public static final int PAGE_BYTES_MAX = 2 << 20;
   public static final int NAME_BYTES_MAX = 128;
 
-  /** Tract numbers stay below 2^31. */
-  public static final long LENGTH_BYTES_MAX = 1L << 53;
+  /** The tracts of one region are bounded as those of an image are: {@link RegionTable#TRACTS_MAX}. */
+  public static final long LENGTH_BYTES_MAX = (long) RegionTable.TRACTS_MAX * TRACT_BYTES;
 
   public RegionSpec {
     int nameBytes = name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;

@@ -8,6 +8,12 @@ import java.util.Set;
 public record RegionTable(List<RegionSpec> regions) {
   public static final int REGIONS_MAX = 256;
 
+  /**
+   * Tracts of all regions together: 8 TiB. A commit visits every tract that its checkpoint declares, on the apply
+   * thread and in memory, zero tracts among them.
+   */
+  public static final int TRACTS_MAX = 1 << 20;
+
   public RegionTable {
     regions = List.copyOf(regions);
     if (regions.isEmpty() || regions.size() > REGIONS_MAX) {
@@ -24,6 +30,16 @@ public record RegionTable(List<RegionSpec> regions) {
 
   public int size() {
     return regions.size();
+  }
+
+  /** Tracts of all regions together. */
+  public long tracts() {
+    return regions.stream().mapToLong(RegionSpec::tracts).sum();
+  }
+
+  /** Pages of all regions together. */
+  public long pages() {
+    return regions.stream().mapToLong(RegionSpec::pages).sum();
   }
 
   public boolean has(int region) {

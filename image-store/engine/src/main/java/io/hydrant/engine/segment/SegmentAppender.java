@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * The writing side of the log: records into buffers, buffers into the open segment, one segment
@@ -82,7 +83,8 @@ final class SegmentAppender {
     LARGER_THAN_BUFFER
   }
 
-  Appended append(LogRecord record, ByteBuffer payload) throws IOException {
+  Appended append(LogRecord record, ByteBuffer payload, Consumer<Appended> note)
+      throws IOException {
     int recordBytes = requireSound(record, payload);
     while (true) {
       Obstacle obstacle;
@@ -96,7 +98,8 @@ final class SegmentAppender {
         } else {
           ByteBuffer room = buffers.room(active, recordBytes);
           if (room != null) {
-            return counted(codec.encode(room, record, payload, active.next(), durableIn(active)));
+            return counted(
+                codec.encode(room, record, payload, active.next(), durableIn(active)), note);
           }
           obstacle = Obstacle.NO_BUFFER;
         }
@@ -107,7 +110,7 @@ final class SegmentAppender {
         case NO_SEGMENT -> next.prepare(this::nextNumber);
         case NO_BUFFER -> awaitBuffer();
         case LARGER_THAN_BUFFER -> {
-          Optional<Appended> written = appendLarge(record, payload, recordBytes);
+          Optional<Appended> written = appendLarge(record, payload, recordBytes, note);
           if (written.isPresent()) {
             return written.get();
           }
@@ -149,17 +152,20 @@ final class SegmentAppender {
     }
   }
 
-  private Appended counted(Frame frame) {
+  private Appended counted(Frame frame, Consumer<Appended> note) {
     Address record = new Address(active.number(), active.position());
     active.appended(frame);
-    appended = end(active);
-    return new Appended(record, record.plus(frame.headerBytes()), appended);
+    Appended at = new Appended(record, record.plus(frame.headerBytes()), end(active));
+    note.accept(at);
+    appended = at.end();
+    return at;
   }
 
   /**
    * Writes a record past the buffers; empty if another thread has changed the segment meanwhile.
    */
-  private Optional<Appended> appendLarge(LogRecord record, ByteBuffer payload, int recordBytes)
+  private Optional<Appended> appendLarge(
+      LogRecord record, ByteBuffer payload, int recordBytes, Consumer<Appended> note)
       throws IOException {
     syncing.lock();
     try {
@@ -167,7 +173,7 @@ final class SegmentAppender {
       try {
         failStop.requireUsable();
         return active.fits(recordBytes)
-            ? Optional.of(writeThrough(record, payload))
+            ? Optional.of(writeThrough(record, payload, note))
             : Optional.empty();
       } finally {
         appending.unlock();
@@ -177,7 +183,8 @@ final class SegmentAppender {
     }
   }
 
-  private Appended writeThrough(LogRecord record, ByteBuffer payload) throws IOException {
+  private Appended writeThrough(LogRecord record, ByteBuffer payload, Consumer<Appended> note)
+      throws IOException {
     try {
       writeChunks();
       advance(active);
@@ -189,7 +196,7 @@ final class SegmentAppender {
       unsynced = true;
       active.write(active.position(), header.flip());
       active.write(active.position() + header.limit(), payload.duplicate());
-      return counted(frame);
+      return counted(frame, note);
     } catch (Throwable failed) {
       throw failStop.fail(failed);
     }

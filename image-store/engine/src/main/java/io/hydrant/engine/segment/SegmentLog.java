@@ -7,6 +7,7 @@ import io.hydrant.engine.model.StoreIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -109,7 +110,18 @@ public final class SegmentLog implements AutoCloseable {
    *     record is larger than a segment
    */
   public Appended append(LogRecord record, ByteBuffer payload) throws IOException {
-    return appender.append(record, payload);
+    return append(record, payload, _ -> {});
+  }
+
+  /**
+   * As {@link #append(LogRecord, ByteBuffer)}, and notes where the record lies before {@link #appended} counts it: who
+   * reads that finds everything before it noted.
+   *
+   * @param note runs under the log's own lock: short, and throws nothing
+   */
+  public Appended append(LogRecord record, ByteBuffer payload, Consumer<Appended> note)
+      throws IOException {
+    return appender.append(record, payload, note);
   }
 
   /** Packed address behind the last appended record. */

@@ -1,7 +1,6 @@
 package io.hydrant.engine.store;
 
 import io.hydrant.engine.segment.SegmentLog;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -57,8 +56,12 @@ final class GroupSync {
       long began = System.nanoTime();
       try {
         log.sync();
-      } catch (IOException | RuntimeException e) {
+      } catch (Throwable e) {
+        // Whatever it is, nobody must wait for ever.
         fail(e);
+        if (e instanceof Error error) {
+          throw error;
+        }
         return;
       }
       events.on(new StoreEvent.Synced(log.durable() - before, System.nanoTime() - began));
@@ -86,7 +89,7 @@ final class GroupSync {
   }
 
   /** A log that failed once refuses every later sync, so later waiters fail likewise. */
-  private void fail(Exception cause) {
+  private void fail(Throwable cause) {
     List<Waiter> all;
     synchronized (lock) {
       all = new ArrayList<>(waiters);

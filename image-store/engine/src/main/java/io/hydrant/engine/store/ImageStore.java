@@ -2,6 +2,7 @@ package io.hydrant.engine.store;
 
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CheckpointInfo;
+import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Effect;
 import io.hydrant.engine.catalog.Entry;
 import io.hydrant.engine.catalog.ImageState;
@@ -17,10 +18,12 @@ import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.SessionId;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 
 /**
  * One replica of one group: catalog, segment log and page maps together. The flow of a checkpoint:
@@ -33,32 +36,27 @@ import java.util.concurrent.Executor;
  * snapshot     -> Snapshots -> CatalogFiles, PageIndex
  * </pre>
  *
- * <p>Threads: {@link #apply}, {@link #skip} and {@link #snapshot} belong to one apply thread;
- * everything else is safe from any thread. Exceptions from apply, and {@link StoreEvent.Fault}, are
- * final: the process must stop.
+ * <p>Threads: {@link #apply}, {@link #skip} and {@link #snapshot} belong to one apply thread; everything else is
+ * safe from any thread. Exceptions from apply, and {@link StoreEvent.Fault}, are final: the process must stop.
  */
 public final class ImageStore implements AutoCloseable {
   /** A checkpoint is admitted if this much fits: a batch of every segment buffer in flight. */
-  private static final long ADMIT_BYTES = 64L << 20;
+  static final long ADMIT_BYTES = 64L << 20;
 
   private final ImageStoreConfig config;
   private final StoreParts parts;
-  private final Executor snapshotExecutor;
   private final StoreEvents events;
   private final Publisher publisher;
   private final LogPageReader pageReader;
   private final LogSlimReader slimReader;
-  private final Snapshots snapshots;
-  private final SnapshotPolicy policy;
-
-  private CompletableFuture<EntryPosition> pendingSnapshot =
-      CompletableFuture.completedFuture(EntryPosition.NONE);
-  private volatile EntryPosition snapshotPosition;
+  private final SnapshotRunner snapshots;
+  private final Pruning pruning;
+  private final OpenAdmission admission;
+  private final ApplyGuard guard = new ApplyGuard();
 
   private ImageStore(ImageStoreConfig config, ImageStorePorts ports, StoreParts parts) {
     this.config = config;
     this.parts = parts;
-    this.snapshotExecutor = ports.snapshots();
     this.events = ports.events();
     this.publisher =
         new Publisher(
@@ -68,19 +66,21 @@ public final class ImageStore implements AutoCloseable {
             parts.usage(),
             parts.missing(),
             ports.events());
-    this.pageReader = new LogPageReader(parts.maps(), parts.log(), ports.codec(), ports.events());
-    this.slimReader = new LogSlimReader(parts.slims(), parts.log(), ports.events());
-    this.snapshots = Snapshots.of(config, parts, ports.events());
-    this.policy = new SnapshotPolicy(config);
-    this.snapshotPosition = parts.position();
-    policy.taken(parts.position(), parts.log().appended());
+    Predicate<ReadPoint> live =
+        point -> parts.catalog().session(point.session().id()).isPresent();
+    this.pageReader =
+        new LogPageReader(parts.maps(), parts.log(), ports.codec(), live, ports.events());
+    this.slimReader = new LogSlimReader(parts.slims(), parts.log(), live, ports.events());
+    this.snapshots = new SnapshotRunner(config, ports, parts);
+    this.admission =
+        new OpenAdmission(parts.catalog(), parts.missing(), config.publishHeapBytesMax());
+    this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
   }
 
   /**
    * Opens a store and recovers it; blank directories make an empty one.
    *
-   * @throws io.hydrant.engine.files.CorruptionException if what was durable is not there or not
-   *     right
+   * @throws io.hydrant.engine.files.CorruptionException if what was durable is not there or not right
    * @throws io.hydrant.engine.files.WrongIdentityException if files of another store lie here
    * @throws io.hydrant.engine.files.UnsupportedFormatException if they are too old or too new
    */
@@ -100,7 +100,7 @@ public final class ImageStore implements AutoCloseable {
 
   /** Position of the last durable snapshot: replay starts behind it. */
   public EntryPosition snapshotPosition() {
-    return snapshotPosition;
+    return snapshots.position();
   }
 
   /** Position of the last applied entry. */
@@ -108,27 +108,34 @@ public final class ImageStore implements AutoCloseable {
     return parts.catalog().applied();
   }
 
-  /**
-   * Applies the next entry; one thread, in log order. What it throws is final: the process must
-   * stop.
-   */
+  /** Applies the next entry; one thread, in log order. What it throws is final: the process must stop. */
   public Outcome apply(EntryPosition position, Entry entry) throws IOException {
+    guard.begin();
     Catalog.Applied applied = parts.catalog().apply(position, entry);
     for (Effect effect : applied.effects()) {
       perform(effect);
     }
-    snapshotIfDue();
+    behindEntry();
+    guard.end();
     return applied.outcome();
   }
 
   private void perform(Effect effect) throws IOException {
     switch (effect) {
       case Effect.Publish publish ->
-          publisher.publish(existing(publish.key().image()), publish.key(), publish.content());
-      case Effect.DropStaged drop -> parts.staging().take(drop.key());
+          publisher.publish(
+              existing(publish.key().image()), publish.key(), publish.content());
+      case Effect.DropStaged drop -> {
+        parts.staging().take(drop.key());
+        requireSpace();
+      }
       case Effect.Retire retire -> {
         for (CheckpointId checkpoint : retire.checkpoints()) {
           publisher.retire(new CheckpointKey(retire.image(), checkpoint));
+        }
+        publisher.forgetMissing(existing(retire.image()));
+        if (requireSpace()) {
+          pruning.add(retire.image());
         }
       }
       case Effect.DropImage drop -> dropImage(drop.image());
@@ -142,54 +149,64 @@ public final class ImageStore implements AutoCloseable {
         .orElseThrow(() -> new IllegalStateException(image + " published but unknown"));
   }
 
-  private void dropImage(ImageId image) {
+  private void dropImage(ImageId image) throws IOException {
     parts.staging().dropImage(image);
     parts.maps().dropImage(image);
     parts.slims().dropImage(image);
     parts.usage().dropImage(image);
     parts.missing().dropImage(image);
+    requireSpace();
   }
 
-  /** An entry without a command; apply thread. */
+  /** Something died: if the disk is nearly full, its segments are given back as soon as possible. */
+  private boolean requireSpace() throws IOException {
+    boolean scarce = !parts.log().hasRoom(ADMIT_BYTES);
+    if (scarce) {
+      snapshots.wantSpace();
+    }
+    return scarce;
+  }
+
+  /** An entry without a command; apply thread. What it throws is final, as with {@link #apply}. */
   public void skip(EntryPosition position) {
+    guard.begin();
     parts.catalog().skip(position);
-    snapshotIfDue();
+    try {
+      behindEntry();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    guard.end();
   }
 
-  private void snapshotIfDue() {
-    if (pendingSnapshot.isDone()
-        && policy.isDue(applied(), parts.log().appended(), parts.maps().dirtyBytes())) {
-      snapshot();
+  private void behindEntry() throws IOException {
+    if (pruning.step()) {
+      snapshots.wantSpace();
+    }
+    if (!guard.isClosed()) {
+      snapshots.takeIfDue();
     }
   }
 
   /**
    * Starts a snapshot in the background unless one is under way; apply thread.
    *
-   * @return completes with the position of the snapshot that is then durable
+   * @return completes with the position of the snapshot that is then durable: the one before if the disk is full
+   * @throws IllegalStateException if an entry was applied in part only, or the store is closed
    */
   public CompletableFuture<EntryPosition> snapshot() {
-    if (!pendingSnapshot.isDone() || snapshotPosition.equals(applied())) {
-      return pendingSnapshot.thenApply(_ -> snapshotPosition);
-    }
-    Snapshots.Capture capture = snapshots.capture(parts.catalog());
-    policy.taken(capture.position().applied(), capture.position().scanStart());
-    CompletableFuture<EntryPosition> done = new CompletableFuture<>();
-    pendingSnapshot = done;
-    snapshotExecutor.execute(() -> write(capture, done));
+    guard.begin();
+    CompletableFuture<EntryPosition> done = snapshots.take();
+    guard.end();
     return done;
   }
 
-  private void write(Snapshots.Capture capture, CompletableFuture<EntryPosition> done) {
-    try {
-      snapshotPosition = snapshots.write(capture, snapshotPosition);
-      done.complete(snapshotPosition);
-    } catch (IOException | RuntimeException e) {
-      // What was set aside for this flush is neither dirty nor in the index: only a restart puts it
-      // right.
-      events.on(new StoreEvent.Fault(e));
-      done.completeExceptionally(e);
-    }
+  /**
+   * Whether the next entry would do work that waits: a snapshot, or freeing space on a full disk. Both happen while
+   * entries are applied, so on a quiet group somebody has to propose one that changes nothing. Any thread.
+   */
+  public boolean snapshotDue() {
+    return snapshots.isDue() || pruning.isActive();
   }
 
   /** The catalog: its read methods are safe from any thread; its apply belongs to this store. */
@@ -199,6 +216,10 @@ public final class ImageStore implements AutoCloseable {
 
   /** Refuses new checkpoints when the disk is nearly full. Any thread. */
   public void admitOpen() throws Refusal, IOException {
+    if (snapshots.isStalled()) {
+      throw StagingSession.diskFull(
+          "new checkpoint refused", new DiskFullException("no room for a snapshot of the index"));
+    }
     if (!parts.log().hasRoom(ADMIT_BYTES)) {
       throw StagingSession.diskFull(
           "new checkpoint refused",
@@ -209,6 +230,17 @@ public final class ImageStore implements AutoCloseable {
   }
 
   /**
+   * Asks whether this replica can take what is about to be proposed. Any thread.
+   *
+   * @throws Refusal DISK_FULL as {@link #admitOpen()}; LIMIT_EXCEEDED if a commit of the whole image would not fit
+   *     the heap; SEND_FULL if it builds on a checkpoint whose bytes are missing here
+   */
+  public void admitOpen(Command.Open open) throws Refusal, IOException {
+    admitOpen();
+    admission.require(open);
+  }
+
+  /**
    * The receiver of an open checkpoint; the same object for the same key. Any thread.
    *
    * @throws Refusal if the id is not open, or of another epoch
@@ -216,8 +248,7 @@ public final class ImageStore implements AutoCloseable {
   public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal {
     StagedCheckpoint receiver = parts.staging().receiver(key, requireOpen(key, epoch));
     try {
-      // An entry that ended the id between the check and the creation must not leave a receiver
-      // behind; but
+      // An entry that ended the id between the check and the creation must not leave a receiver behind; but
       // records that it is about to publish are not ours to take.
       requireOpen(key, epoch);
     } catch (Refusal e) {
@@ -253,21 +284,29 @@ public final class ImageStore implements AutoCloseable {
         .orElseThrow(() -> new Refusal(Rejection.UNKNOWN_IMAGE, id + " does not exist"));
   }
 
+  static Refusal sessionEnded() {
+    return new Refusal(
+        Rejection.UNKNOWN_SESSION, "the restore session has ended or expired; open a new one");
+  }
+
   /** What a session reads. Any thread. */
   public ReadPoint readPoint(SessionId session) throws Refusal {
     SessionInfo info =
         parts
             .catalog()
             .session(session)
-            .orElseThrow(() ->
-                new Refusal(
-                    Rejection.UNKNOWN_SESSION,
-                    "the restore session has ended or expired; open a new one"));
-    ImageState image = requireImage(info.image());
-    CheckpointInfo checkpoint = image.committed().get(info.checkpoint());
-    if (checkpoint == null) {
+            .orElseThrow(ImageStore::sessionEnded);
+    Optional<ImageState> found = parts.catalog().image(info.image());
+    CheckpointInfo checkpoint =
+        found.map(image -> image.committed().get(info.checkpoint())).orElse(null);
+    if (found.isEmpty() || checkpoint == null) {
+      // The two views may be of different entries: the session may have ended between them.
+      if (parts.catalog().session(session).isEmpty()) {
+        throw sessionEnded();
+      }
       throw new IllegalStateException(info + " pins a checkpoint that is not there");
     }
+    ImageState image = found.get();
     Line line = image.line(info.checkpoint());
     OptionalLong missing = parts.missing().on(info.image(), line);
     if (missing.isPresent()) {
@@ -300,7 +339,7 @@ public final class ImageStore implements AutoCloseable {
   public Map<String, Long> gauges() {
     return Map.of(
         "applied_index", applied().index(),
-        "snapshot_index", snapshotPosition.index(),
+        "snapshot_index", snapshotPosition().index(),
         "image_count", (long) parts.catalog().images().size(),
         "staged_checkpoint_count", (long) parts.staging().size(),
         "missing_checkpoint_count", (long) parts.missing().size(),
@@ -308,17 +347,18 @@ public final class ImageStore implements AutoCloseable {
         "dirty_map_bytes", parts.maps().dirtyBytes());
   }
 
-  /** Takes a last snapshot and closes log and index. The apply thread must have ended. */
+  /**
+   * Takes a last snapshot and closes log and index. If an entry was applied in part only (apply threw, or has not
+   * returned yet), only closes: the next start applies that entry again, from the replicated log.
+   */
   @Override
   public void close() throws IOException {
+    boolean whole = guard.close();
     try {
-      pendingSnapshot.handle((_, _) -> null).join();
-      if (!pendingSnapshot.isCompletedExceptionally() && !snapshotPosition.equals(applied())) {
-        snapshotPosition = snapshots.write(snapshots.capture(parts.catalog()), snapshotPosition);
-      }
+      snapshots.finish(whole);
     } finally {
       try (parts) {
-        events.on(new StoreEvent.Closed(snapshotPosition));
+        events.on(new StoreEvent.Closed(snapshotPosition()));
       }
     }
   }

@@ -11,6 +11,8 @@ import io.hydrant.engine.segment.SegmentLogConfig;
  * @param logBytesMax bytes appended since the last snapshot that make one due (bounds the restart
  *     scan)
  * @param entriesMax entries applied since the last snapshot that make one due (bounds the replay)
+ * @param publishHeapBytesMax heap bytes that the page maps of one checkpoint may take while its commit is applied,
+ *     beside the rest: larger images are refused when a checkpoint is opened. A part of the largest heap
  */
 public record ImageStoreConfig(
     StoreIdentity identity,
@@ -18,7 +20,26 @@ public record ImageStoreConfig(
     long mapCacheBytes,
     long dirtyBytesMax,
     long logBytesMax,
-    long entriesMax) {
+    long entriesMax,
+    long publishHeapBytesMax) {
+
+  /** Without a bound on what one commit takes. */
+  public ImageStoreConfig(
+      StoreIdentity identity,
+      SegmentLogConfig log,
+      long mapCacheBytes,
+      long dirtyBytesMax,
+      long logBytesMax,
+      long entriesMax) {
+    this(
+        identity, log, mapCacheBytes, dirtyBytesMax, logBytesMax, entriesMax, Long.MAX_VALUE);
+  }
+
+  /** This with another bound on what one commit takes. */
+  public ImageStoreConfig withPublishHeapBytesMax(long bytes) {
+    return new ImageStoreConfig(
+        identity, log, mapCacheBytes, dirtyBytesMax, logBytesMax, entriesMax, bytes);
+  }
 
   /** Settings for a server with a heap of 512 MB or more. */
   public static ImageStoreConfig standard(StoreIdentity identity) {

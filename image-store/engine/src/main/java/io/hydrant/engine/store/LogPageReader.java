@@ -13,6 +13,7 @@ import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** {@link PageReader} on the page maps and the segment log. */
@@ -24,15 +25,25 @@ final class LogPageReader implements PageReader {
 
   private final PageMaps maps;
   private final SegmentLog log;
+  private final Predicate<ReadPoint> live;
   private final StoreEvents events;
   private final ThreadLocal<PageVerifier> verifier;
   private final LongAdder pagesRead = new LongAdder();
   private final LongAdder deviceReads = new LongAdder();
   private final LongAdder tractLookups = new LongAdder();
 
-  LogPageReader(PageMaps maps, SegmentLog log, PageCodec codec, StoreEvents events) {
+  /**
+   * @param live whether the session of a read point has not ended: what an ended one reads may be gone
+   */
+  LogPageReader(
+      PageMaps maps,
+      SegmentLog log,
+      PageCodec codec,
+      Predicate<ReadPoint> live,
+      StoreEvents events) {
     this.maps = maps;
     this.log = log;
+    this.live = live;
     this.events = events;
     this.verifier = ThreadLocal.withInitial(() -> new PageVerifier(codec));
   }
@@ -207,7 +218,10 @@ final class LogPageReader implements PageReader {
             .formatted(where, why));
   }
 
-  private static Refusal gone(ReadPoint point, int region) {
+  private Refusal gone(ReadPoint point, int region) {
+    if (!live.test(point)) {
+      return ImageStore.sessionEnded();
+    }
     return new Refusal(
         Rejection.NOT_HERE,
         "%s %s, region %d: the pages move faster than they can be read; try again"
@@ -286,6 +300,9 @@ final class LogPageReader implements PageReader {
       int row =
           current == null ? TractMap.NONE : current.find(spec.pageInTract(page), point.line());
       if (row == TractMap.NONE || current == null) {
+        if (!live.test(point)) {
+          throw ImageStore.sessionEnded();
+        }
         throw damaged(point, "page %d of region '%s'".formatted(page, spec.name()), "no record");
       }
       if (row == TractMap.ZERO_TRACT) {

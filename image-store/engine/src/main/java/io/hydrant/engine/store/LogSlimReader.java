@@ -8,23 +8,28 @@ import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** {@link SlimReader} on the slim rows and the segment log. */
 final class LogSlimReader implements SlimReader {
   private final SlimRows rows;
   private final SegmentLog log;
+  private final Predicate<ReadPoint> live;
   private final StoreEvents events;
 
-  LogSlimReader(SlimRows rows, SegmentLog log, StoreEvents events) {
+  /**
+   * @param live whether the session of a read point has not ended: what an ended one reads may be gone
+   */
+  LogSlimReader(SlimRows rows, SegmentLog log, Predicate<ReadPoint> live, StoreEvents events) {
     this.rows = rows;
     this.log = log;
+    this.live = live;
     this.events = events;
   }
 
   @Override
   public List<Chunk> chunks(ReadPoint point) throws Refusal, IOException {
-    CheckpointKey key = keyOf(point);
-    return rows.get(key).orElseThrow(() -> damaged(key, "no record of its slim state"));
+    return rows.get(keyOf(point)).orElseThrow(() -> gone(point, "no record of its slim state"));
   }
 
   @Override
@@ -33,7 +38,7 @@ final class LogSlimReader implements SlimReader {
     ByteBuffer bytes = ByteBuffer.allocate(chunk.length());
     // A pinned checkpoint's slim state is never moved, so the segment cannot be gone.
     if (!log.pin(address.segment())) {
-      throw damaged(keyOf(point), "%s is gone".formatted(log.pathOf(address)));
+      throw gone(point, "%s is gone".formatted(log.pathOf(address)));
     }
     try {
       log.read(address, bytes);
@@ -56,6 +61,10 @@ final class LogSlimReader implements SlimReader {
 
   private static CheckpointKey keyOf(ReadPoint point) {
     return new CheckpointKey(point.session().image(), point.checkpoint().id());
+  }
+
+  private Refusal gone(ReadPoint point, String why) {
+    return live.test(point) ? damaged(keyOf(point), why) : ImageStore.sessionEnded();
   }
 
   private Refusal damaged(CheckpointKey key, String why) {

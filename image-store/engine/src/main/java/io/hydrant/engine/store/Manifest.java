@@ -49,7 +49,11 @@ record Manifest(
   List<ByteBuffer> encode() {
     ByteBuffer body =
         ByteBuffer.allocate(
-                FIXED_BYTES + 8 + zeroRuns.size() * ZERO_RUN_BYTES + patches.size() * PATCH_BYTES)
+                Math.toIntExact(
+                    FIXED_BYTES
+                        + 8
+                        + (long) zeroRuns.size() * ZERO_RUN_BYTES
+                        + (long) patches.size() * PATCH_BYTES))
             .order(ByteOrder.LITTLE_ENDIAN);
     body.put(content.digest().toBytes());
     body.putLong(content.patches()).putLong(content.pages());

@@ -7,6 +7,7 @@ import io.hydrant.engine.model.Line;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -24,6 +25,9 @@ final class MissingCheckpoints {
   /** Apply thread. */
   void add(CheckpointKey key) {
     long id = key.checkpoint().value();
+    if (contains(key)) {
+      return;
+    }
     byImage.merge(
         key.image(),
         new long[] {id},
@@ -38,6 +42,35 @@ final class MissingCheckpoints {
   /** Apply thread. */
   void dropImage(ImageId image) {
     byImage.remove(image);
+  }
+
+  /** Any thread. */
+  boolean contains(CheckpointKey key) {
+    long[] missing = byImage.get(key.image());
+    return missing != null && Arrays.binarySearch(missing, key.checkpoint().value()) >= 0;
+  }
+
+  /** Forgets those that no line goes through any more, and returns them. Apply thread. */
+  List<CheckpointKey> forgetOff(ImageId image, List<Line> lines) {
+    long[] missing = byImage.get(image);
+    if (missing == null) {
+      return List.of();
+    }
+    long[] kept =
+        Arrays.stream(missing)
+            .filter(id -> lines.stream().anyMatch(line -> line.contains(id)))
+            .toArray();
+    List<CheckpointKey> forgotten =
+        Arrays.stream(missing)
+            .filter(id -> Arrays.binarySearch(kept, id) < 0)
+            .mapToObj(id -> CheckpointKey.of(image.value(), id))
+            .toList();
+    if (kept.length == 0) {
+      byImage.remove(image);
+    } else {
+      byImage.put(image, kept);
+    }
+    return forgotten;
   }
 
   /** A missing checkpoint on the line, if there is one. Any thread. */

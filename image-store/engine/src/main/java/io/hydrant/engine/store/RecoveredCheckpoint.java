@@ -2,6 +2,7 @@ package io.hydrant.engine.store;
 
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.codec.PageCodec;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.PageTable;
@@ -18,9 +19,12 @@ final class RecoveredCheckpoint implements StagedCheckpoint {
   private final StagedRecords records;
   private final StagedReader reader;
 
-  RecoveredCheckpoint(StagedRecords records, StagedReader reader) {
+  private final PageCodec codec;
+
+  RecoveredCheckpoint(StagedRecords records, StagedReader reader, PageCodec codec) {
     this.records = records;
     this.reader = reader;
+    this.codec = codec;
   }
 
   @Override
@@ -59,7 +63,7 @@ final class RecoveredCheckpoint implements StagedCheckpoint {
       throws Refusal, IOException {
     Command.Content own;
     try {
-      own = reader.verified(records).content();
+      own = reader.verified(records, codec).content();
     } catch (CorruptionException e) {
       throw new Refusal(
           Rejection.ABORTED,

@@ -3,6 +3,7 @@ package io.hydrant.engine.store;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CatalogFiles;
 import io.hydrant.engine.catalog.FrozenCatalog;
+import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.index.PageIndex;
 import io.hydrant.engine.index.PageMaps;
 import io.hydrant.engine.index.SegmentUsage;
@@ -14,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Snapshots (PROTOCOL R14, R15): captured by the apply thread in memory, written in the background
- * while it goes on. Copies no page.
+ * Snapshots (PROTOCOL R14, R15): captured by the apply thread in memory, written in the background while it goes
+ * on. Copies no page.
  *
  * <pre>
  * 1 sync the segment log      everything staged before the scan start is durable
@@ -57,9 +58,9 @@ final class Snapshots {
 
   /** Captures the state as of the last applied entry. Apply thread; touches no disk. */
   Capture capture(Catalog catalog) {
-    // First the log's end, then the staged records: what lies before the one is in the other.
+    // First the log's end, then the staged records: a record is noted before the log's end counts it.
     long scanStart = log.appended();
-    StateRows.StagedRow staged = StateRows.encodeStaged(staging.quiesced(), scanStart);
+    StateRows.StagedRow staged = StateRows.encodeStaged(staging.records(), scanStart);
     return new Capture(
         new StateRows.Position(catalog.applied(), scanStart),
         catalog.freeze(),
@@ -71,10 +72,7 @@ final class Snapshots {
         deadSegments(scanStart, staged));
   }
 
-  /**
-   * Segments that hold nothing live: no page map, no slim row and no staged record points into
-   * them.
-   */
+  /** Segments that hold nothing live: no page map, no slim row and no staged record points into them. */
   private List<Integer> deadSegments(long scanStart, StateRows.StagedRow staged) {
     int scanSegment = Address.ofPacked(scanStart).segment();
     List<Integer> dead = new ArrayList<>();
@@ -92,12 +90,12 @@ final class Snapshots {
   /**
    * Writes a capture; one at a time.
    *
-   * @param inUse position of the snapshot that is durable now: its catalog file stays until this
-   *     one is
+   * @param inUse position of the snapshot that is durable now: its catalog file stays until this one is
+   * @throws DiskFullException if there was no room: the same capture is to be written again, before any other
    */
   EntryPosition write(Capture capture, EntryPosition inUse) throws IOException {
     long began = System.nanoTime();
-    log.sync();
+    syncLog();
     EntryPosition position = capture.position().applied();
     catalogFiles.write(capture.catalog().encode(), position, inUse);
     List<PageIndex.Change> changes = new ArrayList<>(capture.maps().changes());
@@ -110,14 +108,31 @@ final class Snapshots {
     index.flush(changes);
     maps.flushed(capture.maps());
     slims.flushed();
-    for (int segment : capture.dead()) {
-      log.release(segment);
-      events.on(new StoreEvent.SegmentReleased(segment));
-    }
+    release(capture.dead());
     events.on(
         new StoreEvent.SnapshotWritten(
             position, mapCount, bytes(changes), System.nanoTime() - began));
     return position;
+  }
+
+  /** The log has failed for good whatever the reason: its failures must not look like a full disk to come back. */
+  private void syncLog() throws IOException {
+    try {
+      log.sync();
+    } catch (DiskFullException e) {
+      throw new IOException("the segment log could not be synced: " + e.getMessage(), e);
+    }
+  }
+
+  private void release(List<Integer> dead) throws IOException {
+    try {
+      for (int segment : dead) {
+        log.release(segment);
+        events.on(new StoreEvent.SegmentReleased(segment));
+      }
+    } catch (DiskFullException e) {
+      throw new IOException("a dead segment could not be given back: " + e.getMessage(), e);
+    }
   }
 
   private static long bytes(List<PageIndex.Change> changes) {

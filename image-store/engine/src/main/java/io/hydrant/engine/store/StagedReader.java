@@ -1,8 +1,11 @@
 package io.hydrant.engine.store;
 
+import io.hydrant.engine.codec.PageCodec;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.model.CheckpointDigest;
 import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.PageEncoding;
+import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.RegionKind;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.segment.Appended;
@@ -55,12 +58,17 @@ final class StagedReader {
     return manifest;
   }
 
-  /** As {@link #manifest}, and the digest of what the records say equals the manifest's. */
-  Manifest verified(StagedRecords records) throws IOException {
+  /**
+   * As {@link #manifest}; every page and slim chunk is as the protector's checksum says, and the digest of all equals
+   * the manifest's. Reads everything.
+   */
+  Manifest verified(StagedRecords records, PageCodec codec) throws IOException {
+    PageVerifier verifier = new PageVerifier(codec);
     Manifest manifest = manifest(records);
     CheckpointDigest digest = new CheckpointDigest();
     for (int number = 0; number < manifest.patches().size(); number++) {
       LogRecord.Patch patch = patch(records, manifest, number);
+      verify(records.patches().get(number), patch, verifier);
       digest.patch(patch.region(), geometry(patch.pageBytes()), patch.tract(), patch.table());
     }
     for (ZeroRun run : manifest.zeroRuns()) {
@@ -70,6 +78,7 @@ final class StagedReader {
     int[] checksums = new int[manifest.slimChunks()];
     for (int number = 0; number < checksums.length; number++) {
       LogRecord.Slim slim = slim(records, number);
+      verify(records.slims().get(number), slim);
       checksums[number] = slim.checksum();
       slimBytes += slim.payloadBytes();
     }
@@ -79,6 +88,49 @@ final class StagedReader {
           records.key().toString(), 0, "digest " + manifest.content().digest(), "" + actual);
     }
     return manifest;
+  }
+
+  private void verify(Appended at, LogRecord.Patch patch, PageVerifier verifier)
+      throws IOException {
+    RegionSpec geometry = geometry(patch.pageBytes());
+    PageTable table = patch.table();
+    ByteBuffer payload = log.readPayload(at);
+    int base = payload.position();
+    for (int row = 0; row < table.size(); row++) {
+      PageEncoding encoding = table.encoding(row);
+      if (!encoding.hasContent()) {
+        continue;
+      }
+      long page = geometry.pageOf(patch.tract(), table.pageInTract(row));
+      String wrong =
+          verifier.check(
+              patch.region(),
+              page,
+              patch.pageBytes(),
+              encoding,
+              table.checksum(row),
+              payload,
+              base + table.offset(row),
+              table.length(row));
+      if (!wrong.isEmpty()) {
+        throw new CorruptionException(
+            log.pathOf(at.payload()),
+            at.payload().offset() + table.offset(row),
+            "page " + page + " of region " + patch.region(),
+            wrong);
+      }
+    }
+  }
+
+  private void verify(Appended at, LogRecord.Slim slim) throws IOException {
+    int actual = SlimChecksum.of(slim.offset(), log.readPayload(at));
+    if (actual != slim.checksum()) {
+      throw new CorruptionException(
+          log.pathOf(at.payload()),
+          at.payload().offset(),
+          "slim state with checksum %08x".formatted(slim.checksum()),
+          "%08x".formatted(actual));
+    }
   }
 
   /** A patch's header and page table, held against the manifest's row. */

@@ -17,6 +17,8 @@ final class StagedRecords {
   private final AppendedList slims = new AppendedList();
   private final AppendedList manifests = new AppendedList();
 
+  private boolean frozen;
+
   StagedRecords(CheckpointKey key, Epoch epoch) {
     this.key = key;
     this.epoch = epoch;
@@ -30,7 +32,26 @@ final class StagedRecords {
     return epoch;
   }
 
+  /** Nothing is added any more: whoever goes on writing is too late. */
+  synchronized void freeze() {
+    frozen = true;
+  }
+
+  /** How many patches from the first on lie before the log's durable end, of which {@code from} are known to. */
+  synchronized int durablePatches(int from, long durable) {
+    int count = from;
+    while (count < patches.size()
+        && patches.has(count)
+        && Long.compareUnsigned(patches.end(count), durable) <= 0) {
+      count++;
+    }
+    return count;
+  }
+
   synchronized void add(LogRecord record, Appended at) {
+    if (frozen) {
+      return;
+    }
     switch (record) {
       case LogRecord.Patch patch -> patches.set(patch.number(), at);
       case LogRecord.Slim slim -> slims.set(slim.number(), at);

@@ -11,11 +11,13 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All staged records of this replica. They die by the log alone (PROTOCOL R9): freed only when an
- * applied entry has made their id final, never by a time-out, a broken stream or a restart.
+ * All staged records of this replica. They die by the log alone (PROTOCOL R9): freed only when an applied entry
+ * has made their id final, never by a time-out, a broken stream or a restart.
  */
 final class Staging {
   private final SegmentLog log;
@@ -24,19 +26,33 @@ final class Staging {
   private final StagedReader reader;
   private final ConcurrentHashMap<CheckpointKey, Staged> staged = new ConcurrentHashMap<>();
 
+  /** Committed, but what was staged could not be read. */
+  private final ConcurrentHashMap<CheckpointKey, StagedRecords> kept = new ConcurrentHashMap<>();
+
+  /**
+   * @param isMissing whether the checkpoint was committed without its bytes being readable here
+   */
+
   Staging(
       SegmentLog log,
       GroupSync sync,
       PageCodec codec,
       StagedReader reader,
-      Collection<StagedRecords> recovered) {
+      Collection<StagedRecords> recovered,
+      Predicate<CheckpointKey> isMissing) {
     this.log = log;
     this.sync = sync;
     this.codec = codec;
     this.reader = reader;
-    recovered.forEach(records ->
+    for (StagedRecords records : recovered) {
+      if (isMissing.test(records.key())) {
+        kept.put(records.key(), records);
+      } else {
         staged.put(
-            records.key(), new Staged(records, new RecoveredCheckpoint(records, reader), null)));
+            records.key(),
+            new Staged(records, new RecoveredCheckpoint(records, reader, codec), null));
+      }
+    }
   }
 
   /** The receiver of an open checkpoint; always the same one for the same key. */
@@ -59,7 +75,18 @@ final class Staging {
     if (removed.session() != null) {
       removed.session().close();
     }
+    removed.records().freeze();
     return removed.records();
+  }
+
+  /** Keeps the records of a checkpoint that was committed but could not be published. Apply thread. */
+  void keep(StagedRecords records) {
+    kept.put(records.key(), records);
+  }
+
+  /** Nothing builds on that checkpoint any more. Apply thread. */
+  void forget(CheckpointKey key) {
+    kept.remove(key);
   }
 
   /** Removes a receiver to which nothing was appended. */
@@ -69,20 +96,15 @@ final class Staging {
 
   void dropImage(ImageId image) {
     staged.keySet().stream().filter(key -> key.image().equals(image)).forEach(this::take);
+    kept.keySet().removeIf(key -> key.image().equals(image));
   }
 
   /**
-   * Records of all checkpoints that are not final, ascending by key. Those that were appended
-   * before the caller read the log's end are all noted in them.
+   * Records of all checkpoints that are not final, and of those that could not be published, ascending by key. What
+   * lies before a log end that the caller read earlier is noted in them.
    */
-  List<StagedRecords> quiesced() {
-    return staged.values().stream()
-        .peek(one -> {
-          if (one.session() != null) {
-            one.session().quiesce();
-          }
-        })
-        .map(Staged::records)
+  List<StagedRecords> records() {
+    return Stream.concat(staged.values().stream().map(Staged::records), kept.values().stream())
         .sorted(Comparator.comparing(StagedRecords::key))
         .toList();
   }

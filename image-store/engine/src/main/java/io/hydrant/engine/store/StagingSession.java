@@ -28,9 +28,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives one open checkpoint in this life of the process: verifies every page, appends, keeps the
- * running digest and the counts, and in the end makes this replica's own statement (PROTOCOL, step
- * "receive frames"; R7).
+ * Receives one open checkpoint in this life of the process: verifies every page, appends, keeps the running
+ * digest and the counts, and in the end makes this replica's own statement (PROTOCOL, step "receive frames"; R7).
  *
  * <pre>
  * state      patch, slim, zeroTracts   finish                     dropped by the log
@@ -48,6 +47,15 @@ final class StagingSession implements StagedCheckpoint {
   /** A slim state is device state, not memory. */
   static final long SLIM_BYTES_MAX = 256L << 20;
 
+  /**
+   * Full batches that a tract fills; twice as many may come for each, since batches need not be full. Bounds the
+   * manifest and what is kept in memory of each patch.
+   */
+  private static final long PATCHES_OF_TRACT_MAX = 2L * (RegionSpec.TRACT_BYTES / BATCH_BYTES_MAX);
+
+  /** Lets a small image come page by page. */
+  private static final long PATCHES_MIN = 1_024;
+
   private final StagedRecords records;
   private final CheckpointKind kind;
   private final RegionTable regions;
@@ -64,8 +72,12 @@ final class StagingSession implements StagedCheckpoint {
   private long slimBytes;
   private long pages;
   private long dataBytes;
+
+  /** Computed once, since the digest cannot be: a full disk may refuse the manifest, and the end come again. */
+  private Command.@Nullable Content own;
+
   private @Nullable Finished finished;
-  private boolean closed;
+  private volatile boolean closed;
 
   StagingSession(
       StagedRecords records,
@@ -96,6 +108,7 @@ final class StagingSession implements StagedCheckpoint {
   public synchronized void patch(int region, int tract, PageTable table, ByteBuffer payload)
       throws Refusal, IOException {
     requireReceiving();
+    requirePatches();
     RegionSpec spec = requireRegion(region);
     requireFits(region, spec, tract, table, payload);
     OptionalInt duplicate = coverage.duplicate(region, tract, table);
@@ -158,7 +171,8 @@ final class StagingSession implements StagedCheckpoint {
     if (actual != checksum) {
       throw badChecksum("slim state at offset %d".formatted(offset), actual, checksum);
     }
-    append(new LogRecord.Slim(key(), records.epoch(), slimChunks, offset, checksum, length), bytes);
+    append(
+        new LogRecord.Slim(key(), records.epoch(), slimChunks, offset, checksum, length), bytes);
     if (slimChunks == slimChecksums.length) {
       slimChecksums = Arrays.copyOf(slimChecksums, slimChunks * 2);
     }
@@ -177,27 +191,23 @@ final class StagingSession implements StagedCheckpoint {
     return sync.through(records.patches().end(patches - 1)).thenApply(_ -> durablePatches(patches));
   }
 
-  private synchronized int durablePatches(int from) {
-    int count = from;
-    while (count < patchRows.size()
-        && Long.compareUnsigned(records.patches().end(count), log.durable()) <= 0) {
-      count++;
-    }
-    return count;
+  /** On the syncing thread, which must not wait for whoever appends. */
+  private int durablePatches(int from) {
+    return records.durablePatches(from, log.durable());
   }
 
   @Override
   public synchronized CompletableFuture<Command.Content> finish(Command.Content claimed)
       throws Refusal, IOException {
-    if (finished == null) {
-      requireReceiving();
-      finished = end(claimed);
-    } else if (closed) {
+    if (closed) {
       throw refuseClosed();
     }
+    if (finished == null) {
+      finished = end(claimed);
+    }
     requireSame(claimed, finished.content());
-    Command.Content own = finished.content();
-    return sync.through(finished.end()).thenApply(_ -> own);
+    Command.Content content = finished.content();
+    return sync.through(finished.end()).thenApply(_ -> content);
   }
 
   private Finished end(Command.Content claimed) throws Refusal, IOException {
@@ -208,20 +218,25 @@ final class StagingSession implements StagedCheckpoint {
           "%s is full but does not account for %d of its pages; send every page, if only as zero or not kept"
               .formatted(key(), coverage.missing()));
     }
-    Command.Content own =
-        new Command.Content(finishDigest(), patchRows.size(), pages, dataBytes, slimBytes);
+    Command.Content content = own;
+    if (content == null) {
+      content = new Command.Content(finishDigest(), patchRows.size(), pages, dataBytes, slimBytes);
+      own = content;
+    }
     // A wrong digest ends the attempt: the running digest cannot be taken up again.
-    closed = !own.digest().equals(claimed.digest());
-    requireSame(claimed, own);
+    if (!content.digest().equals(claimed.digest())) {
+      closed = true;
+    }
+    requireSame(claimed, content);
     long end = 0;
     int part = 0;
-    Manifest manifest = new Manifest(own, slimChunks, zeroRuns, patchRows);
+    Manifest manifest = new Manifest(content, slimChunks, zeroRuns, patchRows);
     for (ByteBuffer payload : manifest.encode()) {
       LogRecord record =
           new LogRecord.Manifest(key(), records.epoch(), part++, payload.remaining());
       end = append(record, payload).end();
     }
-    return new Finished(own, end);
+    return new Finished(content, end);
   }
 
   private Digest finishDigest() {
@@ -258,22 +273,14 @@ final class StagingSession implements StagedCheckpoint {
     }
   }
 
-  /** An applied entry has made the id final: nothing is accepted any more. */
-  synchronized void close() {
+  /** An applied entry has made the id final: nothing is accepted any more. Waits for nobody. */
+  void close() {
     closed = true;
   }
 
-  /**
-   * Runs while no record is between being appended and being noted in {@link StagedRecords}: a
-   * snapshot that read the end of the log before sees every record below it.
-   */
-  synchronized void quiesce() {}
-
   private Appended append(LogRecord record, ByteBuffer payload) throws Refusal, IOException {
     try {
-      Appended at = log.append(record, payload);
-      records.add(record, at);
-      return at;
+      return log.append(record, payload, at -> records.add(record, at));
     } catch (DiskFullException e) {
       throw diskFull(key().toString(), e);
     }
@@ -327,7 +334,8 @@ final class StagingSession implements StagedCheckpoint {
       throw new Refusal(
           Rejection.LIMIT_EXCEEDED,
           "%s: batch %d holds %d pages of %d bytes; at most %d bytes of pages go into a batch"
-              .formatted(key(), patchRows.size(), table.size(), spec.pageBytes(), BATCH_BYTES_MAX));
+              .formatted(
+                  key(), patchRows.size(), table.size(), spec.pageBytes(), BATCH_BYTES_MAX));
     }
     if (tract < 0
         || tract >= spec.tracts()
@@ -373,11 +381,21 @@ final class StagingSession implements StagedCheckpoint {
     return regions.get(region);
   }
 
+  private void requirePatches() throws Refusal {
+    long most = PATCHES_OF_TRACT_MAX * regions.tracts() + PATCHES_MIN;
+    if (patchRows.size() >= most) {
+      throw new Refusal(
+          Rejection.LIMIT_EXCEEDED,
+          "%s: more than %d batches for %d tracts; put more pages of a tract into a batch"
+              .formatted(key(), most, regions.tracts()));
+    }
+  }
+
   private void requireReceiving() throws Refusal {
     if (closed) {
       throw refuseClosed();
     }
-    if (finished != null) {
+    if (own != null) {
       throw invalid("nothing can be added behind the commit");
     }
   }

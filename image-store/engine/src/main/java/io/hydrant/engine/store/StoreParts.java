@@ -20,7 +20,7 @@ import java.util.Map;
  * 2 the catalog file of exactly that position              missing or bad: corruption
  * 3 usage, missing and staged rows of the same flush
  * 4 the segment log from the scan start on                 copies and syncs what was not provably durable
- * 5 records of ids that are final already are dropped      the rest waits for the replay to decide
+ * 5 records of ids that are final already are dropped      but those of missing ones; the rest waits for the replay
  * </pre>
  *
  * The replicated log then replays the entries behind the position.
@@ -49,7 +49,9 @@ record StoreParts(
     CatalogFiles catalogFiles = new CatalogFiles(ports.catalogs(), config.identity());
     Catalog catalog = position == null ? new Catalog() : load(catalogFiles, position, ports);
     byte[] usage = StateRows.usage(index);
-    byte[] missing = StateRows.missing(index);
+    byte[] missingRow = StateRows.missing(index);
+    MissingCheckpoints missing =
+        missingRow == null ? new MissingCheckpoints() : MissingCheckpoints.decode(missingRow);
     Map<CheckpointKey, StagedRecords> staged = StateRows.staged(index);
     long[] scanned = new long[1];
     SegmentLog log =
@@ -63,7 +65,7 @@ record StoreParts(
               scanned[0]++;
               Staging.note(staged, record, at);
             });
-    staged.keySet().removeIf(key -> isFinal(catalog, key));
+    staged.keySet().removeIf(key -> isFinal(catalog, key) && !missing.contains(key));
     GroupSync sync = new GroupSync(log, ports.syncer(), ports.events());
     return new StoreParts(
         position == null ? EntryPosition.NONE : position.applied(),
@@ -74,8 +76,14 @@ record StoreParts(
         new PageMaps(index, config.mapCacheBytes()),
         new SlimRows(index),
         usage == null ? new SegmentUsage() : SegmentUsage.decode("index, usage row", usage),
-        missing == null ? new MissingCheckpoints() : MissingCheckpoints.decode(missing),
-        new Staging(log, sync, ports.codec(), new StagedReader(log), staged.values()),
+        missing,
+        new Staging(
+            log,
+            sync,
+            ports.codec(),
+            new StagedReader(log),
+            staged.values(),
+            missing::contains),
         sync,
         scanned[0]);
   }
@@ -97,7 +105,7 @@ record StoreParts(
     return catalog
         .image(key.image())
         .map(image -> image.fate(key.checkpoint()).isFinal())
-        .orElse(false);
+        .orElseGet(() -> catalog.isDropped(key.image()));
   }
 
   @Override

@@ -37,6 +37,7 @@ public final class SimulatedDisk {
   private final Map<String, Directory> directories = new TreeMap<>();
   private long capacityBytes = Long.MAX_VALUE;
   private long callsLeft = NEVER;
+  private boolean crashFired;
   private long syncsLeft = NEVER;
   private long writesLeft = NEVER;
   private int life;
@@ -80,6 +81,12 @@ public final class SimulatedDisk {
    */
   public synchronized void crashAfter(int calls) {
     callsLeft = calls;
+    crashFired = false;
+  }
+
+  /** Whether the crash that was armed last has come. */
+  public synchronized boolean hasCrashed() {
+    return crashFired;
   }
 
   /** Takes {@link #crashAfter} back. */
@@ -98,6 +105,12 @@ public final class SimulatedDisk {
   /** The write behind the next {@code writes} fails and writes nothing. */
   public synchronized void failWrite(int writes) {
     writesLeft = writes;
+  }
+
+  /** Leaves room for so many bytes more. */
+  public synchronized void setFreeBytes(long bytes) {
+    capacityBytes = Long.MAX_VALUE;
+    capacityBytes = Long.MAX_VALUE - usableBytes() + bytes;
   }
 
   /** Room for all files together. */
@@ -160,6 +173,7 @@ public final class SimulatedDisk {
     }
     counters = counters.call();
     if (callsLeft == 0) {
+      crashFired = true;
       throw new SimulatedCrash("crash at " + call);
     }
     if (callsLeft > 0) {

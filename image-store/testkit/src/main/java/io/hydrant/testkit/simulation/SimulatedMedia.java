@@ -70,4 +70,9 @@ public final class SimulatedMedia implements SimulatedReplica.Media, StoreSimula
   public boolean isSimulatedCrash(Throwable thrown) {
     return SimulatedCrash.isCauseOf(thrown);
   }
+
+  @Override
+  public boolean hasCrashed() {
+    return disk.hasCrashed();
+  }
 }

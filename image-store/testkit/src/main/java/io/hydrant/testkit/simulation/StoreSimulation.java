@@ -47,6 +47,7 @@ public final class StoreSimulation {
   private int absorbed;
   private int crashCount;
   private int commitCount;
+  private boolean firstCrashFired;
 
   /** Makes the disk fail. */
   public interface CrashSource {
@@ -63,6 +64,9 @@ public final class StoreSimulation {
     void recover(boolean powerCut);
 
     boolean isSimulatedCrash(Throwable thrown);
+
+    /** Whether the crash that was armed last has come. */
+    boolean hasCrashed();
   }
 
   public StoreSimulation(RandomGenerator random, SimulatedReplica replica, CrashSource crashes) {
@@ -75,6 +79,11 @@ public final class StoreSimulation {
   /** How often the store crashed. */
   public int crashes() {
     return crashCount;
+  }
+
+  /** Whether a crash that was armed before the script began came within it. */
+  public boolean firstCrashFired() {
+    return firstCrashFired;
   }
 
   /** How many checkpoints were committed. */
@@ -138,6 +147,7 @@ public final class StoreSimulation {
 
   private void recover() {
     replica.stop();
+    firstCrashFired |= crashCount == 0 && crashes.hasCrashed();
     crashCount++;
     crashes.recover(random.nextInt(3) > 0);
     if (random.nextInt(6) == 0) {

@@ -14,6 +14,7 @@ import io.hydrant.testkit.simulation.PageContents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A checkpoint of a {@link StoreFixture}, sent as a well-behaved protector sends it. */
 public final class CheckpointScript {
@@ -25,6 +26,7 @@ public final class CheckpointScript {
   private long patches;
   private long pages;
   private long dataBytes;
+  private Command.@Nullable Content content;
 
   CheckpointScript(StoreFixture fixture, CheckpointKey key, StagedCheckpoint staged) {
     this.fixture = fixture;
@@ -100,7 +102,12 @@ public final class CheckpointScript {
 
   /** What a correct commit states; the script takes no more pages afterwards. */
   public Command.Content content() {
-    return new Command.Content(digest.finish(0, new int[0]), patches, pages, dataBytes, 0);
+    Command.Content known = content;
+    if (known == null) {
+      known = new Command.Content(digest.finish(0, new int[0]), patches, pages, dataBytes, 0);
+      content = known;
+    }
+    return known;
   }
 
   /** Finishes, waits until everything is durable, and commits. */

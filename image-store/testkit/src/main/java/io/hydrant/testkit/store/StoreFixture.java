@@ -45,8 +45,13 @@ public final class StoreFixture {
 
   /** One region "ram" of so many pages of 4 KiB. */
   public static StoreFixture withPages(long pages) throws IOException {
+    return withPages(pages, SimulatedReplica.SMALL);
+  }
+
+  /** The same, of a store with other settings. */
+  public static StoreFixture withPages(long pages, ImageStoreConfig config) throws IOException {
     return new StoreFixture(
-        SimulatedReplica.SMALL,
+        config,
         new RegionTable(
             List.of(new RegionSpec("ram", RegionKind.MEMORY, PAGE_BYTES, pages * PAGE_BYTES))));
   }
@@ -124,6 +129,26 @@ public final class StoreFixture {
   /** Takes a snapshot and waits for it. */
   public void snapshot() {
     replica.await(store().snapshot());
+  }
+
+  public RegionTable regions() {
+    return regions;
+  }
+
+  /** Runs what waits in the background. */
+  public void runBackground() {
+    while (replica.runOneBackgroundTask()) {
+      // The tasks have no result.
+    }
+  }
+
+  /** Closes the store in order, and starts again. */
+  public void closeAndReopen() throws IOException {
+    runBackground();
+    store().close();
+    replica.stop();
+    media.recover(false);
+    replica.start();
   }
 
   /** Cuts the power and starts again. */
