@@ -14,9 +14,7 @@ import io.hydrant.v1.WriteCheckpointRequest;
 import io.hydrant.v1.WriteCheckpointResponse;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -25,11 +23,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One WriteCheckpoint call and the attempts on it.
  *
- * <p>Two locks: {@link #lock} guards the attempts and is held briefly; {@link #sendLock} serializes
- * what is handed to gRPC. Control messages are queued under the first and sent under the second, so
- * their order is that of the decisions. The first is never held while the second is taken (gRPC may
- * call back from within a send), and nobody waits for the network while holding either but on the
- * condition of the first.
+ * <p>{@link #lock} guards the attempts and is held briefly. Messages that follow from decisions are
+ * queued under it and sent after it is released, see {@link WriteSender}; nobody waits for the
+ * network while holding it but on its condition.
  *
  * <p>Memory: a batch is handed to gRPC only while less than the send budget waits there (gRPC's
  * readiness), and gRPC has copied it when the hand-over returns.
@@ -44,6 +40,8 @@ final class WriteCall {
   private final Settler settler;
   private final ClientCall<WriteCheckpointRequest, WriteCheckpointResponse> call;
 
+  private final WriteSender sender;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final TreeMap<Long, Attempt> attempts = new TreeMap<>();
@@ -51,11 +49,6 @@ final class WriteCall {
   private long lastNumber;
   private boolean finishing;
   private @Nullable HydrantException broken;
-
-  private final ReentrantLock sendLock = new ReentrantLock();
-  private final Queue<WriteCheckpointRequest> outbox = new ConcurrentLinkedQueue<>();
-  private volatile boolean halfCloseWanted;
-  private boolean halfClosed;
 
   WriteCall(Connections connections, long imageUid, long epoch) {
     this.connections = connections;
@@ -66,6 +59,7 @@ final class WriteCall {
         CallOptions.DEFAULT.withOnReadyThreshold(connections.config().budgets().sendBytes());
     this.call =
         connections.bulk().newCall(CheckpointServiceGrpc.getWriteCheckpointMethod(), options);
+    this.sender = new WriteSender(call);
     call.start(new Listener(), new Metadata());
     call.request(Integer.MAX_VALUE);
   }
@@ -106,11 +100,11 @@ final class WriteCall {
       attempts.put(attempt.number, attempt);
       attempt.timer(
           connections.timer().schedule(() -> expire(attempt), limitNanos, TimeUnit.NANOSECONDS));
-      outbox.add(request(attempt).setOpen(open).build());
+      sender.queue(request(attempt).setOpen(open).build());
     } finally {
       lock.unlock();
     }
-    drain();
+    sender.drain();
     return attempt;
   }
 
@@ -135,6 +129,17 @@ final class WriteCall {
 
   /** Sends bytes of an attempt; waits until gRPC has room, at most to the attempt's deadline. */
   void send(Attempt attempt, WriteCheckpointRequest request) {
+    try {
+      awaitRoom(attempt);
+    } catch (CancelledException e) {
+      // The writer has counted these bytes: without them the checkpoint can only be given up.
+      abort(attempt);
+      throw e;
+    }
+    sender.send(request);
+  }
+
+  private void awaitRoom(Attempt attempt) {
     lock.lock();
     try {
       requireWritable(attempt);
@@ -144,21 +149,9 @@ final class WriteCall {
         }
         requireWritable(attempt);
       }
-    } catch (CancelledException e) {
-      // The writer has counted these bytes: without them the checkpoint can only be given up.
-      abort(attempt);
-      throw e;
     } finally {
       unlockAndComplete();
     }
-    sendLock.lock();
-    try {
-      drainLocked();
-      sendNow(request);
-    } finally {
-      sendLock.unlock();
-    }
-    drain();
   }
 
   boolean isReady() {
@@ -184,7 +177,7 @@ final class WriteCall {
     } finally {
       lock.unlock();
     }
-    drain();
+    sender.drain();
   }
 
   /** False if its commit was sent, or it has ended. */
@@ -194,14 +187,14 @@ final class WriteCall {
     try {
       aborted = attempt.isBeforeCommit();
       if (aborted) {
-        outbox.add(request(attempt).setAbort(AbortCheckpoint.getDefaultInstance()).build());
+        sender.queue(request(attempt).setAbort(AbortCheckpoint.getDefaultInstance()).build());
         String why = "checkpoint attempt %d of image %d: aborted by its writer";
         endLine(attempt, new CancelledException(why.formatted(attempt.number, imageUid), null));
       }
     } finally {
       unlockAndComplete();
     }
-    drain();
+    sender.drain();
     return aborted;
   }
 
@@ -218,11 +211,11 @@ final class WriteCall {
     open.forEach(this::abort);
     lock.lock();
     try {
-      halfCloseWanted = attempts.isEmpty();
+      endIfDone();
     } finally {
       lock.unlock();
     }
-    drain();
+    sender.drain();
   }
 
   long durableBatches(Attempt attempt) {
@@ -282,7 +275,7 @@ final class WriteCall {
       CommitCheckpoint claim = attempt.claim();
       if (claim != null && attempt.canSendCommit()) {
         attempt.committing();
-        outbox.add(request(attempt).setCommit(claim).build());
+        sender.queue(request(attempt).setCommit(claim).build());
       }
     }
   }
@@ -311,8 +304,14 @@ final class WriteCall {
 
   private void forget(Attempt attempt) {
     attempts.remove(attempt.number);
-    halfCloseWanted |= finishing && attempts.isEmpty();
+    endIfDone();
     changed.signalAll();
+  }
+
+  private void endIfDone() {
+    if (finishing && attempts.isEmpty()) {
+      sender.endAfterThis();
+    }
   }
 
   /**
@@ -352,7 +351,7 @@ final class WriteCall {
     } finally {
       unlockAndComplete();
     }
-    drain();
+    sender.drain();
   }
 
   private void expire(Attempt attempt) {
@@ -362,12 +361,12 @@ final class WriteCall {
     } finally {
       unlockAndComplete();
     }
-    drain();
+    sender.drain();
   }
 
   private void expireLocked(Attempt attempt) {
     if (attempt.isBeforeCommit()) {
-      outbox.add(request(attempt).setAbort(AbortCheckpoint.getDefaultInstance()).build());
+      sender.queue(request(attempt).setAbort(AbortCheckpoint.getDefaultInstance()).build());
     }
     settleOrEnd(
         attempt,
@@ -382,43 +381,6 @@ final class WriteCall {
     completions.clear();
     lock.unlock();
     ended.forEach(connections::run);
-  }
-
-  // ---- sending ----
-
-  private void drain() {
-    if (sendLock.isHeldByCurrentThread()) {
-      return; // called back from within a send; the sender drains when it is done
-    }
-    sendLock.lock();
-    try {
-      drainLocked();
-    } finally {
-      sendLock.unlock();
-    }
-  }
-
-  private void drainLocked() {
-    for (WriteCheckpointRequest next = outbox.poll(); next != null; next = outbox.poll()) {
-      sendNow(next);
-    }
-    if (halfCloseWanted && !halfClosed) {
-      halfClosed = true;
-      hand(call::halfClose);
-    }
-  }
-
-  private void sendNow(WriteCheckpointRequest request) {
-    hand(() -> call.sendMessage(request));
-  }
-
-  private void hand(Runnable step) {
-    try {
-      step.run();
-    } catch (IllegalStateException e) {
-      // The call was cancelled meanwhile; its end reaches every attempt through the listener.
-      call.cancel("send after the end", e);
-    }
   }
 
   // ---- events, on a network thread ----
@@ -437,7 +399,7 @@ final class WriteCall {
       } finally {
         unlockAndComplete();
       }
-      drain();
+      sender.drain();
     }
 
     private void apply(Attempt attempt, WriteCheckpointResponse response) {
