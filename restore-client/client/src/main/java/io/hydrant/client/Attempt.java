@@ -35,7 +35,6 @@ final class Attempt {
   }
 
   final long number;
-  final long deadlineNanos;
   final CompletableFuture<CommittedCheckpoint> outcome = new CompletableFuture<>();
 
   private State state = State.OPENING;
@@ -45,14 +44,12 @@ final class Attempt {
   private @Nullable CommitCheckpoint claim;
   private @Nullable HydrantException failure;
   private @Nullable Future<?> timer;
+  private long progressNanos = System.nanoTime();
+  private boolean waiting;
 
-  /**
-   * @param deadlineNanos in terms of {@link System#nanoTime}
-   */
-  Attempt(long number, @Nullable Attempt base, long deadlineNanos) {
+  Attempt(long number, @Nullable Attempt base) {
     this.number = number;
     this.base = base;
-    this.deadlineNanos = deadlineNanos;
   }
 
   State state() {
@@ -128,6 +125,25 @@ final class Attempt {
       timer.cancel(false);
       timer = null;
     }
+  }
+
+  /** Bytes were taken, an answer came, or it is now that one is waited for. */
+  void progressed() {
+    progressNanos = System.nanoTime();
+  }
+
+  long progressNanos() {
+    return progressNanos;
+  }
+
+  /** Whether its writer waits for the network to take bytes. */
+  void waiting(boolean isWaiting) {
+    waiting = isWaiting;
+  }
+
+  /** Whether it is the server's turn; otherwise its writer may take any time. */
+  boolean awaitsServer() {
+    return state != State.OPEN || claim != null || waiting;
   }
 
   void timer(Future<?> future) {

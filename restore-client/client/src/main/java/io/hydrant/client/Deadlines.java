@@ -6,7 +6,8 @@ import java.time.Duration;
  * How long calls may take, retries included. All positive.
  *
  * @param call unary calls, and the wait for the next message of a server stream
- * @param checkpoint from opening a checkpoint to the answer to its commit
+ * @param checkpoint how long a checkpoint may wait for the server without any progress: no answer
+ *     to its open or commit, no byte taken. However large it is, it may take as long as it needs
  * @param settle how long an unknown outcome is asked for (PROTOCOL R5)
  * @param fetch a demand fetch
  */

@@ -129,7 +129,7 @@ public final class PageFetcher implements AutoCloseable {
       lock.unlock();
     }
     if (call != null) {
-      call.cancel();
+      call.cancel("the fetcher was closed");
     }
   }
 
@@ -217,7 +217,7 @@ public final class PageFetcher implements AutoCloseable {
         new PendingFetch(readClass, region, pages, System.nanoTime() + limitNanos);
     int permits = (int) (contentBytes / PERMIT_BYTES);
     takeRoom(pending, permits);
-    pending.answer.whenComplete((_, _) -> release(pending, permits));
+    pending.answer.whenComplete((_, failure) -> release(pending, permits, failure));
     send(pending);
     return pending;
   }
@@ -240,15 +240,26 @@ public final class PageFetcher implements AutoCloseable {
     }
   }
 
-  private void release(PendingFetch pending, int permits) {
+  private void release(PendingFetch pending, int permits, @Nullable Throwable failure) {
     room.release(permits);
+    Call silent = null;
     lock.lock();
     try {
-      if (current != null) {
-        current.inFlight.remove(pending.id, pending);
+      Call call = current;
+      if (call != null
+          && call.inFlight.remove(pending.id, pending)
+          && failure instanceof TimeoutException
+          && call.lastAnswerNanos - pending.sentNanos < 0) {
+        // Nothing at all came since it was asked: what follows goes on a fresh call, and what else
+        // is in flight is asked again there.
+        silent = call;
+        current = null;
       }
     } finally {
       lock.unlock();
+    }
+    if (silent != null) {
+      silent.cancel("no answer came within the deadline of a fetch");
     }
   }
 
@@ -264,6 +275,14 @@ public final class PageFetcher implements AutoCloseable {
         call = new Call();
         current = call;
         call.begin();
+        Failure refused = call.failure;
+        if (refused != null) {
+          // Where no server answers, gRPC ends a call from within its start: asking it would be
+          // heard by nobody.
+          pending.attempts++;
+          repeat(List.of(pending), refused);
+          return;
+        }
       }
       call.ask(pending, first);
     } catch (RuntimeException e) {
@@ -325,6 +344,12 @@ public final class PageFetcher implements AutoCloseable {
     private final ClientCall<FetchRequest, FetchResponse> call =
         connections.demand().newCall(METHOD, CallOptions.DEFAULT);
 
+    /** In terms of {@link System#nanoTime}; guarded by the fetcher's lock. */
+    private long lastAnswerNanos = System.nanoTime();
+
+    /** Why it has ended, if it has; guarded by the fetcher's lock. */
+    private @Nullable Failure failure;
+
     void begin() {
       call.start(this, new Metadata());
       // What may come is bounded by what was asked for.
@@ -334,6 +359,7 @@ public final class PageFetcher implements AutoCloseable {
     void ask(PendingFetch pending, boolean first) {
       pending.id = ++lastId;
       pending.attempts++;
+      pending.sentNanos = System.nanoTime();
       inFlight.put(pending.id, pending);
       FetchRequest.Builder request =
           FetchRequest.newBuilder()
@@ -349,8 +375,8 @@ public final class PageFetcher implements AutoCloseable {
       call.sendMessage(request.build());
     }
 
-    void cancel() {
-      call.cancel("the fetcher was closed", null);
+    void cancel(String why) {
+      call.cancel(why, null);
     }
 
     @Override
@@ -358,6 +384,7 @@ public final class PageFetcher implements AutoCloseable {
       PendingFetch pending;
       lock.lock();
       try {
+        lastAnswerNanos = System.nanoTime();
         pending = inFlight.remove(answer.getId());
         if (answer.getReason() == Reason.REASON_UNSPECIFIED) {
           failures = 0;
@@ -382,8 +409,13 @@ public final class PageFetcher implements AutoCloseable {
     public void onClose(Status status, Metadata trailers) {
       List<PendingFetch> broken;
       boolean given;
+      Failure why =
+          status.isOk()
+              ? Failure.of(Status.UNAVAILABLE.withDescription("the server ended the stream"), null)
+              : Failure.of(status, trailers);
       lock.lock();
       try {
+        failure = why;
         if (current == this) {
           current = null;
         }
@@ -400,11 +432,7 @@ public final class PageFetcher implements AutoCloseable {
         }
         return;
       }
-      Failure failure =
-          status.isOk()
-              ? Failure.of(Status.UNAVAILABLE.withDescription("the server ended the stream"), null)
-              : Failure.of(status, trailers);
-      repeat(broken, failure);
+      repeat(broken, why);
     }
   }
 }

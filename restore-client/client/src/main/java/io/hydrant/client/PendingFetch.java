@@ -18,6 +18,9 @@ final class PendingFetch {
   /** Guarded by the fetcher's lock. */
   long id;
 
+  /** When it was asked last, in terms of {@link System#nanoTime}; guarded by the fetcher's lock. */
+  long sentNanos;
+
   /**
    * @param deadlineNanos in terms of {@link System#nanoTime}
    */

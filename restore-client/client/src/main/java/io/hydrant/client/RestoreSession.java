@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A lease on one committed checkpoint: while it is held, the store keeps everything that the
@@ -29,6 +31,8 @@ import java.util.function.Consumer;
  * <p>Safe for use by several threads.
  */
 public final class RestoreSession implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RestoreSession.class);
+
   private final OpenRestoreResponse opened;
   private final SessionSource source;
   private final LeaseRenewal renewal;
@@ -169,7 +173,10 @@ public final class RestoreSession implements AutoCloseable {
     end();
   }
 
-  /** Gives the lease back. If that gets no answer, it expires by itself. */
+  /**
+   * Gives the lease back. If that fails, it expires by itself: what was done in the session stays
+   * done, so the failure is only logged.
+   */
   @Override
   public void close() {
     if (!end() || source.connections().isClosed()) {
@@ -183,9 +190,10 @@ public final class RestoreSession implements AutoCloseable {
               request,
               UnaryCalls.Effect.READS,
               source.name() + ": closing the restore session");
-    } catch (RejectedException e) {
-      if (e.reason() != Reason.REASON_UNKNOWN_SESSION) {
-        throw e;
+    } catch (HydrantException e) {
+      if (!(e instanceof RejectedException rejected)
+          || rejected.reason() != Reason.REASON_UNKNOWN_SESSION) {
+        log.warn("{}; its lease expires by itself", e.getMessage());
       }
     }
   }

@@ -3,6 +3,7 @@ package io.hydrant.client;
 import io.grpc.StatusRuntimeException;
 import io.hydrant.v1.CheckpointServiceGrpc;
 import io.hydrant.v1.CommitCheckpoint;
+import io.hydrant.v1.Reason;
 import io.hydrant.v1.SettleRequest;
 import io.hydrant.v1.SettleResponse;
 import java.util.concurrent.ThreadLocalRandom;
@@ -59,7 +60,7 @@ final class Settler {
         last = "it is still open";
       } catch (StatusRuntimeException e) {
         Failure failure = Failure.of(e.getStatus(), e.getTrailers());
-        if (connections.isClosed() || failure.kind() == Failure.Kind.REJECTED) {
+        if (connections.isClosed() || isFinal(failure)) {
           return unknown(what, failure.message(), e);
         }
         last = failure.message();
@@ -71,6 +72,17 @@ final class Settler {
         return unknown(what, "interrupted", e);
       }
     }
+  }
+
+  /**
+   * Whether asking again cannot help. A refusal of the claim is none: it speaks of the commit that
+   * would be made now, not of the one that may have been made, so the state is still to be learnt.
+   */
+  private static boolean isFinal(Failure failure) {
+    return failure.kind() == Failure.Kind.REJECTED
+        && failure.reason() != Reason.REASON_ABORTED
+        && failure.reason() != Reason.REASON_WRONG_BASE
+        && failure.reason() != Reason.REASON_STALE_EPOCH;
   }
 
   /** Null where the state is not final. */

@@ -37,6 +37,7 @@ final class WriteCall {
   private final Connections connections;
   private final long imageUid;
   private final long epoch;
+  private final long limitNanos;
   private final Settler settler;
   private final ClientCall<WriteCheckpointRequest, WriteCheckpointResponse> call;
 
@@ -54,6 +55,7 @@ final class WriteCall {
     this.connections = connections;
     this.imageUid = imageUid;
     this.epoch = epoch;
+    this.limitNanos = connections.config().deadlines().checkpoint().toNanos();
     this.settler = new Settler(connections);
     CallOptions options =
         CallOptions.DEFAULT.withOnReadyThreshold(connections.config().budgets().sendBytes());
@@ -79,7 +81,6 @@ final class WriteCall {
    * @param open without base where {@code base} is given
    */
   Attempt open(OpenCheckpoint.Builder open, @Nullable Attempt base) {
-    long limitNanos = connections.config().deadlines().checkpoint().toNanos();
     long deadlineNanos = System.nanoTime() + limitNanos;
     Attempt attempt;
     lock.lock();
@@ -96,10 +97,9 @@ final class WriteCall {
       if (base != null) {
         nameBase(open, base);
       }
-      attempt = new Attempt(++lastNumber, base, deadlineNanos);
+      attempt = new Attempt(++lastNumber, base);
       attempts.put(attempt.number, attempt);
-      attempt.timer(
-          connections.timer().schedule(() -> expire(attempt), limitNanos, TimeUnit.NANOSECONDS));
+      schedule(attempt, limitNanos);
       sender.queue(request(attempt).setOpen(open).build());
     } finally {
       lock.unlock();
@@ -127,7 +127,7 @@ final class WriteCall {
     }
   }
 
-  /** Sends bytes of an attempt; waits until gRPC has room, at most to the attempt's deadline. */
+  /** Sends bytes of an attempt; waits until gRPC has room, while there is any progress. */
   void send(Attempt attempt, WriteCheckpointRequest request) {
     try {
       awaitRoom(attempt);
@@ -143,13 +143,17 @@ final class WriteCall {
     lock.lock();
     try {
       requireWritable(attempt);
+      attempt.progressed();
+      attempt.waiting(true);
       while (!call.isReady()) {
-        if (!await(attempt.deadlineNanos)) {
+        if (!await(attempt.progressNanos() + limitNanos) && leftNanos(attempt) <= 0) {
           expireLocked(attempt);
         }
         requireWritable(attempt);
       }
+      attempt.progressed();
     } finally {
+      attempt.waiting(false);
       unlockAndComplete();
     }
   }
@@ -173,6 +177,7 @@ final class WriteCall {
         throw new IllegalStateException("commit the base first: checkpoints commit in order");
       }
       attempt.wantCommit(claim);
+      attempt.progressed();
       queueCommits();
     } finally {
       lock.unlock();
@@ -357,11 +362,28 @@ final class WriteCall {
   private void expire(Attempt attempt) {
     lock.lock();
     try {
-      expireLocked(attempt);
+      long leftNanos = attempt.awaitsServer() ? leftNanos(attempt) : limitNanos;
+      if (attempt.state() == Attempt.State.ENDED) {
+        return;
+      }
+      if (leftNanos > 0) {
+        schedule(attempt, leftNanos);
+      } else {
+        expireLocked(attempt);
+      }
     } finally {
       unlockAndComplete();
     }
     sender.drain();
+  }
+
+  private void schedule(Attempt attempt, long nanos) {
+    attempt.timer(
+        connections.timer().schedule(() -> expire(attempt), nanos, TimeUnit.NANOSECONDS));
+  }
+
+  private long leftNanos(Attempt attempt) {
+    return limitNanos - (System.nanoTime() - attempt.progressNanos());
   }
 
   private void expireLocked(Attempt attempt) {
@@ -371,7 +393,7 @@ final class WriteCall {
     settleOrEnd(
         attempt,
         new UnavailableException(
-            "checkpoint attempt %d of image %d was not complete after %s and is aborted; the server or the network is too slow for it"
+            "checkpoint attempt %d of image %d made no progress for %s and is aborted; check the server and the connection"
                 .formatted(attempt.number, imageUid, connections.config().deadlines().checkpoint()),
             null));
   }
@@ -392,6 +414,8 @@ final class WriteCall {
       try {
         Attempt attempt = attempts.get(response.getAttempt());
         if (attempt != null) {
+          // Of those behind it as well: they wait for its commit.
+          attempts.tailMap(attempt.number).values().forEach(Attempt::progressed);
           apply(attempt, response);
         } else if (response.getAttempt() < 1 || response.getAttempt() > lastNumber) {
           violation("an answer to attempt " + response.getAttempt() + ", which was never sent");

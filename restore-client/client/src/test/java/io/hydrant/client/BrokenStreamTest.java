@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.grpc.Status;
 import io.hydrant.client.Faults.Action;
 import io.hydrant.v1.CheckpointState;
 import io.hydrant.v1.Committed;
@@ -160,6 +161,26 @@ final class BrokenStreamTest {
       assertEquals(1, committed.id());
       assertEquals(4, asked.get());
       assertEquals(1, image.stream().head().orElseThrow());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"REASON_ABORTED", "REASON_WRONG_BASE", "REASON_STALE_EPOCH"})
+  void refusalOfTheClaimDoesNotEndSettling(String reason) {
+    try (FakeServer server = FakeServer.onLoopback();
+        Protected image = Protected.image(server, "vm")) {
+      AtomicInteger asked = new AtomicInteger();
+      server.faults.onResponse = r -> r.hasCommitted() ? Action.BREAK : Action.PASS;
+      server.faults.settle =
+          answer -> {
+            if (asked.incrementAndGet() == 1) {
+              throw FakeStore.refusal(
+                  Reason.valueOf(reason), Status.Code.FAILED_PRECONDITION, "not now");
+            }
+            return answer;
+          };
+      assertEquals(1, image.full(1).id());
+      assertEquals(2, asked.get());
     }
   }
 

@@ -2,6 +2,7 @@ package io.hydrant.client;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.hydrant.v1.CheckpointServiceGrpc;
@@ -57,7 +58,13 @@ final class FakeCheckpointService extends CheckpointServiceGrpc.CheckpointServic
       }
     }
     answer.setState(content.state);
-    SettleResponse settled = faults.settle.apply(answer.build());
+    SettleResponse settled;
+    try {
+      settled = faults.settle.apply(answer.build());
+    } catch (StatusRuntimeException e) {
+      observer.onError(e);
+      return;
+    }
     if (settled == null) {
       observer.onError(Status.UNAVAILABLE.withDescription("fault").asRuntimeException());
       return;

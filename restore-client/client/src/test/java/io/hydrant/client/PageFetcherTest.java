@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -213,6 +214,61 @@ final class PageFetcherTest {
       target.clear();
       server.faults.onFetch = _ -> Action.BREAK;
       assertThrows(UnavailableException.class, () -> fetcher.fetchInto(0, 1, target));
+    }
+  }
+
+  @Test
+  void serverThatComesBackIsAskedAgain() throws InterruptedException {
+    FakeServer before = FakeServer.onLoopback();
+    int port = before.port();
+    try (RestoredImage image =
+            RestoredImage.open(
+                before,
+                before
+                    .config()
+                    .withDeadlines(
+                        new Deadlines(
+                            Duration.ofSeconds(3),
+                            Duration.ofSeconds(3),
+                            Duration.ofSeconds(3),
+                            Duration.ofSeconds(8))));
+        PageFetcher fetcher = image.session().fetcher()) {
+      requireRight(await(fetcher.fetch(0, 1)));
+      before.close();
+      Thread.sleep(200);
+      CompletableFuture<FetchedPages> whileDown = fetcher.fetch(0, 2);
+      Thread.sleep(1000);
+      CompletableFuture<FetchedPages> alsoWhileDown = fetcher.fetch(0, 3);
+      try (FakeServer _ = FakeServer.onLoopback(before.store, port)) {
+        requireRight(await(whileDown));
+        requireRight(await(alsoWhileDown));
+      }
+    }
+  }
+
+  @Test
+  void silentCallIsLeftForAFreshOne() {
+    Deadlines deadlines =
+        new Deadlines(
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(2),
+            Duration.ofMillis(400));
+    AtomicBoolean swallows = new AtomicBoolean(true);
+    try (FakeServer server = FakeServer.onLoopback();
+        RestoredImage image = RestoredImage.open(server, server.config().withDeadlines(deadlines));
+        PageFetcher fetcher = image.session().fetcher()) {
+      AtomicInteger tokens = new AtomicInteger();
+      server.faults.onFetch =
+          request -> {
+            tokens.addAndGet(request.getToken().isEmpty() ? 0 : 1); // the first of a call
+            return swallows.get() ? Action.SWALLOW : Action.PASS;
+          };
+      assertThrows(UnavailableException.class, () -> await(fetcher.fetch(0, 1)));
+      swallows.set(false);
+      requireRight(await(fetcher.fetch(0, 1)));
+      requireRight(await(fetcher.fetch(0, 2)));
+      assertEquals(2, tokens.get());
     }
   }
 

@@ -262,6 +262,24 @@ final class RestoreSessionTest {
   }
 
   @Test
+  void closingNeverFailsWhatWasDone() {
+    RestoredImage image;
+    RestoreSession session;
+    try (FakeServer server = FakeServer.onLoopback()) {
+      Deadlines deadlines =
+          new Deadlines(
+              Duration.ofMillis(300),
+              Duration.ofSeconds(1),
+              Duration.ofSeconds(1),
+              Duration.ofSeconds(1));
+      image = RestoredImage.open(server, server.config().withDeadlines(deadlines));
+      session = image.session();
+    }
+    session.close(); // the server is gone
+    image.client().close();
+  }
+
+  @Test
   void anotherProcessGoesOn() throws IOException {
     try (FakeServer server = FakeServer.onLoopback();
         RestoredImage image = RestoredImage.open(server);
