@@ -16,6 +16,7 @@ public enum ExitCode {
   DISK_FULL(7, "the store's device is nearly full"),
   DAMAGED(65, "bytes fail their check: stored pages, or a result that is not what it must be"),
   BAD_INPUT(66, "an input file is missing, malformed or does not fit"),
+  HALTED(70, "the server halted itself after a fault, which its log names; or the build failed"),
   LOCAL_IO(74, "reading or writing a local file failed"),
   CONFIGURATION(78, "the server cannot start with this configuration, address or data directory"),
   INTERRUPTED(130, "stopped by Ctrl-C");

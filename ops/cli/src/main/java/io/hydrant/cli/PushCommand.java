@@ -18,6 +18,7 @@ import io.hydrant.client.RestoreSession;
 import io.hydrant.client.RetryPolicy;
 import io.hydrant.client.WriteOptions;
 import io.hydrant.v1.AcquireProtectionResponse;
+import io.hydrant.v1.Checkpoint;
 import io.hydrant.v1.Image;
 import io.hydrant.v1.ReadClass;
 import io.hydrant.v1.Region;
@@ -28,7 +29,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -65,8 +68,20 @@ final class PushCommand extends StoreCommand {
       description = "Region of the file (the only one; for a first checkpoint: ram).")
   private @Nullable String regionName;
 
-  @Option(names = "--slim", paramLabel = "FILE", description = "The slim state.")
-  private @Nullable Path slim;
+  @ArgGroup(exclusive = true)
+  private @Nullable SlimChoice slimChoice;
+
+  /** At most one of them; neither: the slim state stays as it was. */
+  static final class SlimChoice {
+    @Option(
+        names = "--slim",
+        paramLabel = "FILE",
+        description = "The slim state (that of the newest checkpoint is kept).")
+    private @Nullable Path file;
+
+    @Option(names = "--no-slim", description = "Leave the checkpoint without a slim state.")
+    private boolean none;
+  }
 
   @Option(
       names = "--page-size",
@@ -85,6 +100,35 @@ final class PushCommand extends StoreCommand {
       description = "raw, zstd, or auto (where it pays).")
   private EncodingPolicy encoding;
 
+  /** A checkpoint that is opened at its first page, and so waits for no comparing before it. */
+  private static final class LateWriter implements Supplier<CheckpointWriter>, AutoCloseable {
+    private final ProtectionStream stream;
+    private final long base;
+    private @Nullable CheckpointWriter writer;
+
+    LateWriter(ProtectionStream stream, long base) {
+      this.stream = stream;
+      this.base = base;
+    }
+
+    @Override
+    public CheckpointWriter get() {
+      CheckpointWriter opened = writer;
+      if (opened == null) {
+        opened = stream.openIncremental(base);
+        writer = opened;
+      }
+      return opened;
+    }
+
+    @Override
+    public void close() {
+      if (writer != null) {
+        writer.close();
+      }
+    }
+  }
+
   /** What was sent. */
   private record Sent(CommittedCheckpoint committed, boolean full, long pages) {}
 
@@ -96,10 +140,13 @@ final class PushCommand extends StoreCommand {
   @Override
   ExitCode run(Output output, HydrantClient client) throws IOException, InterruptedException {
     long begin = System.nanoTime();
-    byte[] slimState = slim == null ? new byte[0] : Files.readAllBytes(slim);
+    byte @Nullable [] slimState = chosenSlim();
     try (MemoryFile file = MemoryFile.open(path)) {
       Image found = client.image(HydrantClient.name(image));
       boolean sendAll = full || found.getHead() == 0;
+      if (sendAll && slimState == null) {
+        requireNoSlim(client, found);
+      }
       RegionChoice region = sendAll ? newRegion(found, file) : knownRegion(found, file);
       AcquireProtectionResponse acquired =
           client.acquireProtection(HydrantClient.uid(found.getUid()), found.getEpoch());
@@ -109,11 +156,35 @@ final class PushCommand extends StoreCommand {
           Progress progress = output.progress("pushing", file.lengthBytes())) {
         sent =
             sendAll
-                ? sendAll(stream, file, region, slimState, progress)
+                ? sendAll(
+                    stream, file, region, slimState == null ? new byte[0] : slimState, progress)
                 : sendChanged(client, stream, file, region, slimState, progress);
       }
       report(output, sent, file, System.nanoTime() - begin);
       return ExitCode.OK;
+    }
+  }
+
+  /** Null: as it was. */
+  private byte @Nullable [] chosenSlim() throws IOException {
+    SlimChoice choice = slimChoice;
+    if (choice == null) {
+      return null;
+    }
+    Path file = choice.file;
+    return file == null ? new byte[0] : Files.readAllBytes(file);
+  }
+
+  /** A full checkpoint reads nothing back, so it cannot keep a slim state: never drop one unsaid. */
+  private static void requireNoSlim(HydrantClient client, Image found) {
+    for (Checkpoint checkpoint : client.checkpoints(HydrantClient.uid(found.getUid()))) {
+      if (checkpoint.getId() == found.getHead() && checkpoint.getSlimBytes() > 0) {
+        throw new CommandFailure(
+            ExitCode.REFUSED,
+            "the newest checkpoint of image '%s' has a slim state of %d bytes, which a full one would drop"
+                .formatted(found.getName(), checkpoint.getSlimBytes()),
+            "Give the slim state with --slim FILE, or drop it with --no-slim.");
+      }
     }
   }
 
@@ -136,20 +207,22 @@ final class PushCommand extends StoreCommand {
       ProtectionStream stream,
       MemoryFile file,
       RegionChoice region,
-      byte[] slimState,
+      byte @Nullable [] slimState,
       Progress progress)
       throws IOException, InterruptedException {
     long head = stream.head().orElseThrow();
     // Nothing can be committed in between: the epoch is ours.
     try (RestoreSession stored =
             client.openRestore(HydrantClient.uid(stream.imageUid()), head, Duration.ZERO);
-        CheckpointWriter writer = stream.openIncremental(head)) {
+        LateWriter late = new LateWriter(stream, head)) {
       ChangedPages changes =
           new ChangedPages(
-              file, writer, region.number(), region.region().getPageBytes(), progress::add);
+              file, late, region.number(), region.region().getPageBytes(), progress::add);
       stored.prefetch(List.of(region.range()), COMPARING, changes);
       long pages = changes.finish();
-      writer.slim(ByteBuffer.wrap(slimState));
+      byte[] kept = slimState == null ? stored.slim() : slimState;
+      CheckpointWriter writer = late.get();
+      writer.slim(ByteBuffer.wrap(kept));
       return new Sent(Answers.await(writer.commit()), false, pages);
     }
   }

@@ -98,8 +98,10 @@ final class RestoreCommand extends StoreCommand {
       for (Placement placement : placements) {
         requireFree(placement.path());
       }
-      if (slimTarget != null) {
-        requireFree(slimTarget);
+      Path slimPath = slimTarget;
+      if (slimPath != null) {
+        requireFree(slimPath);
+        requireApart(placements, slimPath);
       }
       List<Written> written = write(session, placements, output);
       report(output, session, written, System.nanoTime() - begin);
@@ -164,6 +166,18 @@ final class RestoreCommand extends StoreCommand {
     }
   }
 
+  private static void requireApart(List<Placement> placements, Path slimPath) {
+    Path slimFile = slimPath.toAbsolutePath().normalize();
+    for (Placement placement : placements) {
+      if (placement.path().toAbsolutePath().normalize().equals(slimFile)) {
+        throw new CommandFailure(
+            ExitCode.REFUSED,
+            slimPath + " would be both a region's file and the slim state's",
+            "Name another file with --slim.");
+      }
+    }
+  }
+
   private List<Written> write(RestoreSession session, List<Placement> placements, Output output)
       throws IOException {
     List<TargetFile> files = new ArrayList<>();
@@ -181,12 +195,12 @@ final class RestoreCommand extends StoreCommand {
         written.add(new Written(placements.get(i), sha256 ? files.get(i).sha256() : null));
       }
       if (slimTarget != null) {
-        writeSlim(session.slim(), slimTarget);
+        byte[] slim = session.slim();
+        TargetFile file = TargetFile.create(slimTarget, slim.length);
+        files.add(file);
+        file.write(0, ByteBuffer.wrap(slim));
       }
-      // Nothing gets its name before everything has arrived.
-      for (TargetFile file : files) {
-        file.commit(force);
-      }
+      TargetFile.commitAll(files, force);
       return written;
     } finally {
       for (TargetFile file : files) {
@@ -211,13 +225,6 @@ final class RestoreCommand extends StoreCommand {
         session.prefetch(
             List.of(placements.getFirst().region().range()), PrefetchOptions.DEFAULT, sink);
       }
-    }
-  }
-
-  private void writeSlim(byte[] slim, Path path) throws IOException {
-    try (TargetFile file = TargetFile.create(path, slim.length)) {
-      file.write(0, ByteBuffer.wrap(slim));
-      file.commit(force);
     }
   }
 

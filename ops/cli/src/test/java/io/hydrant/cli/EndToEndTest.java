@@ -126,6 +126,10 @@ class EndToEndTest {
     Ran changed = hydrant("checkpoint", "push", "pushed", file.toString(), "--json").succeeded();
     assertEquals("incremental", changed.json("kind"));
     assertEquals("5", changed.json("page_count"));
+    Path slimBack = directory.resolve("slim-back");
+    Path memoryBack = directory.resolve("memory-back");
+    hydrant("restore", "pushed", memoryBack.toString(), "--slim", slimBack.toString()).succeeded();
+    assertEquals("devices", Files.readString(slimBack), "an incremental push keeps the slim state");
     Ran same = hydrant("checkpoint", "push", "pushed", file.toString(), "--json").succeeded();
     assertEquals("0", same.json("page_count"));
 
@@ -136,6 +140,32 @@ class EndToEndTest {
     hydrant("restore", "pushed", target.toString(), "--force", "--checkpoint", "4")
         .failed(ExitCode.NOT_FOUND, "4", "checkpoint list");
     assertArrayEquals(memory, Files.readAllBytes(target), "a failed restore leaves the target");
+  }
+
+  @Test
+  void slimStateIsNeverDroppedUnsaid() throws IOException {
+    Path memory = Files.write(directory.resolve("memory.raw"), new byte[16 * PAGE_BYTES]);
+    Path slim = Files.writeString(directory.resolve("slim"), "devices");
+    Path back = directory.resolve("back");
+    Path slimBack = directory.resolve("slim-back");
+    String[] restore = {"restore", "slimmed", back.toString(), "--slim", slimBack.toString()};
+    hydrant("image", "create", "slimmed").succeeded();
+    String[] push = {"checkpoint", "push", "slimmed", memory.toString()};
+    hydrant(with(push, "--slim", slim.toString())).succeeded();
+    hydrant(with(push, "--full")).failed(ExitCode.REFUSED, "slim state of 7 bytes", "--no-slim");
+    hydrant(with(push, "--full", "--no-slim")).succeeded();
+    hydrant(restore).succeeded();
+    assertEquals("", Files.readString(slimBack));
+    // No file gets its name where another one cannot have its own.
+    Files.delete(back);
+    hydrant(restore).failed(ExitCode.REFUSED, "slim-back");
+    assertTrue(Files.notExists(back));
+    hydrant("restore", "slimmed", back.toString(), "--slim", back.toString())
+        .failed(ExitCode.REFUSED, "both");
+  }
+
+  private static String[] with(String[] words, String... more) {
+    return Stream.concat(Stream.of(words), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test

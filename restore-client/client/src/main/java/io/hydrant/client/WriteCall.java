@@ -378,8 +378,7 @@ final class WriteCall {
   }
 
   private void schedule(Attempt attempt, long nanos) {
-    attempt.timer(
-        connections.timer().schedule(() -> expire(attempt), nanos, TimeUnit.NANOSECONDS));
+    attempt.timer(connections.timer().schedule(() -> expire(attempt), nanos, TimeUnit.NANOSECONDS));
   }
 
   private long leftNanos(Attempt attempt) {

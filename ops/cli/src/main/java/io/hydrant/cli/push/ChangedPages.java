@@ -5,6 +5,7 @@ import io.hydrant.client.PageSink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /**
  * Receives a region as the store has it, in ascending order and without its zero pages, and writes
@@ -17,7 +18,7 @@ public final class ChangedPages implements PageSink {
   private static final int WINDOW_BYTES = 2 << 20;
 
   private final MemoryFile file;
-  private final CheckpointWriter writer;
+  private final Supplier<CheckpointWriter> writer;
   private final int region;
   private final int pageBytes;
   private final LongConsumer progress;
@@ -27,10 +28,15 @@ public final class ChangedPages implements PageSink {
   private long changed;
 
   /**
+   * @param writer asked at every page that changed, not before the first one
    * @param progress takes bytes of the file that were compared
    */
   public ChangedPages(
-      MemoryFile file, CheckpointWriter writer, int region, int pageBytes, LongConsumer progress) {
+      MemoryFile file,
+      Supplier<CheckpointWriter> writer,
+      int region,
+      int pageBytes,
+      LongConsumer progress) {
     this.file = file;
     this.writer = writer;
     this.region = region;
@@ -104,7 +110,7 @@ public final class ChangedPages implements PageSink {
   }
 
   private void write(ByteBuffer content) {
-    writer.page(region, nextPage, content);
+    writer.get().page(region, nextPage, content);
     changed++;
   }
 

@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * A file that appears under its name complete and durable, or not at all: written sparse under a
@@ -131,6 +132,26 @@ public final class TargetFile implements AutoCloseable {
     ended = true;
     forgetHook();
     syncDirectory(directoryOf(target));
+  }
+
+  /**
+   * Commits files that belong together. None gets its name before the content of all is durable and
+   * all names are seen to be free, so that only a failing rename itself can come in between.
+   *
+   * @param overwrite as for {@link #commit}
+   */
+  public static void commitAll(List<TargetFile> files, boolean overwrite) throws IOException {
+    for (TargetFile file : files) {
+      file.syncContent();
+    }
+    for (TargetFile file : files) {
+      if (!overwrite && Files.exists(file.target)) {
+        throw new FileAlreadyExistsException(file.target.toString());
+      }
+    }
+    for (TargetFile file : files) {
+      file.commit(overwrite);
+    }
   }
 
   /** A rename would replace silently; a hard link refuses when the name is taken. */

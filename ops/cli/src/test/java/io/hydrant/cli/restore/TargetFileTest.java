@@ -56,6 +56,21 @@ class TargetFileTest {
   }
 
   @Test
+  void filesThatBelongTogetherGetTheirNamesTogether() throws IOException {
+    Path first = directory.resolve("first");
+    Path second = directory.resolve("second");
+    try (TargetFile one = TargetFile.create(first, 4096);
+        TargetFile two = TargetFile.create(second, 4096)) {
+      Files.writeString(second, "mine");
+      assertThrows(
+          FileAlreadyExistsException.class, () -> TargetFile.commitAll(List.of(one, two), false));
+      assertEquals(List.of("second"), names().stream().filter(n -> !n.startsWith(".")).toList());
+      TargetFile.commitAll(List.of(one, two), true);
+    }
+    assertEquals(List.of("first", "second"), names());
+  }
+
+  @Test
   void overwritesWhenTold() throws IOException {
     Path target = Files.writeString(directory.resolve("memory.raw"), "old");
     try (TargetFile file = TargetFile.create(target, 4096)) {
