@@ -175,7 +175,9 @@ final class PushCommand extends StoreCommand {
     return file == null ? new byte[0] : Files.readAllBytes(file);
   }
 
-  /** A full checkpoint reads nothing back, so it cannot keep a slim state: never drop one unsaid. */
+  /**
+   * A full checkpoint reads nothing back, so it cannot keep a slim state: never drop one unsaid.
+   */
   private static void requireNoSlim(HydrantClient client, Image found) {
     for (Checkpoint checkpoint : client.checkpoints(HydrantClient.uid(found.getUid()))) {
       if (checkpoint.getId() == found.getHead() && checkpoint.getSlimBytes() > 0) {
