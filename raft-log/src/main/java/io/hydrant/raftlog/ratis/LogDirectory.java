@@ -111,7 +111,7 @@ final class LogDirectory implements AutoCloseable {
       syncTree(group);
     }
     sync(config.directory());
-    List<Segment> segments = segments(group.resolve("current"));
+    List<Segment> segments = segments(group.resolve("current"), restored.index());
     if (segments.isEmpty()) {
       requireBlankState(restored);
       return -1;
@@ -175,7 +175,7 @@ final class LogDirectory implements AutoCloseable {
   /** One log file: entries first..last; none if last is before first. */
   private record Segment(long first, long last) {}
 
-  private static List<Segment> segments(Path current) throws IOException {
+  private static List<Segment> segments(Path current, long restoredIndex) throws IOException {
     List<Segment> segments = new ArrayList<>();
     if (!Files.exists(current)) {
       return segments;
@@ -189,15 +189,16 @@ final class LogDirectory implements AutoCloseable {
           segments.add(
               new Segment(Long.parseLong(closed.group(1)), Long.parseLong(closed.group(2))));
         } else if (open.matches()) {
-          segments.add(recoverOpen(file, Long.parseLong(open.group(1))));
+          segments.add(recoverOpen(file, Long.parseLong(open.group(1)), restoredIndex));
         }
       }
     }
     return segments;
   }
 
-  private static Segment recoverOpen(Path file, long first) throws IOException {
-    OpenSegment.Content content = OpenSegment.recover(file, first);
+  private static Segment recoverOpen(Path file, long first, long restoredIndex)
+      throws IOException {
+    OpenSegment.Content content = OpenSegment.recover(file, first, restoredIndex);
     if (content.tornBytes() > 0) {
       LOG.warn(
           "raft log file {}: cut {} bytes behind byte {}, an unfinished write of the last run; nothing acknowledged is lost",

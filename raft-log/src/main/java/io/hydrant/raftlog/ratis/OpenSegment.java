@@ -22,8 +22,11 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * A bad record is a torn one if a sector of it was never written (it is all zeros, or beyond the
- * end of the file) and no intact entry follows anywhere; anything else is damage to what may have
- * been acknowledged, and is refused. The test by sectors is etcd's (wal/decoder.go).
+ * end of the file): nothing behind it can have been synced either, since a sync covers all before
+ * it, and a power cut may have kept later sectors of the same batch. If intact entries follow, the
+ * sector must be whole and lie before them. Anything else is damage to what may have been
+ * acknowledged, and is refused; so is a cut below what the state beside the log has applied. The
+ * test by sectors is etcd's (wal/decoder.go).
  */
 final class OpenSegment {
   private static final byte[] HEADER = "RaftLog1".getBytes(StandardCharsets.US_ASCII);
@@ -55,12 +58,16 @@ final class OpenSegment {
    * Checks every record and cuts a torn tail, durably.
    *
    * @param firstIndex index of the first entry, from the name of the file
+   * @param restoredIndex index up to which entries are known to have been synced, since the state
+   *     has applied them
    * @return what the file holds
    * @throws IOException if a record is damaged that may have been acknowledged
    */
-  static Content recover(Path file, long firstIndex) throws IOException {
-    Content content = new OpenSegment(file, firstIndex, Files.readAllBytes(file)).scan();
+  static Content recover(Path file, long firstIndex, long restoredIndex) throws IOException {
+    OpenSegment segment = new OpenSegment(file, firstIndex, Files.readAllBytes(file));
+    Content content = segment.scan();
     if (content.tornBytes() > 0) {
+      segment.requireBehind(restoredIndex, content);
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
         channel.truncate(content.validBytes());
         channel.force(true);
@@ -125,10 +132,24 @@ final class OpenSegment {
     return -1;
   }
 
+  private void requireBehind(long restoredIndex, Content content) throws IOException {
+    long next = firstIndex + content.entries();
+    if (next <= restoredIndex) {
+      throw damaged(
+          (int) content.validBytes(),
+          "the entry " + next + " is not intact, but the state beside the log has applied it");
+    }
+  }
+
   private void requireTorn(int offset, long index) throws IOException {
     int claimedEnd = claimedEnd(offset);
-    if (intactEntryFollows(offset, index)) {
-      throw damaged(offset, "the entry " + index + " is not intact, but later ones are");
+    int following = nextIntactEntry(offset, index);
+    if (following < bytes.length) {
+      int end = claimedEnd > 0 ? Math.min(claimedEnd, following) : following;
+      if (!hasWholeMissingSector(offset, end)) {
+        throw damaged(offset, "the entry " + index + " is not intact, but later ones are");
+      }
+      return;
     }
     if (claimedEnd > bytes.length) {
       return;
@@ -147,13 +168,14 @@ final class OpenSegment {
     }
   }
 
-  private boolean intactEntryFollows(int offset, long index) {
+  /** Where the first intact entry behind the offset begins; the length of the file if none does. */
+  private int nextIntactEntry(int offset, long index) {
     for (int start = offset + 1; start < bytes.length; start++) {
       if (looksLikeEntryBehind(start, index) && recordEnd(start).isPresent()) {
-        return true;
+        return start;
       }
     }
-    return false;
+    return bytes.length;
   }
 
   /** Cheap sieve before the checksum, which would be taken at every byte otherwise. */
@@ -190,6 +212,16 @@ final class OpenSegment {
   private boolean hasMissingSector(int from, int to) {
     for (int start = from; start < to; start = nextSector(start)) {
       if (isZero(start, Math.min(nextSector(start), to))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** As {@link #hasMissingSector}, but a sector that goes on behind {@code to} must be zero there too. */
+  private boolean hasWholeMissingSector(int from, int to) {
+    for (int start = from; start < to; start = nextSector(start)) {
+      if (isZero(start, Math.min(nextSector(start), bytes.length))) {
         return true;
       }
     }

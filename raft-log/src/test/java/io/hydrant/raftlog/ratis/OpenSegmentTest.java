@@ -51,7 +51,7 @@ final class OpenSegmentTest {
 
   private OpenSegment.Content recover(byte[] bytes) throws IOException {
     Files.write(file, bytes);
-    return OpenSegment.recover(file, 0);
+    return OpenSegment.recover(file, 0, -1);
   }
 
   private void assertLastEntryCut(byte[] torn, String what) throws IOException {
@@ -104,6 +104,25 @@ final class OpenSegmentTest {
       }
       assertLastEntryCut(torn, "sectors " + missing + " missing; seed " + seed);
     }
+  }
+
+  /** A batch of large entries that was never synced: an earlier sector is lost, later ones are kept. */
+  @Test
+  void cutsAtALostSectorThoughLaterEntriesAreIntact() throws Exception {
+    Path directory = parent.resolve("batch");
+    Logs.written(directory, "a", "b".repeat(5_000), "c".repeat(3_000), "d");
+    file = Logs.openSegment(directory);
+    byte[] torn = Arrays.copyOf(Files.readAllBytes(file), 64 << 10);
+    int lost = 4 * SECTOR_BYTES;
+    Arrays.fill(torn, lost, lost + SECTOR_BYTES, (byte) 0);
+    byte[] rotten = torn.clone();
+    rotten[lost + 7] = 1;
+    assertThrows(IOException.class, () -> recover(rotten));
+    Files.write(file, torn);
+    assertThrows(IOException.class, () -> OpenSegment.recover(file, 0, 2));
+    assertArrayEquals(torn, Files.readAllBytes(file));
+    assertEquals(2, OpenSegment.recover(file, 0, 1).entries());
+    assertEquals(2, OpenSegment.recover(file, 0, 1).entries());
   }
 
   @Test
