@@ -15,6 +15,8 @@ import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
+import io.hydrant.engine.model.RegionKind;
+import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
 import java.util.List;
 import java.util.Optional;
@@ -71,6 +73,27 @@ final class CheckpointCommandsTest {
         }
       }
     }
+  }
+
+  @Test
+  void allRegionsTogetherAreBounded() {
+    script.acquire(vm, 1);
+    RegionSpec half =
+        new RegionSpec("half", RegionKind.DISK, 4 << 10, RegionSpec.LENGTH_BYTES_MAX / 2);
+    RegionSpec rest =
+        new RegionSpec("rest", RegionKind.DISK, 4 << 10, RegionSpec.LENGTH_BYTES_MAX / 2);
+    RegionSpec page = new RegionSpec("page", RegionKind.OTHER, 4 << 10, 4 << 10);
+    script.refused(Rejection.LIMIT_EXCEEDED, fullOpen(half, rest, page));
+    script.open(fullOpen(half, rest));
+  }
+
+  private Command.Open fullOpen(RegionSpec... regions) {
+    return new Command.Open(
+        vm,
+        new Epoch(1),
+        CheckpointKind.FULL,
+        Optional.empty(),
+        Optional.of(new RegionTable(List.of(regions))));
   }
 
   @Test
