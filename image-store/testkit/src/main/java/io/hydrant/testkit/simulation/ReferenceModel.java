@@ -20,6 +20,7 @@ public final class ReferenceModel {
   public static final class ModelImage {
     private final String name;
     private final NavigableMap<Long, ModelCheckpoint> committed = new TreeMap<>();
+    private final NavigableMap<Long, Long> pins = new TreeMap<>();
     private long epoch;
     private long head;
 
@@ -51,6 +52,18 @@ public final class ReferenceModel {
     public void commit(long id, ModelCheckpoint checkpoint) {
       committed.put(id, checkpoint);
       head = id;
+    }
+
+    /** The checkpoint of each session. */
+    public NavigableMap<Long, Long> pins() {
+      return pins;
+    }
+
+    /** Whether a retirement must leave a checkpoint out: head, pinned, or one of the newest. */
+    public boolean isHeld(long id, int keepLast) {
+      return id == head
+          || pins.containsValue(id)
+          || committed.tailMap(id, false).size() < keepLast;
     }
 
     public void takeOver(long id) {

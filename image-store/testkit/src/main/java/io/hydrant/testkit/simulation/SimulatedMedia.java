@@ -63,16 +63,40 @@ public final class SimulatedMedia implements SimulatedReplica.Media, StoreSimula
       disk.processKill();
     }
     disk.disarm();
+    setDiskFull(false);
     index = index.crash(random.nextBoolean());
   }
 
   @Override
   public boolean isSimulatedCrash(Throwable thrown) {
-    return SimulatedCrash.isCauseOf(thrown);
+    return SimulatedCrash.isCauseOf(thrown) || isFailedSync(thrown);
   }
 
   @Override
   public boolean hasCrashed() {
     return disk.hasCrashed();
+  }
+
+  private static boolean isFailedSync(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (String.valueOf(cause.getMessage()).matches("(?s).*\\(simulated (directory )?sync\\).*")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void setDiskFull(boolean full) {
+    if (full) {
+      disk.setFreeBytes(0);
+    } else {
+      disk.setCapacityBytes(Long.MAX_VALUE);
+    }
+  }
+
+  @Override
+  public void failSync(int syncs) {
+    disk.failSync(syncs);
   }
 }

@@ -1,14 +1,13 @@
 package io.hydrant.testkit.simulation;
 
 import io.hydrant.engine.catalog.CheckpointInfo;
+import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
-import io.hydrant.engine.catalog.RequestId;
-import io.hydrant.engine.catalog.SessionInfo;
+import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.PageEncoding;
 import io.hydrant.engine.model.RegionSpec;
-import io.hydrant.engine.model.SessionId;
 import io.hydrant.engine.store.PageBatch;
 import io.hydrant.engine.store.PageReader;
 import io.hydrant.engine.store.ReadPoint;
@@ -21,11 +20,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
-/** Holds a store against the model: which checkpoints there are, and every byte of them. */
+/**
+ * Holds a store against the model: which checkpoints there are, and every byte of them. Reads as a restorer does: in a
+ * session of its own.
+ */
 public final class StoreChecker {
   private final SimulatedReplica replica;
   private final ByteBuffer target = ByteBuffer.allocateDirect(2 << 20);
@@ -104,11 +107,17 @@ public final class StoreChecker {
     ImageState image = image(imageId);
     CheckpointId checkpoint = new CheckpointId(id);
     CheckpointInfo info = Objects.requireNonNull(image.committed().get(checkpoint));
-    ReadPoint point =
-        new ReadPoint(
-            new SessionInfo(new SessionId(0), image.id(), checkpoint, 60_000, 0, RequestId.NONE),
-            info,
-            image.line(checkpoint));
+    Outcome outcome =
+        replica.submit(new Command.Pin(image.id(), Optional.of(checkpoint), 60_000));
+    if (!(outcome instanceof Outcome.Pinned pinned)) {
+      throw new IllegalStateException("pin of " + checkpoint + " answered " + outcome);
+    }
+    checkPinned(replica.store().readPoint(pinned.session()), info, expected);
+    replica.submit(new Command.Unpin(pinned.session(), Optional.empty()));
+  }
+
+  private void checkPinned(ReadPoint point, CheckpointInfo info, ModelCheckpoint expected)
+      throws IOException, Refusal {
     for (int region = 0; region < info.regions().size(); region++) {
       checkRegion(point, region, expected);
     }

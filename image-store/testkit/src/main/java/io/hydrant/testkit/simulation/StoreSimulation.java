@@ -2,6 +2,7 @@ package io.hydrant.testkit.simulation;
 
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
@@ -63,7 +64,14 @@ public final class StoreSimulation {
     /** Loses what a power cut (or only a killed process) loses; the files can be used again. */
     void recover(boolean powerCut);
 
+    /** Also of a failed sync. */
     boolean isSimulatedCrash(Throwable thrown);
+
+    /** Leaves no room for a new file, or plenty again; {@link #recover} makes room too. */
+    void setDiskFull(boolean full);
+
+    /** The sync behind the next {@code syncs} fails: the process must stop. */
+    void failSync(int syncs);
 
     /** Whether the crash that was armed last has come. */
     boolean hasCrashed();
@@ -106,6 +114,29 @@ public final class StoreSimulation {
     }
     crash();
     checker.checkAll(model);
+    absorb();
+    requireRecycled();
+  }
+
+  /** With everything deleted, no segment but those that are written to may be left. */
+  private void requireRecycled() throws IOException {
+    for (SessionId session : List.copyOf(sessions)) {
+      submit(new Command.Unpin(session, Optional.empty()));
+    }
+    for (long image : List.copyOf(model.images().keySet())) {
+      delete(new ImageId(image));
+    }
+    for (int round = 0; round < 2; round++) {
+      submit(new Command.CreateImage("last-" + round, KEEP_LAST));
+      while (replica.runOneBackgroundTask()) {
+        // A snapshot that is under way comes first.
+      }
+      replica.await(replica.store().snapshot());
+    }
+    long segments = Objects.requireNonNull(replica.store().gauges().get("segment_count"));
+    if (segments > 2) {
+      throw new IllegalStateException(segments + " segments are left of nothing");
+    }
   }
 
   private void runStep(int step) throws IOException, Refusal {
@@ -130,8 +161,14 @@ public final class StoreSimulation {
         crash();
         return;
       }
+    }
+    requireNothingLost("at step " + step);
+  }
+
+  private void requireNothingLost(String when) {
+    for (StoreEvent event : replica.events()) {
       if (event instanceof StoreEvent.BytesMissing || event instanceof StoreEvent.Damaged) {
-        throw new IllegalStateException("at step " + step + ": " + event);
+        throw new IllegalStateException(when + ": " + event);
       }
     }
   }
@@ -160,6 +197,7 @@ public final class StoreSimulation {
     while (true) {
       try {
         replica.start();
+        requireNothingLost("at a start");
         return;
       } catch (RuntimeException | Error | IOException e) {
         if (!crashes.isSimulatedCrash(e)) {
@@ -220,7 +258,33 @@ public final class StoreSimulation {
       retire(pickImage());
     } else if (dice < 99 && model.images().size() > 1) {
       delete(pickImage());
+    } else if (dice == 99) {
+      trouble();
     }
+  }
+
+  private void trouble() throws IOException, Refusal {
+    switch (random.nextInt(4)) {
+      case 0 -> reopen();
+      case 1 -> crashes.setDiskFull(true);
+      case 2 -> crashes.setDiskFull(false);
+      default -> crashes.failSync(random.nextInt(4));
+    }
+  }
+
+  /** Closes the store in order: nothing is left to replay, unless there was no room for a last snapshot. */
+  private void reopen() throws IOException, Refusal {
+    while (replica.runOneBackgroundTask()) {
+      // What was begun ends.
+    }
+    requireNoFault(0);
+    replica.store().close();
+    replica.stop();
+    crashes.recover(false);
+    attempts.clear();
+    startUntilUp();
+    absorb();
+    checker.checkSome(model, random);
   }
 
   private ImageId pickImage() {
@@ -295,7 +359,11 @@ public final class StoreSimulation {
   private void stage() throws IOException, Refusal {
     Optional<Attempt> attempt = pickAttempt();
     if (attempt.isPresent()) {
-      attempt.get().stageSomething();
+      try {
+        attempt.get().stageSomething();
+      } catch (Refusal refusal) {
+        giveUp(attempt.get(), refusal);
+      }
     }
   }
 
@@ -303,8 +371,20 @@ public final class StoreSimulation {
     Optional<Attempt> picked = pickAttempt();
     if (picked.isPresent()) {
       Attempt attempt = picked.get();
-      commit(attempt, replica.await(attempt.finish()));
+      try {
+        commit(attempt, replica.await(attempt.finish()));
+      } catch (Refusal refusal) {
+        giveUp(attempt, refusal);
+      }
     }
+  }
+
+  /** Only a full disk is a reason. */
+  private void giveUp(Attempt attempt, Refusal refusal) throws IOException, Refusal {
+    if (refusal.rejection() != Rejection.DISK_FULL) {
+      throw refusal;
+    }
+    submit(new Command.Abort(attempt.key(), Optional.of(new Epoch(attempt.epoch()))));
   }
 
   private void commit(Attempt attempt, Command.Content content) throws IOException {
@@ -329,7 +409,7 @@ public final class StoreSimulation {
 
   private void session(ImageId image) throws IOException {
     if (!sessions.isEmpty() && random.nextBoolean()) {
-      submit(new Command.Unpin(sessions.removeLast(), Optional.empty()));
+      submit(new Command.Unpin(sessions.getLast(), Optional.empty()));
     } else {
       submit(new Command.Pin(image, Optional.empty(), 60_000));
     }
@@ -385,16 +465,30 @@ public final class StoreSimulation {
         acquired.head().ifPresent(head -> image.takeOver(head.value()));
       }
       case Outcome.Committed committed -> committed(committed.key());
-      case Outcome.Pinned pinned -> sessions.add(pinned.session());
+      case Outcome.Pinned pinned -> {
+        sessions.add(pinned.session());
+        modelOf(pinned.key().image())
+            .pins()
+            .put(pinned.session().value(), pinned.key().checkpoint().value());
+      }
+      case Outcome.Unpinned _ -> {
+        SessionId session = ((Command.Unpin) command).session();
+        sessions.remove(session);
+        model.images().values().forEach(image -> image.pins().remove(session.value()));
+      }
       case Outcome.Retired retired -> {
         ModelImage image = modelOf(((Command.Retire) command).image());
+        for (CheckpointId id : retired.checkpoints()) {
+          if (image.isHeld(id.value(), KEEP_LAST)) {
+            throw new IllegalStateException(id + " was retired, but is held");
+          }
+        }
         retired.checkpoints().forEach(id -> image.committed().remove(id.value()));
       }
       case Outcome.RetentionSet _,
           Outcome.Opened _,
           Outcome.Aborted _,
           Outcome.Renewed _,
-          Outcome.Unpinned _,
           Outcome.Rejected _ -> {}
     }
   }
