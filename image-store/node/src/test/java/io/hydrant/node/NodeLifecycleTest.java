@@ -90,6 +90,25 @@ final class NodeLifecycleTest {
   }
 
   @Test
+  void aFullDiskRefusesNewCheckpointsAndNothingElse() throws Exception {
+    TestImage image;
+    try (NodeFixture fixture = new NodeFixture(directory, Map.of())) {
+      image = fixture.image("vm", 16);
+      fixture.writeFull(image, 1);
+    }
+    try (NodeFixture full =
+        new NodeFixture(directory, Map.of("storage.reserve-bytes", "1000000g"))) {
+      WriteStream stream = new WriteStream(full.channel()).openFull(1, image);
+      assertEquals(Reason.REASON_DISK_FULL, stream.next().getRejected().getReason());
+      stream.halfClose();
+      assertTrue(full.openRestore(image, 0).getCheckpoint().getId() > 0);
+    }
+    try (NodeFixture again = new NodeFixture(directory, Map.of())) {
+      again.writeFull(image, 2);
+    }
+  }
+
+  @Test
   void healthIsServing() throws Exception {
     try (NodeFixture fixture = new NodeFixture(directory, Map.of())) {
       assertEquals(

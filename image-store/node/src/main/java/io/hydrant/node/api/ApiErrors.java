@@ -9,6 +9,7 @@ import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.replication.Replication;
+import io.hydrant.raftlog.LogBusyException;
 import io.hydrant.raftlog.NotLeaderException;
 import io.hydrant.raftlog.UnknownOutcomeException;
 import io.hydrant.v1.Reason;
@@ -41,6 +42,10 @@ public final class ApiErrors {
               "this node does not lead its group ("
                   + text(notLeader)
                   + "): retry with backoff, or ask the leader");
+      case LogBusyException busy ->
+          new Answer(
+              Reason.REASON_OVERLOADED,
+              "the replicated log has too much to do (" + text(busy) + "): retry with backoff");
       case UnknownOutcomeException unknown ->
           new Answer(
               Reason.REASON_UNKNOWN_OUTCOME,

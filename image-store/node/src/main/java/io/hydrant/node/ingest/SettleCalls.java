@@ -109,7 +109,12 @@ final class SettleCalls {
               .setMessage(key + " is still being written by a stream: end it, and ask again")
               .build());
     }
-    return outcome.thenApply(SettleCalls::answer);
+    return outcome
+        .thenCompose(result ->
+            result instanceof Outcome.Rejected
+                ? abort(key, info.epoch())
+                : CompletableFuture.completedFuture(result))
+        .thenApply(SettleCalls::answer);
   }
 
   private static SettleResponse answer(Outcome outcome) {
@@ -123,8 +128,6 @@ final class SettleCalls {
           aborted(
               Reason.REASON_ABORTED,
               aborted.key() + " was not complete and is aborted; open a new one");
-      // By the stream: its Commit was refused, and Abort is on its way.
-      case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
       default -> throw ApiErrors.unexpected(outcome);
     };
   }
@@ -154,11 +157,7 @@ final class SettleCalls {
     return statement.thenCompose(content ->
         ports
             .proposals()
-            .propose(new Command.Commit(key, epoch, content, List.of(ports.selfId())))
-            .thenCompose(outcome ->
-                outcome instanceof Outcome.Rejected
-                    ? abort(key, epoch)
-                    : CompletableFuture.completedFuture(outcome)));
+            .propose(new Command.Commit(key, epoch, content, List.of(ports.selfId()))));
   }
 
   private CompletableFuture<Outcome> abort(CheckpointKey key, Epoch epoch) {

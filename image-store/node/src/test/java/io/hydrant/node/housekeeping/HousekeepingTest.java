@@ -17,6 +17,7 @@ import io.hydrant.engine.model.RegionKind;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.model.SessionId;
+import io.hydrant.node.FakeProposals;
 import io.hydrant.node.ingest.OpenCheckpoints;
 import io.hydrant.node.restore.Leases;
 import java.time.Duration;

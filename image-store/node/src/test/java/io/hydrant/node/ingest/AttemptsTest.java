@@ -1,0 +1,274 @@
+package io.hydrant.node.ingest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.PageTable;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.StagedCheckpoint;
+import io.hydrant.node.FakeProposals;
+import io.hydrant.v1.CheckpointKind;
+import io.hydrant.v1.OpenCheckpoint;
+import io.hydrant.v1.Reason;
+import io.hydrant.v1.Region;
+import io.hydrant.v1.RegionKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** The order of attempts in the log, with a log that is advanced by hand and a real catalog. */
+final class AttemptsTest implements AttemptAnswers, Staging {
+  private static final Command.Content CONTENT =
+      new Command.Content(Digest.of(new byte[Digest.BYTES]), 0, 0, 0, 0);
+
+  private final Catalog catalog = new Catalog();
+  private final FakeProposals log = new FakeProposals(catalog);
+  private final OpenCheckpoints open = new OpenCheckpoints(() -> 0);
+  private final List<String> stops = new ArrayList<>();
+  private final List<String> said = new ArrayList<>();
+  private final Attempts attempts =
+      new Attempts(
+          new IngestPorts(
+              this, catalog, log, open, (what, cause) -> stops.add("" + cause.getMessage()), "n1"),
+          new Mailbox(Runnable::run),
+          this);
+
+  private final ImageId image;
+  private final Epoch epoch;
+  private boolean full;
+
+  AttemptsTest() {
+    image = ((Outcome.ImageCreated) log.apply(new Command.CreateImage("vm", 16))).image();
+    epoch =
+        ((Outcome.Acquired)
+                log.apply(
+                    new Command.Acquire(image, Optional.empty(), new RequestId(new UUID(1, 1)))))
+            .epoch();
+  }
+
+  @Override
+  public void opened(long attempt, CheckpointKey key) {
+    said.add("opened " + attempt);
+  }
+
+  @Override
+  public void durable(long attempt, int batches) {}
+
+  @Override
+  public void committed(long attempt, Outcome.Committed committed) {
+    said.add("committed " + attempt);
+  }
+
+  @Override
+  public void rejected(long attempt, Reason reason, String message, long head) {
+    said.add("rejected " + attempt + " " + reason);
+  }
+
+  @Override
+  public void broken(Throwable failure) {
+    said.add("broken " + failure.getMessage());
+  }
+
+  @Override
+  public void advanced() {}
+
+  @Override
+  public void admitOpen() throws Refusal {
+    if (full) {
+      throw new Refusal(Rejection.DISK_FULL, "full");
+    }
+  }
+
+  @Override
+  public StagedCheckpoint staged(CheckpointKey key, Epoch of) {
+    return new Nothing(key);
+  }
+
+  private void openFull(long number) {
+    attempts.open(
+        number,
+        OpenCheckpoint.newBuilder()
+            .setImageUid(image.value())
+            .setEpoch(epoch.value())
+            .setKind(CheckpointKind.CHECKPOINT_KIND_FULL)
+            .addRegions(
+                Region.newBuilder()
+                    .setName("ram")
+                    .setKind(RegionKind.REGION_KIND_MEMORY)
+                    .setPageBytes(4096)
+                    .setLengthBytes(4096))
+            .build());
+  }
+
+  private void openOn(long number, long base) {
+    attempts.open(
+        number,
+        OpenCheckpoint.newBuilder()
+            .setImageUid(image.value())
+            .setEpoch(epoch.value())
+            .setKind(CheckpointKind.CHECKPOINT_KIND_INCREMENTAL)
+            .setBaseAttempt(base)
+            .build());
+  }
+
+  private Attempt attempt(long number) {
+    return Objects.requireNonNull(attempts.get(number));
+  }
+
+  private CompletableFuture<Command.Content> finish(long number) {
+    CompletableFuture<Command.Content> statement = new CompletableFuture<>();
+    Attempt attempt = attempt(number);
+    attempt.requireOpened().live().committing();
+    attempts.finish(attempt, statement);
+    return statement;
+  }
+
+  private List<String> proposed() {
+    return log.take().stream().map(command -> command.getClass().getSimpleName()).toList();
+  }
+
+  private List<String> said() {
+    List<String> all = List.copyOf(said);
+    said.clear();
+    return all;
+  }
+
+  @Test
+  void theNextOpenIsProposedBehindTheCommitWithoutWaitingForIt() {
+    openFull(1);
+    openOn(2, 1);
+    assertEquals(List.of("Open", "Open"), proposed());
+    log.silent = true;
+    CompletableFuture<Command.Content> first = finish(1);
+    CompletableFuture<Command.Content> second = finish(2);
+    openOn(3, 2);
+    assertEquals(List.of(), proposed(), "two are open: the third would be refused");
+    first.complete(CONTENT);
+    assertEquals(List.of("Commit", "Open"), proposed());
+    second.complete(CONTENT);
+    assertEquals(List.of("Commit"), proposed());
+    log.go(3);
+    assertEquals(List.of("opened 1", "opened 2", "committed 1", "opened 3", "committed 2"), said());
+  }
+
+  @Test
+  void commitsAreProposedBaseFirst() {
+    openFull(1);
+    openOn(2, 1);
+    proposed();
+    CompletableFuture<Command.Content> first = finish(1);
+    finish(2).complete(CONTENT);
+    assertEquals(List.of(), proposed());
+    first.complete(CONTENT);
+    assertEquals(List.of("Commit", "Commit"), proposed());
+    assertEquals(List.of("opened 1", "opened 2", "committed 1", "committed 2"), said());
+    assertTrue(attempts.isQuiet());
+  }
+
+  @Test
+  void whatBuildsOnARejectedAttemptIsRejectedEvenIfItsOpenIsUnderWay() {
+    openFull(1);
+    log.silent = true;
+    openOn(2, 1);
+    proposed();
+    attempts.abort(attempt(1));
+    assertEquals(List.of("Abort"), proposed());
+    assertEquals(
+        List.of("opened 1", "rejected 1 REASON_ABORTED", "rejected 2 REASON_ABORTED"), said());
+    log.go(1);
+    assertEquals(List.of("Abort"), proposed(), "the open that came through is given up");
+    log.go(2);
+    assertEquals(List.of(), said());
+    assertTrue(catalog.image(image).orElseThrow().open().isEmpty());
+  }
+
+  @Test
+  void anOpenThatWaitsForItsBaseIsNeverProposedWithoutIt() {
+    log.silent = true;
+    openFull(1);
+    openOn(2, 1);
+    assertEquals(List.of("Open"), proposed());
+    full = true;
+    log.go(1);
+    assertEquals(List.of("opened 1", "rejected 2 REASON_DISK_FULL"), said());
+  }
+
+  @Test
+  void aStreamThatIsGoneKeepsItsCommitsAndLeavesTheRestToTheLog() {
+    openFull(1);
+    openOn(2, 1);
+    proposed();
+    CompletableFuture<Command.Content> first = finish(1);
+    attempts.abandon();
+    assertEquals(List.of(), proposed());
+    first.complete(CONTENT);
+    assertEquals(List.of("Commit"), proposed());
+    assertEquals(1, catalog.image(image).orElseThrow().committed().size());
+    assertEquals(1, catalog.image(image).orElseThrow().open().size());
+  }
+
+  @Test
+  void aCommitOfUnknownOutcomeEndsTheStreamAndMayBeSettledByOthers() {
+    openFull(1);
+    CheckpointKey key = attempt(1).requireOpened().key();
+    CompletableFuture<Outcome> waiting = new CompletableFuture<>();
+    CompletableFuture<Command.Content> statement = finish(1);
+    CompletableFuture<Outcome> joined = Objects.requireNonNull(open.settle(key, () -> waiting));
+    assertTrue(joined != waiting, "the stream's own commit is waited for");
+    log.failNext(new IOException("no answer"));
+    statement.complete(CONTENT);
+    assertEquals(List.of("opened 1", "broken no answer"), said());
+    assertTrue(joined.isCompletedExceptionally());
+    assertEquals(waiting, open.settle(key, () -> waiting));
+  }
+
+  @Test
+  void aDiskThatFailsStopsTheProcess() {
+    openFull(1);
+    finish(1).completeExceptionally(new IOException("input/output error"));
+    assertEquals(List.of("input/output error"), stops);
+    assertEquals(List.of("opened 1", "broken input/output error"), said());
+  }
+
+  /** Receives nothing. */
+  private record Nothing(CheckpointKey key) implements StagedCheckpoint {
+    @Override
+    public void patch(int region, int tract, PageTable table, ByteBuffer payload) {}
+
+    @Override
+    public void zeroTracts(int region, long firstTract, long count) {}
+
+    @Override
+    public void slim(long offset, int checksum, ByteBuffer bytes) {}
+
+    @Override
+    public int patches() {
+      return 0;
+    }
+
+    @Override
+    public CompletableFuture<Integer> durable(int patches) {
+      return CompletableFuture.completedFuture(patches);
+    }
+
+    @Override
+    public CompletableFuture<Command.Content> finish(Command.Content claimed) {
+      return CompletableFuture.completedFuture(claimed);
+    }
+  }
+}
