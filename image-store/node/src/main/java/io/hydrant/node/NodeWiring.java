@@ -16,6 +16,7 @@ import io.hydrant.node.data.DataDirectory.Part;
 import io.hydrant.node.data.NodeIdentity;
 import io.hydrant.node.housekeeping.Housekeeping;
 import io.hydrant.node.housekeeping.HousekeepingLoop;
+import io.hydrant.node.housekeeping.SnapshotNudge;
 import io.hydrant.node.ingest.CheckpointService;
 import io.hydrant.node.ingest.OpenCheckpoints;
 import io.hydrant.node.replication.FailStop;
@@ -157,7 +158,7 @@ final class NodeWiring {
             config.restore(),
             new RestoreService.Replica(ports, store.catalog(), proposals),
             leases,
-            executors.api());
+            executors);
     closing.add(HousekeepingLoop.start(steps(store, proposals, checkpoints), failStop));
     Map<String, Long> limits = NodeLimits.of(config);
     ServerService server =
@@ -185,7 +186,9 @@ final class NodeWiring {
     Housekeeping housekeeping =
         new Housekeeping(
             store.catalog(), proposals, leases, open, config.ingest().silence(), System::nanoTime);
-    return List.of(housekeeping::step, checkpoints::nudge);
+    SnapshotGauge snapshots = new SnapshotGauge(store, config.storage().snapshots().logBytes());
+    SnapshotNudge nudge = new SnapshotNudge(proposals, snapshots::isDue, System::nanoTime);
+    return List.of(housekeeping::step, nudge::step, checkpoints::nudge);
   }
 
   private static ExecutorService oneThread(String name) {

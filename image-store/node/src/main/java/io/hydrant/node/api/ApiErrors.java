@@ -59,7 +59,11 @@ public final class ApiErrors {
       case DiskFullException full -> new Answer(Reason.REASON_DISK_FULL, text(full));
       case IOException fault -> {
         LOG.error("reading failed", fault);
-        yield new Answer(Reason.REASON_DAMAGED, "stored bytes cannot be read: " + text(fault));
+        // Says nothing about the bytes: no file descriptors, a device that comes back.
+        yield new Answer(
+            Reason.REASON_NOT_HERE,
+            "stored bytes cannot be read at the moment (%s): retry with backoff; if it stays so, the server's log and its disk need a look"
+                .formatted(text(fault)));
       }
       default -> {
         LOG.error("a call failed by a defect", cause);

@@ -17,7 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The pools on which calls run, by method: device reads and appends hold their thread, so demand
- * fetches do not share theirs with anything slower. A call has at most one task in a queue, so the
+ * fetches do not share theirs with anything slower, and slim states, without which no VM runs, none
+ * with prefetches. Streams take turns on their pool. A call has at most one task in a queue, so the
  * queues are as bounded as the calls are.
  */
 public final class CallExecutors implements ServerCallExecutorSupplier, AutoCloseable {
@@ -58,7 +59,6 @@ public final class CallExecutors implements ServerCallExecutorSupplier, AutoClos
       return fault;
     }
     if (method.equals(RestoreServiceGrpc.getPrefetchMethod().getFullMethodName())
-        || method.equals(RestoreServiceGrpc.getReadSlimMethod().getFullMethodName())
         || method.equals(RestoreServiceGrpc.getPageDigestsMethod().getFullMethodName())) {
       return read;
     }
@@ -66,6 +66,14 @@ public final class CallExecutors implements ServerCallExecutorSupplier, AutoClos
       return ingest;
     }
     return api;
+  }
+
+  public Executor fault() {
+    return fault;
+  }
+
+  public Executor read() {
+    return read;
   }
 
   public Executor ingest() {

@@ -42,7 +42,7 @@ public record NodeConfig(
     try {
       return of(settings);
     } catch (IllegalArgumentException e) {
-      throw new ConfigException(String.valueOf(e.getMessage()));
+      throw new ConfigException(settings.withOrigin(String.valueOf(e.getMessage())));
     }
   }
 
@@ -91,15 +91,21 @@ public record NodeConfig(
 
   private static StorageConfig storage(Settings settings) throws ConfigException {
     return new StorageConfig(
-        new SegmentLogConfig(
-            settings.bytesAsInt(ConfigKey.STORAGE_SEGMENT_BYTES),
-            settings.bytesAsInt(ConfigKey.STORAGE_APPEND_BUFFER_BYTES),
-            settings.bytes(ConfigKey.STORAGE_RESERVE_BYTES),
-            settings.number(ConfigKey.STORAGE_SPARE_SEGMENTS_MAX)),
+        segments(settings),
         settings.bytes(ConfigKey.STORAGE_MAP_CACHE_BYTES),
         new StorageConfig.SnapshotDue(
             settings.bytes(ConfigKey.STORAGE_SNAPSHOT_DIRTY_BYTES),
             settings.bytes(ConfigKey.STORAGE_SNAPSHOT_LOG_BYTES),
             settings.number(ConfigKey.STORAGE_SNAPSHOT_ENTRIES)));
+  }
+
+  private static SegmentLogConfig segments(Settings settings) throws ConfigException {
+    long segmentBytes = settings.bytes(ConfigKey.STORAGE_SEGMENT_BYTES);
+    long bufferBytes = settings.bytes(ConfigKey.STORAGE_APPEND_BUFFER_BYTES);
+    long reserveBytes = settings.bytes(ConfigKey.STORAGE_RESERVE_BYTES);
+    int sparesMax = settings.number(ConfigKey.STORAGE_SPARE_SEGMENTS_MAX);
+    StorageConfig.checkSegments(segmentBytes, bufferBytes);
+    StorageConfig.checkSpace(reserveBytes, sparesMax);
+    return new SegmentLogConfig((int) segmentBytes, (int) bufferBytes, reserveBytes, sparesMax);
   }
 }

@@ -142,6 +142,16 @@ final class Settings {
             .formatted(key.key(), setting.origin(), wanted, setting.value()));
   }
 
+  /** A message that begins with a key, with where that key's value came from. */
+  String withOrigin(String message) {
+    for (ConfigKey key : ConfigKey.values()) {
+      if (message.startsWith(key.key() + " ")) {
+        return "%s (%s)".formatted(message, setting(key).origin());
+      }
+    }
+    return message;
+  }
+
   private Setting setting(ConfigKey key) {
     Setting setting = values.get(key);
     if (setting == null) {

@@ -16,6 +16,32 @@ public record StorageConfig(SegmentLogConfig segments, long mapCacheBytes, Snaps
     Ranges.check("storage.map-cache-bytes", mapCacheBytes, 1 << 20, 1L << 40);
   }
 
+  /** A record does not span segments, and the largest, a batch, has to fit beside the headers. */
+  private static final long SEGMENT_BYTES_MIN = 4 << 20;
+
+  private static final long SEGMENT_BYTES_MAX = 1 << 30;
+
+  /** A batch goes through the buffer: a smaller one would turn every batch into several writes. */
+  private static final long BUFFER_BYTES_MIN = 1 << 20;
+
+  /** There are three, outside the heap. */
+  private static final long BUFFER_BYTES_MAX = 64 << 20;
+
+  static void checkSegments(long segmentBytes, long bufferBytes) {
+    Ranges.check("storage.segment-bytes", segmentBytes, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
+    Ranges.check("storage.append-buffer-bytes", bufferBytes, BUFFER_BYTES_MIN, BUFFER_BYTES_MAX);
+    if (bufferBytes > segmentBytes) {
+      throw new IllegalArgumentException(
+          "storage.append-buffer-bytes must be at most storage.segment-bytes, which is %d, not %d"
+              .formatted(segmentBytes, bufferBytes));
+    }
+  }
+
+  static void checkSpace(long reserveBytes, int sparesMax) {
+    Ranges.check("storage.reserve-bytes", reserveBytes, 0, 1L << 60);
+    Ranges.check("storage.spare-segments-max", sparesMax, 0, 1 << 20);
+  }
+
   /**
    * A snapshot is due when any of these is reached.
    *

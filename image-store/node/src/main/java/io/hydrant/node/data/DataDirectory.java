@@ -109,7 +109,7 @@ public final class DataDirectory implements AutoCloseable {
           root + " is a file: the data directory must be a directory; name another");
     }
     try {
-      Files.createDirectories(root);
+      makeDurably(root);
     } catch (IOException e) {
       throw new DataDirectoryException(
           "data directory %s cannot be made (%s): make it yourself, or name another"
@@ -123,6 +123,25 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /**
+   * Makes a directory and what is missing above it; all of it is there after a power cut.
+   *
+   * @return directories that got a new entry, the uppermost last
+   */
+  static List<Path> makeDurably(Path root) throws IOException {
+    List<Path> parents = new ArrayList<>();
+    for (Path directory = root.toAbsolutePath();
+        directory.getParent() != null && !Files.exists(directory);
+        directory = directory.getParent()) {
+      parents.add(directory.getParent());
+    }
+    Files.createDirectories(root);
+    for (Path parent : parents) {
+      IdentityFile.syncDirectory(parent);
+    }
+    return parents;
+  }
+
   private static void make(Path root, RandomGenerator random) throws IOException {
     refuseData(root);
     NodeIdentity identity =
@@ -133,6 +152,7 @@ public final class DataDirectory implements AutoCloseable {
       Files.createDirectories(root.resolve(part.directory));
       IdentityFile.write(root.resolve(part.directory).resolve(PART_IDENTITY), identity);
     }
+    IdentityFile.syncDirectory(root);
     IdentityFile.write(root.resolve(IDENTITY), identity);
   }
 

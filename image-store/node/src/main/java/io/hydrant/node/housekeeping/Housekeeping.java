@@ -36,6 +36,12 @@ import org.slf4j.LoggerFactory;
 public final class Housekeeping {
   private static final long RETIRE_EVERY_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /**
+   * Ten times the time between two steps: this process (SIGSTOP) or its machine was stopped, and
+   * must not count the time against others. A slow step only makes things expire later.
+   */
+  private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
+
   /** Of one entry: keeps it at a few KiB. */
   private static final int RETIRE_CHECKPOINTS_MAX = 1_000;
 
@@ -52,6 +58,7 @@ public final class Housekeeping {
   private final Set<Object> pending = ConcurrentHashMap.newKeySet();
 
   private long retiredNanos;
+  private long stepNanos;
 
   public Housekeeping(
       Catalog catalog,
@@ -67,14 +74,24 @@ public final class Housekeeping {
     this.silence = silence;
     this.nanoTime = nanoTime;
     this.retiredNanos = nanoTime.getAsLong();
+    this.stepNanos = retiredNanos;
   }
 
-  /** Looks at everything once; one thread. */
+  /** Looks at everything once; one thread, several times a second. */
   public void step() {
+    long now = nanoTime.getAsLong();
+    boolean paused = now - stepNanos > PAUSE_NANOS;
+    stepNanos = now;
+    if (paused) {
+      // Renewals that came meanwhile wait in the sockets: nobody was silent but this process.
+      LOG.warn("this process did not run for a while: leases and silences begin anew");
+      leases.restart();
+      open.restart();
+      return;
+    }
     if (!proposals.leads()) {
       return;
     }
-    long now = nanoTime.getAsLong();
     if (now - retiredNanos >= RETIRE_EVERY_NANOS) {
       retiredNanos = now;
       catalog.images().forEach(this::retire);

@@ -4,6 +4,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.protobuf.ProtoUtils;
@@ -44,7 +45,7 @@ final class AliasingMarshaller<T extends Message> implements MethodDescriptor.Ma
       if (stream.available() > bytesMax) {
         return oversized;
       }
-      CodedInputStream input = CodedInputStream.newInstance(stream.readAllBytes());
+      CodedInputStream input = CodedInputStream.newInstance(bytes(stream));
       input.enableAliasing(true);
       T message = parser.parseFrom(input);
       input.checkLastTagWas(0);
@@ -60,5 +61,18 @@ final class AliasingMarshaller<T extends Message> implements MethodDescriptor.Ma
           .withCause(e)
           .asRuntimeException();
     }
+  }
+
+  /** {@code readAllBytes} would gather pieces and copy them into the array at the end. */
+  private static byte[] bytes(InputStream stream) throws IOException {
+    if (!(stream instanceof KnownLength)) {
+      return stream.readAllBytes();
+    }
+    byte[] bytes = new byte[stream.available()];
+    int read = stream.readNBytes(bytes, 0, bytes.length);
+    if (read != bytes.length) {
+      throw new IOException("the message ends after %d of %d bytes".formatted(read, bytes.length));
+    }
+    return bytes;
   }
 }

@@ -37,8 +37,9 @@ final class Attempt {
 
   final long number;
   final OpenStep open;
-  final @Nullable Attempt base;
 
+  private @Nullable Attempt base;
+  private @Nullable CheckpointKey key;
   private State state = State.WAITING;
   private @Nullable Opened opened;
   private Command.@Nullable Content statement;
@@ -98,6 +99,7 @@ final class Attempt {
   void opened(Opened what) {
     move(State.OPENING, State.OPEN);
     opened = what;
+    key = what.key();
   }
 
   void finishing() {
@@ -113,15 +115,32 @@ final class Attempt {
     move(State.FINISHED, State.COMMITTING);
   }
 
+  /**
+   * Final. Lets go of all that only a live attempt needs: a later one names this one as its base,
+   * and a stream has no last attempt.
+   */
   void ended(boolean byCommit) {
     if (state == State.ENDED) {
       throw new IllegalStateException("attempt " + number + " ended twice");
     }
     state = State.ENDED;
     committed = byCommit;
+    base = null;
+    opened = null;
+    statement = null;
   }
 
-  /** Null before Open was applied. */
+  /** The attempt of this stream that this one builds on; null if none, or when this one has ended. */
+  @Nullable Attempt base() {
+    return base;
+  }
+
+  /** Null before Open was applied; stays when the attempt has ended. */
+  @Nullable CheckpointKey keyOrNull() {
+    return key;
+  }
+
+  /** Null before Open was applied, and when the attempt has ended. */
   @Nullable Opened openedOrNull() {
     return opened;
   }

@@ -11,6 +11,8 @@ import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.ingest.Attempt.State;
+import io.hydrant.node.replication.Replication;
+import io.hydrant.raftlog.LogBusyException;
 import io.hydrant.v1.OpenCheckpoint;
 import io.hydrant.v1.Reason;
 import java.io.IOException;
@@ -51,8 +53,15 @@ final class Attempts {
     final Attempt attempt;
     @Nullable Outcome outcome;
 
+    /** Instead of an outcome: the entry did not get into the log. */
+    ApiErrors.@Nullable Answer notAppended;
+
     Answer(Attempt attempt) {
       this.attempt = attempt;
+    }
+
+    boolean isThere() {
+      return outcome != null || notAppended != null;
     }
   }
 
@@ -120,7 +129,7 @@ final class Attempts {
   }
 
   private static Optional<CheckpointId> idOf(Attempt attempt) {
-    return Optional.ofNullable(attempt.openedOrNull()).map(opened -> opened.key().checkpoint());
+    return Optional.ofNullable(attempt.keyOrNull()).map(CheckpointKey::checkpoint);
   }
 
   private void forgetEnded() {
@@ -148,30 +157,30 @@ final class Attempts {
   }
 
   private static boolean mayCommit(Attempt attempt) {
-    return attempt.base == null || !attempt.base.isUnproposed();
+    Attempt base = attempt.base();
+    return base == null || !base.isUnproposed();
   }
 
   /**
-   * Whether the catalog will find room for one more when it comes to this Open. If those before
-   * wait for messages that may never come, it is the catalog that says no.
+   * Whether the catalog will find room for one more when it comes to this Open. If the oldest of
+   * those before waits for messages, which may stand behind this one's, it is the catalog that says
+   * no.
    */
   private boolean mayOpen(Attempt attempt) {
-    if (attempt.base != null && attempt.base.isBeforeOpen()) {
+    Attempt base = attempt.base();
+    if (base != null && base.isBeforeOpen()) {
       return false;
     }
-    int unproposed = 0;
-    int receiving = 0;
-    for (Attempt other : attempts.headMap(attempt.number).values()) {
-      if (other.isUnproposed() && other.open.image().equals(attempt.open.image())) {
-        unproposed++;
-        receiving += other.is(State.OPEN) ? 1 : 0;
-      }
-    }
-    return unproposed <= OTHERS_OPEN_MAX || receiving > OTHERS_OPEN_MAX;
+    List<Attempt> unproposed =
+        attempts.headMap(attempt.number).values().stream()
+            .filter(other -> other.isUnproposed() && sameImage(other, attempt))
+            .toList();
+    return unproposed.size() <= OTHERS_OPEN_MAX || unproposed.getFirst().is(State.OPEN);
   }
 
   private void proposeOpen(Attempt attempt) {
     try {
+      // The place of every check of this replica before an Open gets into the log.
       ports.staging().admitOpen();
     } catch (Refusal e) {
       reject(attempt, e);
@@ -180,7 +189,8 @@ final class Attempts {
       fault(attempt, e);
       return;
     }
-    Optional<CheckpointId> base = attempt.base == null ? attempt.open.base() : idOf(attempt.base);
+    Attempt builtOn = attempt.base();
+    Optional<CheckpointId> base = builtOn == null ? attempt.open.base() : idOf(builtOn);
     attempt.opening();
     then(
         ports.proposals().propose(attempt.open.command(base)),
@@ -198,6 +208,8 @@ final class Attempts {
     } else if (attempt.is(State.OPENING)) {
       if (outcome instanceof Outcome.Rejected rejected) {
         reject(attempt, rejected);
+      } else if (failure != null && isNotAppended(failure)) {
+        reject(attempt, ApiErrors.answer(failure));
       } else {
         answers.broken(
             failure == null
@@ -285,20 +297,33 @@ final class Attempts {
 
   private void commitAnswered(
       Answer answer, @Nullable Outcome outcome, @Nullable Throwable failure) {
-    if (outcome == null) {
+    OpenCheckpoints.Live live = answer.attempt.requireOpened().live();
+    if (outcome != null) {
+      answer.outcome = outcome;
+      live.settled(outcome);
+    } else if (failure != null && isNotAppended(failure)) {
+      answer.notAppended = ApiErrors.answer(failure);
+    } else {
       // Not "rejected": it may still succeed. The protector settles it (PROTOCOL R5).
       Throwable known = failure == null ? new IllegalStateException("no outcome") : failure;
-      answer.attempt.requireOpened().live().unknown(known);
+      live.unknown(known);
       answers.broken(known);
       return;
     }
-    answer.outcome = outcome;
-    answer.attempt.requireOpened().live().settled(outcome);
-    while (!committing.isEmpty() && committing.peek().outcome != null) {
+    while (!committing.isEmpty() && committing.peek().isThere()) {
       Answer next = committing.remove();
-      answerCommit(next.attempt, next.outcome);
+      if (next.notAppended != null) {
+        reject(next.attempt, next.notAppended);
+      } else {
+        answerCommit(next.attempt, next.outcome);
+      }
     }
     advance();
+  }
+
+  /** Whether it is certain that the command is not in the log, and never will be. */
+  private static boolean isNotAppended(Throwable failure) {
+    return Replication.cause(failure) instanceof LogBusyException;
   }
 
   private void answerCommit(Attempt attempt, @Nullable Outcome outcome) {
@@ -323,7 +348,10 @@ final class Attempts {
   }
 
   void reject(Attempt attempt, Refusal refusal) {
-    ApiErrors.Answer answer = ApiErrors.answer(refusal);
+    reject(attempt, ApiErrors.answer(refusal));
+  }
+
+  private void reject(Attempt attempt, ApiErrors.Answer answer) {
     reject(attempt, answer.reason(), answer.message());
   }
 
@@ -332,8 +360,8 @@ final class Attempts {
   }
 
   private void reject(Attempt attempt, Reason reason, String message) {
-    attempt.ended(false);
     Attempt.Opened opened = attempt.openedOrNull();
+    attempt.ended(false);
     if (opened != null) {
       opened.live().unknown(new IllegalStateException("rejected before its Commit: " + message));
       ports.open().end(opened.key());
@@ -341,7 +369,7 @@ final class Attempts {
     }
     answers.rejected(attempt.number, reason, message, head(attempt.open.image()));
     for (Attempt next : List.copyOf(attempts.tailMap(attempt.number, false).values())) {
-      if (next.base == attempt && next.isUnproposed()) {
+      if (next.base() == attempt && next.isUnproposed()) {
         reject(
             next,
             Reason.REASON_ABORTED,
@@ -385,6 +413,8 @@ final class Attempts {
         case OPENING, FINISHING, FINISHED, COMMITTING, ENDED -> {}
       }
     }
+    // What waited for the commit of one that will have none is refused now, not never.
+    advance();
   }
 
   /** In the order of their numbers. */

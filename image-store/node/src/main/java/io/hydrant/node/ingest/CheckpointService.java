@@ -94,6 +94,7 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
         };
     observer.setOnCancelHandler(leave);
     observer.setOnCloseHandler(leave);
+    observer.setOnReadyHandler(stream::ready);
     observer.request(config.windowMessages());
     return new StreamObserver<>() {
       @Override

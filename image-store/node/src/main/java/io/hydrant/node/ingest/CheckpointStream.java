@@ -43,6 +43,15 @@ final class CheckpointStream implements AttemptAnswers {
    */
   private static final int SYNC_STEP_BYTES = 4 << 20;
 
+  /**
+   * What a stream stages before it goes behind the others that wait for a thread of the pool,
+   * however fast its protector sends: a few batches, so that a hop costs little.
+   */
+  private static final int TURN_BYTES = 4 << 20;
+
+  /** Least cost of a message within a turn: at most 64 small ones make a turn. */
+  private static final int TURN_MESSAGE_BYTES = TURN_BYTES / 64;
+
   /** Stands for a message that was too large to be read; known by its identity. */
   static final WriteCheckpointRequest OVERSIZED =
       WriteCheckpointRequest.newBuilder().setAttempt(-1).build();
@@ -53,6 +62,8 @@ final class CheckpointStream implements AttemptAnswers {
   private final Attempts attempts;
   private final ArrayDeque<WriteCheckpointRequest> inbox = new ArrayDeque<>();
 
+  private int turnBytes;
+  private boolean turnOver;
   private boolean pumping;
   private boolean halfClosed;
   private boolean closed;
@@ -75,6 +86,11 @@ final class CheckpointStream implements AttemptAnswers {
         pump();
       }
     });
+  }
+
+  /** The protector takes answers again. */
+  void ready() {
+    mailbox.runHere(this::pump);
   }
 
   /** The protector has sent its last message. */
@@ -129,10 +145,12 @@ final class CheckpointStream implements AttemptAnswers {
     }
     pumping = true;
     try {
-      while (!closed && !inbox.isEmpty() && isReadyFor(inbox.peek())) {
-        handle(inbox.remove());
+      while (!closed && !turnOver && !inbox.isEmpty() && isReadyFor(inbox.peek())) {
+        WriteCheckpointRequest message = inbox.remove();
+        handle(message);
         if (!closed) {
           observer.request(1);
+          count(message);
         }
       }
     } finally {
@@ -144,7 +162,23 @@ final class CheckpointStream implements AttemptAnswers {
     }
   }
 
+  private void count(WriteCheckpointRequest message) {
+    turnBytes += Math.max(message.getSerializedSize(), TURN_MESSAGE_BYTES);
+    if (turnBytes >= TURN_BYTES) {
+      turnBytes = 0;
+      turnOver = true;
+      mailbox.postBehindOthers(() -> {
+        turnOver = false;
+        pump();
+      });
+    }
+  }
+
+  /** A protector that does not read its answers gets no more of them: they would wait in the heap. */
   private boolean isReadyFor(WriteCheckpointRequest message) {
+    if (!observer.isReady()) {
+      return false;
+    }
     Attempt attempt = attempts.get(message.getAttempt());
     return attempt == null || !attempt.isBeforeOpen();
   }

@@ -33,6 +33,11 @@ final class Mailbox {
     }
   }
 
+  /** From any thread: runs the task when all that waits in the pool by now has had its turn. */
+  void postBehindOthers(Runnable task) {
+    pool.execute(() -> runHere(task));
+  }
+
   /** Returns whether the caller has to see to the draining. */
   private boolean enqueue(Runnable task) {
     synchronized (tasks) {

@@ -49,6 +49,7 @@ public final class OpenCheckpoints {
       if (commit != null) {
         commit.complete(outcome);
       }
+      detach();
     }
 
     /** The stream does not know what became of its commit, or gave it up: others may settle it. */
@@ -108,10 +109,19 @@ public final class OpenCheckpoints {
     }
   }
 
-  /** How long there was no sign of life; the first question about an id begins the time. */
+  /**
+   * How long there was no sign of life; the first question about an id begins the time. A stream
+   * that writes the checkpoint is one, whether it sends or not: if its peer is gone, HTTP/2's
+   * keep-alive ends it.
+   */
   public long silentNanos(CheckpointKey key) {
     Live live = lives.computeIfAbsent(key, _ -> new Live(nanoTime));
-    return nanoTime.getAsLong() - live.activeNanos;
+    return live.streaming ? 0 : nanoTime.getAsLong() - live.activeNanos;
+  }
+
+  /** The time of silence begins anew for all: this process did not run, so it heard nothing. */
+  public void restart() {
+    lives.values().forEach(Live::touch);
   }
 
   /** Forgets all that are not open any more, unless a stream says so itself. */

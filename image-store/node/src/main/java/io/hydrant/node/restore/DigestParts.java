@@ -9,7 +9,6 @@ import io.hydrant.node.restore.PacedStream.Parts;
 import io.hydrant.v1.PageDigestPart;
 import io.hydrant.v1.PageRange;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 
 /** Encoding and checksum of each page of a range, a tract a message. */
 final class DigestParts implements Parts<PageDigestPart> {
@@ -29,13 +28,18 @@ final class DigestParts implements Parts<PageDigestPart> {
   }
 
   @Override
-  public @Nullable PageDigestPart next() throws Refusal, IOException {
-    long end = range.getFirstPage() + range.getPageCount();
-    if (page == end) {
-      return null;
-    }
+  public boolean hasNext() {
+    return page < end();
+  }
+
+  private long end() {
+    return range.getFirstPage() + range.getPageCount();
+  }
+
+  @Override
+  public PageDigestPart next() throws Refusal, IOException {
     int inTract = region.pagesPerTract() - region.pageInTract(page);
-    int count = (int) Math.min(inTract, end - page);
+    int count = (int) Math.min(inTract, end() - page);
     PageBatch batch = reads.pages().describe(point, range.getRegion(), page, count);
     reads.sessions().requireLive(point.session().id());
     PageDigestPart.Builder part =

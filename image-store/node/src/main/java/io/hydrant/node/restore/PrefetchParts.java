@@ -86,14 +86,13 @@ final class PrefetchParts implements Parts<Pages> {
   }
 
   @Override
+  public boolean hasNext() {
+    return range < ranges.size();
+  }
+
+  @Override
   public @Nullable Pages next() throws Refusal, IOException {
-    while (range < ranges.size()) {
-      Pages pages = isShort() ? gathered() : run();
-      if (pages != null) {
-        return pages;
-      }
-    }
-    return null;
+    return isShort() ? gathered() : run();
   }
 
   private RegionSpec region() {

@@ -1,12 +1,14 @@
 package io.hydrant.node.restore;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.MessageLite;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.api.CallExecutors;
 import io.hydrant.node.api.StreamGate;
 import io.hydrant.node.config.RestoreConfig;
 import io.hydrant.node.replication.Proposals;
@@ -38,12 +40,15 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
   public static final int PREFETCH_RANGES_MAX = PrefetchParts.RANGES_MAX;
 
   private final RestoreConfig config;
+  private final CallExecutors executors;
   private final SessionCalls calls;
   private final RestoreReads reads;
   private final StreamGate gate;
 
-  private RestoreService(RestoreConfig config, SessionCalls calls, RestoreReads reads) {
+  private RestoreService(
+      RestoreConfig config, CallExecutors executors, SessionCalls calls, RestoreReads reads) {
     this.config = config;
+    this.executors = executors;
     this.calls = calls;
     this.reads = reads;
     this.gate = new StreamGate("restore", "restore_streams", config.streamsMax());
@@ -53,14 +58,15 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
   public record Replica(Reading reading, Catalog catalog, Proposals proposals) {}
 
   /**
-   * @param executor answers what is not a stream
+   * @param executors the pools on which its calls run
    */
   public static RestoreService of(
-      RestoreConfig config, Replica replica, Leases leases, Executor executor) {
+      RestoreConfig config, Replica replica, Leases leases, CallExecutors executors) {
     Sessions sessions = new Sessions(replica.catalog(), replica.reading());
     return new RestoreService(
         config,
-        new SessionCalls(config, replica, sessions, leases, executor),
+        executors,
+        new SessionCalls(config, replica, sessions, leases, executors.api()),
         new RestoreReads(replica.reading(), sessions, new ReadBuffers(), new RestoreCounters()));
   }
 
@@ -84,22 +90,23 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
 
   @Override
   public void readSlim(ReadSlimRequest request, StreamObserver<SlimPart> observer) {
-    start(request.getToken(), observer, point -> new SlimParts(reads, point));
+    start(
+        executors.api(), request.getToken(), observer, point -> new SlimParts(reads, point));
   }
 
   @Override
   public void prefetch(PrefetchRequest request, StreamObserver<Pages> observer) {
-    start(request.getToken(), observer, point -> new PrefetchParts(reads, point, request));
+    start(executors.read(), request.getToken(), observer, point -> new PrefetchParts(reads, point, request));
   }
 
   @Override
   public void pageDigests(PageDigestsRequest request, StreamObserver<PageDigestPart> observer) {
-    start(request.getToken(), observer, point -> new DigestParts(reads, point, request.getRange()));
+    start(executors.read(), request.getToken(), observer, point -> new DigestParts(reads, point, request.getRange()));
   }
 
   @Override
   public StreamObserver<FetchRequest> fetchPages(StreamObserver<FetchResponse> observer) {
-    FetchStream stream = new FetchStream(reads, (ServerCallStreamObserver<FetchResponse>) observer);
+    FetchStream stream = new FetchStream(reads, executors.fault(), (ServerCallStreamObserver<FetchResponse>) observer);
     try {
       gate.enter();
     } catch (RuntimeException e) {
@@ -117,7 +124,8 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
     PacedStream.Parts<T> make(ReadPoint point) throws Refusal, IOException;
   }
 
-  private <T> void start(ByteString token, StreamObserver<T> observer, PartsMaker<T> maker) {
+  private <T extends MessageLite> void start(
+      Executor pool, ByteString token, StreamObserver<T> observer, PartsMaker<T> maker) {
     Runnable leave;
     PacedStream.Parts<T> parts;
     try {
@@ -135,7 +143,7 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
       return;
     }
     PacedStream.start(
-        (ServerCallStreamObserver<T>) observer, config.sendAheadBytes(), parts, leave);
+        (ServerCallStreamObserver<T>) observer, pool, config.sendAheadBytes(), parts, leave);
   }
 
   private Runnable leaveOnce() {

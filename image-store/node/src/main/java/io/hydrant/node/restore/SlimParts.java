@@ -8,7 +8,6 @@ import io.hydrant.node.restore.PacedStream.Parts;
 import io.hydrant.v1.SlimPart;
 import java.io.IOException;
 import java.util.Iterator;
-import org.jspecify.annotations.Nullable;
 
 /** The chunks of a slim state. */
 final class SlimParts implements Parts<SlimPart> {
@@ -23,10 +22,12 @@ final class SlimParts implements Parts<SlimPart> {
   }
 
   @Override
-  public @Nullable SlimPart next() throws Refusal, IOException {
-    if (!chunks.hasNext()) {
-      return null;
-    }
+  public boolean hasNext() {
+    return chunks.hasNext();
+  }
+
+  @Override
+  public SlimPart next() throws Refusal, IOException {
     SlimReader.Chunk chunk = chunks.next();
     SlimPart part =
         SlimPart.newBuilder()

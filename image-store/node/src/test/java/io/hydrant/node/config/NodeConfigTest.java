@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -93,10 +94,34 @@ final class NodeConfigTest {
     assertTrue(message.contains("'four'"), message);
     message = refusal("", Map.of(), data("storage.segment-bytes", "64MB"));
     assertTrue(message.contains("64m") || message.contains("4m"), message);
-    assertTrue(refusal("", Map.of(), data("storage.segment-bytes", "8g")).contains("2 GiB"));
+    message = refusal("", Map.of("HYDRANT_THREADS_FAULT", "0"), data("threads.api", "1"));
+    assertTrue(message.contains("environment HYDRANT_THREADS_FAULT"), message);
     assertTrue(refusal("", Map.of(), data("listen.insecure", "yes")).contains("true or false"));
     assertTrue(
         refusal("", Map.of(), data("storage.reserve-bytes", "99999999999g")).contains("bytes"));
+  }
+
+  @Test
+  void segmentsAndBuffersHaveTheirRanges() throws Exception {
+    for (Map.Entry<String, String> unfit :
+        List.of(
+            Map.entry("storage.segment-bytes", "8g"),
+            Map.entry("storage.segment-bytes", "1025m"),
+            Map.entry("storage.segment-bytes", "4095k"),
+            Map.entry("storage.append-buffer-bytes", "1023k"),
+            Map.entry("storage.append-buffer-bytes", "65m"),
+            Map.entry("storage.reserve-bytes", "-1"),
+            Map.entry("storage.spare-segments-max", "-1"))) {
+      String message = refusal("", Map.of(), data(unfit.getKey(), unfit.getValue()));
+      assertTrue(message.startsWith(unfit.getKey() + " must be "), message);
+      assertTrue(message.endsWith("(flag)"), message);
+    }
+    Map<String, String> flags = data("storage.segment-bytes", "4m");
+    flags.put("storage.append-buffer-bytes", "5m");
+    assertTrue(
+        refusal("", Map.of(), flags).contains("at most storage.segment-bytes, which is 4194304"));
+    flags.put("storage.append-buffer-bytes", "4m");
+    load("", Map.of(), flags);
   }
 
   @Test
@@ -120,8 +145,8 @@ final class NodeConfigTest {
             .segments()
             .segmentBytes());
     assertEquals(
-        4_096,
-        load("", Map.of(), data("storage.append-buffer-bytes", "4k"))
+        1 << 20,
+        load("", Map.of(), data("storage.append-buffer-bytes", "1024k"))
             .storage()
             .segments()
             .bufferBytes());

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.UUID;
@@ -183,6 +184,25 @@ final class DataDirectoryTest {
     assertTrue(
         failure instanceof CorruptionException || failure instanceof UnsupportedFormatException,
         which);
+  }
+
+  @Test
+  void everyDirectoryThatGotAnEntryIsSynced(@TempDir Path above) throws Exception {
+    Path root = above.resolve("a").resolve("b");
+    assertEquals(List.of(above.resolve("a"), above), DataDirectory.makeDurably(root));
+    assertEquals(List.of(), DataDirectory.makeDurably(root));
+  }
+
+  /** Opening the file again and closing it would release the lock that this process holds. */
+  @Test
+  void aSecondTryInThisProcessDoesNotTouchTheLock(@TempDir Path above) throws Exception {
+    Path file = above.resolve("lock");
+    try (DirectoryLock lock = DirectoryLock.take(file)) {
+      Files.delete(file);
+      assertThrows(DataDirectoryException.class, () -> DirectoryLock.take(file));
+      assertFalse(Files.exists(file), "was opened");
+    }
+    DirectoryLock.take(file).close();
   }
 
   private static void delete(Path directory) throws IOException {
