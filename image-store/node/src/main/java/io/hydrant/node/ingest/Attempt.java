@@ -41,6 +41,8 @@ final class Attempt {
   private @Nullable Attempt base;
   private @Nullable CheckpointKey key;
   private State state = State.WAITING;
+  private @Nullable Attempt base;
+  private @Nullable CheckpointKey key;
   private @Nullable Opened opened;
   private Command.@Nullable Content statement;
   private boolean committed;
@@ -61,6 +63,27 @@ final class Attempt {
 
   State state() {
     return state;
+  }
+
+  /**
+   * The attempt of this stream that this one builds on; null if there is none, or it is committed.
+   */
+  @Nullable Attempt base() {
+    return base;
+  }
+
+  /** The id that Open gave; null before. */
+  @Nullable CheckpointKey key() {
+    return key;
+  }
+
+  /**
+   * Lets a base go that is committed and was named: else the last attempt would hold all before it.
+   */
+  void forgetCommittedBase() {
+    if (base != null && base.committed && !isBeforeOpen()) {
+      base = null;
+    }
   }
 
   boolean is(State wanted) {
@@ -125,9 +148,10 @@ final class Attempt {
     }
     state = State.ENDED;
     committed = byCommit;
-    base = null;
+    // A later attempt may still name it: by its key, without what received its bytes.
     opened = null;
     statement = null;
+    base = null;
   }
 
   /** The attempt of this stream that this one builds on; null if none, or when this one has ended. */

@@ -129,7 +129,7 @@ final class Attempts {
   }
 
   private static Optional<CheckpointId> idOf(Attempt attempt) {
-    return Optional.ofNullable(attempt.keyOrNull()).map(CheckpointKey::checkpoint);
+    return Optional.ofNullable(attempt.key()).map(CheckpointKey::checkpoint);
   }
 
   private void forgetEnded() {
@@ -189,8 +189,8 @@ final class Attempts {
       fault(attempt, e);
       return;
     }
-    Attempt builtOn = attempt.base();
-    Optional<CheckpointId> base = builtOn == null ? attempt.open.base() : idOf(builtOn);
+    Attempt on = attempt.base();
+    Optional<CheckpointId> base = on == null ? attempt.open.base() : idOf(on);
     attempt.opening();
     then(
         ports.proposals().propose(attempt.open.command(base)),
@@ -236,6 +236,7 @@ final class Attempts {
       reject(attempt, e);
       return;
     }
+    attempt.forgetCommittedBase();
     answers.opened(attempt.number, key);
     for (Attempt earlier : List.copyOf(attempts.headMap(attempt.number).values())) {
       boolean dead = !earlier.isBeforeOpen() && earlier.isUnproposed();
@@ -330,6 +331,7 @@ final class Attempts {
     switch (outcome) {
       case Outcome.Committed committed -> {
         attempt.ended(true);
+        attempts.values().forEach(Attempt::forgetCommittedBase);
         ports.open().end(committed.key());
         answers.committed(attempt.number, committed);
       }

@@ -1,6 +1,7 @@
 package io.hydrant.node.ingest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.engine.catalog.Catalog;
@@ -235,6 +236,19 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     assertEquals(List.of("opened 1", "broken no answer"), said());
     assertTrue(joined.isCompletedExceptionally());
     assertEquals(waiting, open.settle(key, () -> waiting));
+  }
+
+  @Test
+  void aLongStreamDoesNotHoldItsPast() {
+    openFull(1);
+    for (int number = 2; number <= 100; number++) {
+      finish(number - 1).complete(CONTENT);
+      openOn(number, number - 1);
+      assertNull(attempt(number).base(), "its base is committed");
+    }
+    assertTrue(attempts.all().size() <= 17, "kept: " + attempts.all().size());
+    assertNull(attempts.get(50));
+    assertNull(attempt(99).openedOrNull());
   }
 
   @Test
