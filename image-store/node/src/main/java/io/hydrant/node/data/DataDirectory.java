@@ -130,14 +130,16 @@ public final class DataDirectory implements AutoCloseable {
    */
   static List<Path> makeDurably(Path root) throws IOException {
     List<Path> parents = new ArrayList<>();
-    for (Path directory = root.toAbsolutePath();
-        directory.getParent() != null && !Files.exists(directory);
-        directory = directory.getParent()) {
-      parents.add(directory.getParent());
+    Path directory = root.toAbsolutePath();
+    Path parent = directory.getParent();
+    while (parent != null && !Files.exists(directory)) {
+      parents.add(parent);
+      directory = parent;
+      parent = directory.getParent();
     }
     Files.createDirectories(root);
-    for (Path parent : parents) {
-      IdentityFile.syncDirectory(parent);
+    for (Path changed : parents) {
+      IdentityFile.syncDirectory(changed);
     }
     return parents;
   }

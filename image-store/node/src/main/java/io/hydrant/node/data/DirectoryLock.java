@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,8 @@ final class DirectoryLock implements AutoCloseable {
    * @throws DataDirectoryException another process holds the lock, or this one does
    */
   static DirectoryLock take(Path file) throws IOException {
-    Path held = file.toAbsolutePath().getParent().toRealPath().resolve(file.getFileName());
+    Path directory = Objects.requireNonNull(file.toAbsolutePath().getParent());
+    Path held = directory.toRealPath().resolve(file.getFileName());
     if (!HELD.add(held)) {
       throw inUse(file, String.valueOf(ProcessHandle.current().pid()));
     }

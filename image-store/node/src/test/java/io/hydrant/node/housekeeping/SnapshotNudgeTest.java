@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.node.FakeProposals;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;

@@ -1,7 +1,7 @@
 package io.hydrant.node.ingest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.engine.catalog.Catalog;
@@ -17,6 +17,7 @@ import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.node.FakeProposals;
+import io.hydrant.raftlog.LogBusyException;
 import io.hydrant.v1.CheckpointKind;
 import io.hydrant.v1.OpenCheckpoint;
 import io.hydrant.v1.Reason;
@@ -239,16 +240,45 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   }
 
   @Test
-  void aLongStreamDoesNotHoldItsPast() {
+  void aBusyLogRejectsWhatItDidNotTakeAndNothingElse() {
     openFull(1);
-    for (int number = 2; number <= 100; number++) {
-      finish(number - 1).complete(CONTENT);
-      openOn(number, number - 1);
-      assertNull(attempt(number).base(), "its base is committed");
-    }
-    assertTrue(attempts.all().size() <= 17, "kept: " + attempts.all().size());
-    assertNull(attempts.get(50));
-    assertNull(attempt(99).openedOrNull());
+    CheckpointKey key = attempt(1).requireOpened().key();
+    log.failNext(new LogBusyException("queues are full"));
+    openOn(2, 1);
+    log.failNext(new LogBusyException("queues are full"));
+    finish(1).complete(CONTENT);
+    assertEquals(
+        List.of("opened 1", "rejected 2 REASON_OVERLOADED", "rejected 1 REASON_OVERLOADED"),
+        said());
+    assertTrue(catalog.image(image).orElseThrow().open().isEmpty(), key + " is given up");
+    openFull(3);
+    finish(3).complete(CONTENT);
+    assertEquals(List.of("opened 3", "committed 3"), said());
+  }
+
+  @Test
+  void aCommitThatWaitsForAnAbandonedOneIsRefusedWhenTheStreamBreaks() {
+    openFull(1);
+    openOn(2, 1);
+    CheckpointKey second = attempt(2).requireOpened().key();
+    finish(2).complete(CONTENT);
+    proposed();
+    attempts.abandon();
+    assertEquals(List.of("Commit", "Abort"), proposed());
+    assertFalse(catalog.image(image).orElseThrow().open().containsKey(second.checkpoint()));
+  }
+
+  @Test
+  void anOpenDoesNotWaitForMessagesThatMayStandBehindIt() {
+    openFull(1);
+    openOn(2, 1);
+    finish(2).complete(CONTENT);
+    proposed();
+    openOn(3, 2);
+    assertEquals(List.of("Open"), proposed());
+    assertEquals(List.of("opened 1", "opened 2", "rejected 3 REASON_TOO_MANY_OPEN"), said());
+    finish(1).complete(CONTENT);
+    assertEquals(List.of("committed 1", "committed 2"), said());
   }
 
   @Test
