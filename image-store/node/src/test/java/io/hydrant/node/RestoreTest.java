@@ -109,6 +109,18 @@ final class RestoreTest {
     close(session);
   }
 
+  @Test
+  void anOversizedFetchIsRefusedAndTheStreamGoesOn() throws Exception {
+    OpenRestoreResponse session = fixture.openRestore(image, full);
+    FetchCalls calls = new FetchCalls(fixture.channel());
+    FetchRequest.Builder request = request(session, 1).setToken(ByteString.copyFrom(new byte[2000]));
+    assertEquals(Reason.REASON_LIMIT_EXCEEDED, calls.fetch(request.build()).getReason());
+    assertTrue(calls.fetch(request(session, 0).build()).hasPages());
+    calls.halfClose();
+    assertEquals("completed", calls.next());
+    close(session);
+  }
+
   private void assertFetchRefused(Reason reason, FetchRequest.Builder request) throws Exception {
     FetchCalls calls = new FetchCalls(fixture.channel());
     OpenRestoreResponse session = fixture.openRestore(image, full);

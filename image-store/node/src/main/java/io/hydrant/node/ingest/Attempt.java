@@ -38,8 +38,6 @@ final class Attempt {
   final long number;
   final OpenStep open;
 
-  private @Nullable Attempt base;
-  private @Nullable CheckpointKey key;
   private State state = State.WAITING;
   private @Nullable Attempt base;
   private @Nullable CheckpointKey key;
@@ -138,10 +136,6 @@ final class Attempt {
     move(State.FINISHED, State.COMMITTING);
   }
 
-  /**
-   * Final. Lets go of all that only a live attempt needs: a later one names this one as its base,
-   * and a stream has no last attempt.
-   */
   void ended(boolean byCommit) {
     if (state == State.ENDED) {
       throw new IllegalStateException("attempt " + number + " ended twice");
@@ -154,17 +148,7 @@ final class Attempt {
     base = null;
   }
 
-  /** The attempt of this stream that this one builds on; null if none, or when this one has ended. */
-  @Nullable Attempt base() {
-    return base;
-  }
-
-  /** Null before Open was applied; stays when the attempt has ended. */
-  @Nullable CheckpointKey keyOrNull() {
-    return key;
-  }
-
-  /** Null before Open was applied, and when the attempt has ended. */
+  /** Null before Open was applied. */
   @Nullable Opened openedOrNull() {
     return opened;
   }

@@ -10,6 +10,7 @@ import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.api.ApiException;
 import io.hydrant.node.ingest.Attempt.State;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.raftlog.LogBusyException;
@@ -365,7 +366,12 @@ final class Attempts {
     Attempt.Opened opened = attempt.openedOrNull();
     attempt.ended(false);
     if (opened != null) {
-      opened.live().unknown(new IllegalStateException("rejected before its Commit: " + message));
+      opened
+          .live()
+          .unknown(
+              new ApiException(
+                  Reason.REASON_UNKNOWN_OUTCOME,
+                  opened.key() + " was given up by its stream (" + message + "): ask again"));
       ports.open().end(opened.key());
       proposeAbort(opened.key(), attempt);
     }

@@ -13,6 +13,7 @@ import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
 import io.hydrant.node.api.Requests;
+import io.hydrant.node.replication.Replication;
 import io.hydrant.v1.CheckpointState;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.SettleRequest;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says what became of a checkpoint whose commit got no answer, and sees to it that it becomes
@@ -45,17 +47,22 @@ final class SettleCalls {
     } catch (Refusal e) {
       throw ApiErrors.refused(e);
     }
+    SettleResponse decided = decided(image, key, claim.digest());
+    if (decided != null) {
+      return CompletableFuture.completedFuture(decided);
+    }
+    return open(image, key, claim, request.getEpoch());
+  }
+
+  /** The answer for an id that is final; null while it is open. */
+  private static @Nullable SettleResponse decided(
+      ImageState image, CheckpointKey key, Digest claimed) {
     return switch (image.fate(key.checkpoint())) {
-      case COMMITTED -> CompletableFuture.completedFuture(committed(image, key, claim.digest()));
+      case COMMITTED -> committed(image, key, claimed);
       case RETIRED ->
-          CompletableFuture.completedFuture(
-              SettleResponse.newBuilder()
-                  .setState(CheckpointState.CHECKPOINT_STATE_RETIRED)
-                  .build());
-      case ABORTED ->
-          CompletableFuture.completedFuture(
-              aborted(Reason.REASON_ABORTED, key + " was aborted; open a new one"));
-      case OPEN -> open(image, key, claim, request.getEpoch());
+          SettleResponse.newBuilder().setState(CheckpointState.CHECKPOINT_STATE_RETIRED).build();
+      case ABORTED -> aborted(Reason.REASON_ABORTED, key + " was aborted; open a new one");
+      case OPEN -> null;
       case UNKNOWN ->
           throw new ApiException(
               Reason.REASON_UNKNOWN_CHECKPOINT,
@@ -103,18 +110,34 @@ final class SettleCalls {
         ports.open().settle(key, () -> commitOrAbort(key, info.epoch(), claim));
     if (outcome == null) {
       return CompletableFuture.completedFuture(
-          SettleResponse.newBuilder()
-              .setState(CheckpointState.CHECKPOINT_STATE_OPEN)
-              .setReason(Reason.REASON_UNKNOWN_OUTCOME)
-              .setMessage(key + " is still being written by a stream: end it, and ask again")
-              .build());
+          undecided(key + " is still being written by a stream: end it, and ask again"));
     }
     return outcome
         .thenCompose(result ->
             result instanceof Outcome.Rejected
                 ? abort(key, info.epoch())
                 : CompletableFuture.completedFuture(result))
-        .thenApply(SettleCalls::answer);
+        .thenApply(SettleCalls::answer)
+        .exceptionally(failure -> lookedUpAgain(key, claim.digest(), failure));
+  }
+
+  /** What the catalog says by now, if the question was overtaken by the stream or by another one. */
+  private SettleResponse lookedUpAgain(CheckpointKey key, Digest claimed, Throwable failure) {
+    if (Replication.cause(failure) instanceof ApiException overtaken
+        && overtaken.reason() == Reason.REASON_UNKNOWN_OUTCOME) {
+      ImageState image = Requests.image(ports.catalog(), key.image().value());
+      SettleResponse decided = decided(image, key, claimed);
+      return decided == null ? undecided(String.valueOf(overtaken.getMessage())) : decided;
+    }
+    throw new CompletionException(Replication.cause(failure));
+  }
+
+  private static SettleResponse undecided(String message) {
+    return SettleResponse.newBuilder()
+        .setState(CheckpointState.CHECKPOINT_STATE_OPEN)
+        .setReason(Reason.REASON_UNKNOWN_OUTCOME)
+        .setMessage(message)
+        .build();
   }
 
   private static SettleResponse answer(Outcome outcome) {

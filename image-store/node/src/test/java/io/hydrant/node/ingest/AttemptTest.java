@@ -63,7 +63,7 @@ final class AttemptTest {
     assertThrows(IllegalStateException.class, second::requireStatement);
     assertEquals(
         new CheckpointKey(new ImageId(1), new CheckpointId(2)),
-        second.keyOrNull(),
+        second.key(),
         "a later one may name it as its base");
   }
 
