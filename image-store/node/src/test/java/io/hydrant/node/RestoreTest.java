@@ -113,7 +113,8 @@ final class RestoreTest {
   void anOversizedFetchIsRefusedAndTheStreamGoesOn() throws Exception {
     OpenRestoreResponse session = fixture.openRestore(image, full);
     FetchCalls calls = new FetchCalls(fixture.channel());
-    FetchRequest.Builder request = request(session, 1).setToken(ByteString.copyFrom(new byte[2000]));
+    FetchRequest.Builder request =
+        request(session, 1).setToken(ByteString.copyFrom(new byte[2000]));
     assertEquals(Reason.REASON_LIMIT_EXCEEDED, calls.fetch(request.build()).getReason());
     assertTrue(calls.fetch(request(session, 0).build()).hasPages());
     calls.halfClose();

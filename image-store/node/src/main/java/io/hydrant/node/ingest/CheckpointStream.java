@@ -174,7 +174,9 @@ final class CheckpointStream implements AttemptAnswers {
     }
   }
 
-  /** A protector that does not read its answers gets no more of them: they would wait in the heap. */
+  /**
+   * A protector that does not read its answers gets no more of them: they would wait in the heap.
+   */
   private boolean isReadyFor(WriteCheckpointRequest message) {
     if (!observer.isReady()) {
       return false;

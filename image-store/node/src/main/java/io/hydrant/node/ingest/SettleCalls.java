@@ -121,7 +121,9 @@ final class SettleCalls {
         .exceptionally(failure -> lookedUpAgain(key, claim.digest(), failure));
   }
 
-  /** What the catalog says by now, if the question was overtaken by the stream or by another one. */
+  /**
+   * What the catalog says by now, if the question was overtaken by the stream or by another one.
+   */
   private SettleResponse lookedUpAgain(CheckpointKey key, Digest claimed, Throwable failure) {
     if (Replication.cause(failure) instanceof ApiException overtaken
         && overtaken.reason() == Reason.REASON_UNKNOWN_OUTCOME) {

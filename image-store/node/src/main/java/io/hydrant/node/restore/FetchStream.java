@@ -59,8 +59,7 @@ final class FetchStream implements StreamObserver<FetchRequest> {
    */
   private record Waiting(FetchRequest request, @Nullable ApiException refusal) {}
 
-  FetchStream(
-      RestoreReads reads, Executor pool, ServerCallStreamObserver<FetchResponse> observer) {
+  FetchStream(RestoreReads reads, Executor pool, ServerCallStreamObserver<FetchResponse> observer) {
     this.reads = reads;
     this.observer = observer;
     this.turns = new Turns(pool, this::piece);

@@ -90,23 +90,32 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
 
   @Override
   public void readSlim(ReadSlimRequest request, StreamObserver<SlimPart> observer) {
-    start(
-        executors.api(), request.getToken(), observer, point -> new SlimParts(reads, point));
+    start(executors.api(), request.getToken(), observer, point -> new SlimParts(reads, point));
   }
 
   @Override
   public void prefetch(PrefetchRequest request, StreamObserver<Pages> observer) {
-    start(executors.read(), request.getToken(), observer, point -> new PrefetchParts(reads, point, request));
+    start(
+        executors.read(),
+        request.getToken(),
+        observer,
+        point -> new PrefetchParts(reads, point, request));
   }
 
   @Override
   public void pageDigests(PageDigestsRequest request, StreamObserver<PageDigestPart> observer) {
-    start(executors.read(), request.getToken(), observer, point -> new DigestParts(reads, point, request.getRange()));
+    start(
+        executors.read(),
+        request.getToken(),
+        observer,
+        point -> new DigestParts(reads, point, request.getRange()));
   }
 
   @Override
   public StreamObserver<FetchRequest> fetchPages(StreamObserver<FetchResponse> observer) {
-    FetchStream stream = new FetchStream(reads, executors.fault(), (ServerCallStreamObserver<FetchResponse>) observer);
+    FetchStream stream =
+        new FetchStream(
+            reads, executors.fault(), (ServerCallStreamObserver<FetchResponse>) observer);
     try {
       gate.enter();
     } catch (RuntimeException e) {

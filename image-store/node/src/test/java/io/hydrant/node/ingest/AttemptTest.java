@@ -44,8 +44,7 @@ final class AttemptTest {
                 Optional.empty()),
             base);
     attempt.opening();
-    attempt.opened(
-        new Attempt.Opened(key, REGIONS, new Staged(key), open.begin(key)));
+    attempt.opened(new Attempt.Opened(key, REGIONS, new Staged(key), open.begin(key)));
     return attempt;
   }
 

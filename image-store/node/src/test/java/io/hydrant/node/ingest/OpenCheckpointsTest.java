@@ -9,8 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 final class OpenCheckpointsTest {
-  private static final CheckpointKey KEY =
-      new CheckpointKey(new ImageId(1), new CheckpointId(1));
+  private static final CheckpointKey KEY = new CheckpointKey(new ImageId(1), new CheckpointId(1));
 
   private final AtomicLong nanos = new AtomicLong();
   private final OpenCheckpoints open = new OpenCheckpoints(nanos::get);
