@@ -186,8 +186,7 @@ final class NodeWiring {
     Housekeeping housekeeping =
         new Housekeeping(
             store.catalog(), proposals, leases, open, config.ingest().silence(), System::nanoTime);
-    SnapshotGauge snapshots = new SnapshotGauge(store, config.storage().snapshots().logBytes());
-    SnapshotNudge nudge = new SnapshotNudge(proposals, snapshots::isDue, System::nanoTime);
+    SnapshotNudge nudge = new SnapshotNudge(proposals, store::snapshotDue, System::nanoTime);
     return List.of(housekeeping::step, nudge::step, checkpoints::nudge);
   }
 

@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 /**
  * Sees to it that a snapshot that is due is taken although no entry comes: snapshots are taken
  * while entries are applied, but a long staging without a commit fills the segment log, which a
- * restart would have to scan, with hardly an entry. So the leader proposes one that changes
+ * restart would have to scan, with hardly an entry; and on a full disk, space is freed so. Then the leader proposes one that changes
  * nothing: a renewal of a session that does not exist, which is applied and refused.
  */
 public final class SnapshotNudge {
@@ -27,7 +27,7 @@ public final class SnapshotNudge {
   private long nudgedNanos;
 
   /**
-   * @param due whether the next entry would start a snapshot; any thread
+   * @param due whether the next entry would do work that waits; any thread
    */
   public SnapshotNudge(Proposals proposals, BooleanSupplier due, LongSupplier nanoTime) {
     this.proposals = proposals;

@@ -2,8 +2,10 @@ package io.hydrant.node.ingest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.ByteString;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Outcome;
@@ -19,10 +21,14 @@ import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.node.FakeProposals;
 import io.hydrant.raftlog.LogBusyException;
 import io.hydrant.v1.CheckpointKind;
+import io.hydrant.v1.CheckpointState;
+import io.hydrant.v1.CommitCheckpoint;
 import io.hydrant.v1.OpenCheckpoint;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.Region;
 import io.hydrant.v1.RegionKind;
+import io.hydrant.v1.SettleRequest;
+import io.hydrant.v1.SettleResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -43,12 +49,10 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   private final OpenCheckpoints open = new OpenCheckpoints(() -> 0);
   private final List<String> stops = new ArrayList<>();
   private final List<String> said = new ArrayList<>();
-  private final Attempts attempts =
-      new Attempts(
-          new IngestPorts(
-              this, catalog, log, open, (what, cause) -> stops.add("" + cause.getMessage()), "n1"),
-          new Mailbox(Runnable::run),
-          this);
+  private final IngestPorts ports =
+      new IngestPorts(
+          this, catalog, log, open, (what, cause) -> stops.add("" + cause.getMessage()), "n1");
+  private final Attempts attempts = new Attempts(ports, new Mailbox(Runnable::run), this);
 
   private final ImageId image;
   private final Epoch epoch;
@@ -279,6 +283,42 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     assertEquals(List.of("opened 1", "opened 2", "rejected 3 REASON_TOO_MANY_OPEN"), said());
     finish(1).complete(CONTENT);
     assertEquals(List.of("committed 1", "committed 2"), said());
+  }
+
+  @Test
+  void settlingWhatItsStreamGivesUpIsNoError() throws Exception {
+    openFull(1);
+    finish(1);
+    SettleRequest request =
+        SettleRequest.newBuilder()
+            .setImageUid(image.value())
+            .setEpoch(epoch.value())
+            .setCheckpoint(attempt(1).requireOpened().key().checkpoint().value())
+            .setCommit(
+                CommitCheckpoint.newBuilder()
+                    .setDigest(ByteString.copyFrom(new byte[Digest.BYTES])))
+            .build();
+    SettleCalls settles = new SettleCalls(ports);
+    CompletableFuture<SettleResponse> waiting = settles.settle(request);
+    assertFalse(waiting.isDone(), "the stream's commit is on its way");
+    attempts.abort(attempt(1));
+    assertEquals(CheckpointState.CHECKPOINT_STATE_OPEN, waiting.get().getState());
+    assertEquals(Reason.REASON_UNKNOWN_OUTCOME, waiting.get().getReason());
+    assertEquals(
+        CheckpointState.CHECKPOINT_STATE_ABORTED, settles.settle(request).get().getState());
+  }
+
+  @Test
+  void aLongStreamDoesNotHoldItsPast() {
+    openFull(1);
+    for (int number = 2; number <= 100; number++) {
+      finish(number - 1).complete(CONTENT);
+      openOn(number, number - 1);
+      assertNull(attempt(number).base(), "its base is committed");
+    }
+    assertTrue(attempts.all().size() <= 17, "kept: " + attempts.all().size());
+    assertNull(attempts.get(50));
+    assertNull(attempt(99).openedOrNull());
   }
 
   @Test
