@@ -196,8 +196,7 @@ final class LogDirectory implements AutoCloseable {
     return segments;
   }
 
-  private static Segment recoverOpen(Path file, long first, long restoredIndex)
-      throws IOException {
+  private static Segment recoverOpen(Path file, long first, long restoredIndex) throws IOException {
     OpenSegment.Content content = OpenSegment.recover(file, first, restoredIndex);
     if (content.tornBytes() > 0) {
       LOG.warn(

@@ -218,7 +218,10 @@ final class OpenSegment {
     return false;
   }
 
-  /** As {@link #hasMissingSector}, but a sector that goes on behind {@code to} must be zero there too. */
+  /**
+   * As {@link #hasMissingSector}, but a sector that goes on behind {@code to} must be zero there
+   * too.
+   */
   private boolean hasWholeMissingSector(int from, int to) {
     for (int start = from; start < to; start = nextSector(start)) {
       if (isZero(start, Math.min(nextSector(start), bytes.length))) {

@@ -106,7 +106,9 @@ final class OpenSegmentTest {
     }
   }
 
-  /** A batch of large entries that was never synced: an earlier sector is lost, later ones are kept. */
+  /**
+   * A batch of large entries that was never synced: an earlier sector is lost, later ones are kept.
+   */
   @Test
   void cutsAtALostSectorThoughLaterEntriesAreIntact() throws Exception {
     Path directory = parent.resolve("batch");

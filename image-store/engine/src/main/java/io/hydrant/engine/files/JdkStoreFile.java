@@ -57,9 +57,9 @@ final class JdkStoreFile implements StoreFile {
     while (target.hasRemaining()) {
       long got;
       try {
-        // A transfer that was interrupted may have moved some bytes: each attempt goes on from there.
-        got =
-            transfer(current -> current.read(target, position + target.position() - start));
+        // A transfer that was interrupted may have moved some bytes: each attempt goes on from
+        // there.
+        got = transfer(current -> current.read(target, position + target.position() - start));
       } catch (IOException failed) {
         long at = position + target.position() - start;
         if (String.valueOf(failed.getMessage()).contains("Input/output error")) {

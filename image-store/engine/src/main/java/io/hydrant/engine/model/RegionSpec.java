@@ -16,7 +16,9 @@ public record RegionSpec(String name, RegionKind kind, int pageBytes, long lengt
   public static final int PAGE_BYTES_MAX = 2 << 20;
   public static final int NAME_BYTES_MAX = 128;
 
-  /** The tracts of one region are bounded as those of an image are: {@link RegionTable#TRACTS_MAX}. */
+  /**
+   * The tracts of one region are bounded as those of an image are: {@link RegionTable#TRACTS_MAX}.
+   */
   public static final long LENGTH_BYTES_MAX = (long) RegionTable.TRACTS_MAX * TRACT_BYTES;
 
   public RegionSpec {

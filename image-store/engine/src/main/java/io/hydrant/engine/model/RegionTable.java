@@ -9,8 +9,8 @@ public record RegionTable(List<RegionSpec> regions) {
   public static final int REGIONS_MAX = 256;
 
   /**
-   * Tracts of all regions together: 8 TiB. A commit visits every tract that its checkpoint declares, on the apply
-   * thread and in memory, zero tracts among them.
+   * Tracts of all regions together: 8 TiB. A commit visits every tract that its checkpoint
+   * declares, on the apply thread and in memory, zero tracts among them.
    */
   public static final int TRACTS_MAX = 1 << 20;
 

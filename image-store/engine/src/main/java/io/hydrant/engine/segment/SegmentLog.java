@@ -114,8 +114,8 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   /**
-   * As {@link #append(LogRecord, ByteBuffer)}, and notes where the record lies before {@link #appended} counts it: who
-   * reads that finds everything before it noted.
+   * As {@link #append(LogRecord, ByteBuffer)}, and notes where the record lies before {@link
+   * #appended} counts it: who reads that finds everything before it noted.
    *
    * @param note runs under the log's own lock: short, and throws nothing
    */

@@ -1,9 +1,9 @@
 package io.hydrant.engine.store;
 
 /**
- * Says whether what is in memory is the state after a whole entry. The catalog's position advances before an
- * entry's effects are performed, so a snapshot taken in between, or after effects that failed, would make half an
- * entry durable for ever (PROTOCOL R15). Safe from any thread.
+ * Says whether what is in memory is the state after a whole entry. The catalog's position advances
+ * before an entry's effects are performed, so a snapshot taken in between, or after effects that
+ * failed, would make half an entry durable for ever (PROTOCOL R15). Safe from any thread.
  *
  * <pre>
  * whole    begin -> partial    close -> closed, may be captured

@@ -36,8 +36,9 @@ import java.util.function.Predicate;
  * snapshot     -> Snapshots -> CatalogFiles, PageIndex
  * </pre>
  *
- * <p>Threads: {@link #apply}, {@link #skip} and {@link #snapshot} belong to one apply thread; everything else is
- * safe from any thread. Exceptions from apply, and {@link StoreEvent.Fault}, are final: the process must stop.
+ * <p>Threads: {@link #apply}, {@link #skip} and {@link #snapshot} belong to one apply thread;
+ * everything else is safe from any thread. Exceptions from apply, and {@link StoreEvent.Fault}, are
+ * final: the process must stop.
  */
 public final class ImageStore implements AutoCloseable {
   /** A checkpoint is admitted if this much fits: a batch of every segment buffer in flight. */
@@ -66,8 +67,7 @@ public final class ImageStore implements AutoCloseable {
             parts.usage(),
             parts.missing(),
             ports.events());
-    Predicate<ReadPoint> live =
-        point -> parts.catalog().session(point.session().id()).isPresent();
+    Predicate<ReadPoint> live = point -> parts.catalog().session(point.session().id()).isPresent();
     this.pageReader =
         new LogPageReader(parts.maps(), parts.log(), ports.codec(), live, ports.events());
     this.slimReader = new LogSlimReader(parts.slims(), parts.log(), live, ports.events());
@@ -80,7 +80,8 @@ public final class ImageStore implements AutoCloseable {
   /**
    * Opens a store and recovers it; blank directories make an empty one.
    *
-   * @throws io.hydrant.engine.files.CorruptionException if what was durable is not there or not right
+   * @throws io.hydrant.engine.files.CorruptionException if what was durable is not there or not
+   *     right
    * @throws io.hydrant.engine.files.WrongIdentityException if files of another store lie here
    * @throws io.hydrant.engine.files.UnsupportedFormatException if they are too old or too new
    */
@@ -108,7 +109,10 @@ public final class ImageStore implements AutoCloseable {
     return parts.catalog().applied();
   }
 
-  /** Applies the next entry; one thread, in log order. What it throws is final: the process must stop. */
+  /**
+   * Applies the next entry; one thread, in log order. What it throws is final: the process must
+   * stop.
+   */
   public Outcome apply(EntryPosition position, Entry entry) throws IOException {
     guard.begin();
     Catalog.Applied applied = parts.catalog().apply(position, entry);
@@ -123,8 +127,7 @@ public final class ImageStore implements AutoCloseable {
   private void perform(Effect effect) throws IOException {
     switch (effect) {
       case Effect.Publish publish ->
-          publisher.publish(
-              existing(publish.key().image()), publish.key(), publish.content());
+          publisher.publish(existing(publish.key().image()), publish.key(), publish.content());
       case Effect.DropStaged drop -> {
         parts.staging().take(drop.key());
         requireSpace();
@@ -158,7 +161,9 @@ public final class ImageStore implements AutoCloseable {
     requireSpace();
   }
 
-  /** Something died: if the disk is nearly full, its segments are given back as soon as possible. */
+  /**
+   * Something died: if the disk is nearly full, its segments are given back as soon as possible.
+   */
   private boolean requireSpace() throws IOException {
     boolean scarce = !parts.log().hasRoom(ADMIT_BYTES);
     if (scarce) {
@@ -191,7 +196,8 @@ public final class ImageStore implements AutoCloseable {
   /**
    * Starts a snapshot in the background unless one is under way; apply thread.
    *
-   * @return completes with the position of the snapshot that is then durable: the one before if the disk is full
+   * @return completes with the position of the snapshot that is then durable: the one before if the
+   *     disk is full
    * @throws IllegalStateException if an entry was applied in part only, or the store is closed
    */
   public CompletableFuture<EntryPosition> snapshot() {
@@ -202,8 +208,9 @@ public final class ImageStore implements AutoCloseable {
   }
 
   /**
-   * Whether the next entry would do work that waits: a snapshot, or freeing space on a full disk. Both happen while
-   * entries are applied, so on a quiet group somebody has to propose one that changes nothing. Any thread.
+   * Whether the next entry would do work that waits: a snapshot, or freeing space on a full disk.
+   * Both happen while entries are applied, so on a quiet group somebody has to propose one that
+   * changes nothing. Any thread.
    */
   public boolean snapshotDue() {
     return snapshots.isDue() || pruning.isActive();
@@ -232,8 +239,9 @@ public final class ImageStore implements AutoCloseable {
   /**
    * Asks whether this replica can take what is about to be proposed. Any thread.
    *
-   * @throws Refusal DISK_FULL as {@link #admitOpen()}; LIMIT_EXCEEDED if a commit of the whole image would not fit
-   *     the heap; SEND_FULL if it builds on a checkpoint whose bytes are missing here
+   * @throws Refusal DISK_FULL as {@link #admitOpen()}; LIMIT_EXCEEDED if a commit of the whole
+   *     image would not fit the heap; SEND_FULL if it builds on a checkpoint whose bytes are
+   *     missing here
    */
   public void admitOpen(Command.Open open) throws Refusal, IOException {
     admitOpen();
@@ -248,7 +256,8 @@ public final class ImageStore implements AutoCloseable {
   public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal {
     StagedCheckpoint receiver = parts.staging().receiver(key, requireOpen(key, epoch));
     try {
-      // An entry that ended the id between the check and the creation must not leave a receiver behind; but
+      // An entry that ended the id between the check and the creation must not leave a receiver
+      // behind; but
       // records that it is about to publish are not ours to take.
       requireOpen(key, epoch);
     } catch (Refusal e) {
@@ -291,11 +300,7 @@ public final class ImageStore implements AutoCloseable {
 
   /** What a session reads. Any thread. */
   public ReadPoint readPoint(SessionId session) throws Refusal {
-    SessionInfo info =
-        parts
-            .catalog()
-            .session(session)
-            .orElseThrow(ImageStore::sessionEnded);
+    SessionInfo info = parts.catalog().session(session).orElseThrow(ImageStore::sessionEnded);
     Optional<ImageState> found = parts.catalog().image(info.image());
     CheckpointInfo checkpoint =
         found.map(image -> image.committed().get(info.checkpoint())).orElse(null);
@@ -348,8 +353,9 @@ public final class ImageStore implements AutoCloseable {
   }
 
   /**
-   * Takes a last snapshot and closes log and index. If an entry was applied in part only (apply threw, or has not
-   * returned yet), only closes: the next start applies that entry again, from the replicated log.
+   * Takes a last snapshot and closes log and index. If an entry was applied in part only (apply
+   * threw, or has not returned yet), only closes: the next start applies that entry again, from the
+   * replicated log.
    */
   @Override
   public void close() throws IOException {

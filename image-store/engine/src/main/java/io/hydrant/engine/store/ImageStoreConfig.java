@@ -11,8 +11,9 @@ import io.hydrant.engine.segment.SegmentLogConfig;
  * @param logBytesMax bytes appended since the last snapshot that make one due (bounds the restart
  *     scan)
  * @param entriesMax entries applied since the last snapshot that make one due (bounds the replay)
- * @param publishHeapBytesMax heap bytes that the page maps of one checkpoint may take while its commit is applied,
- *     beside the rest: larger images are refused when a checkpoint is opened. A part of the largest heap
+ * @param publishHeapBytesMax heap bytes that the page maps of one checkpoint may take while its
+ *     commit is applied, beside the rest: larger images are refused when a checkpoint is opened. A
+ *     part of the largest heap
  */
 public record ImageStoreConfig(
     StoreIdentity identity,
@@ -31,8 +32,7 @@ public record ImageStoreConfig(
       long dirtyBytesMax,
       long logBytesMax,
       long entriesMax) {
-    this(
-        identity, log, mapCacheBytes, dirtyBytesMax, logBytesMax, entriesMax, Long.MAX_VALUE);
+    this(identity, log, mapCacheBytes, dirtyBytesMax, logBytesMax, entriesMax, Long.MAX_VALUE);
   }
 
   /** This with another bound on what one commit takes. */

@@ -33,7 +33,8 @@ final class LogPageReader implements PageReader {
   private final LongAdder tractLookups = new LongAdder();
 
   /**
-   * @param live whether the session of a read point has not ended: what an ended one reads may be gone
+   * @param live whether the session of a read point has not ended: what an ended one reads may be
+   *     gone
    */
   LogPageReader(
       PageMaps maps,

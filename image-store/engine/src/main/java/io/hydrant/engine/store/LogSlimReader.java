@@ -18,7 +18,8 @@ final class LogSlimReader implements SlimReader {
   private final StoreEvents events;
 
   /**
-   * @param live whether the session of a read point has not ended: what an ended one reads may be gone
+   * @param live whether the session of a read point has not ended: what an ended one reads may be
+   *     gone
    */
   LogSlimReader(SlimRows rows, SegmentLog log, Predicate<ReadPoint> live, StoreEvents events) {
     this.rows = rows;

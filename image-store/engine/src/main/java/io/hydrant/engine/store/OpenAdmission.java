@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What this replica says to a checkpoint before it is proposed: courtesy (PROTOCOL R1), since heap and local bytes
- * cannot decide when an entry is applied. Any thread.
+ * What this replica says to a checkpoint before it is proposed: courtesy (PROTOCOL R1), since heap
+ * and local bytes cannot decide when an entry is applied. Any thread.
  */
 final class OpenAdmission {
   /** A page map has three longs a version. */
@@ -46,8 +46,7 @@ final class OpenAdmission {
 
   /** A commit merges its whole checkpoint before the next flush. */
   private void requireHeap(RegionTable regions) throws Refusal {
-    long needed =
-        regions.pages() * HEAP_BYTES_OF_PAGE + regions.tracts() * HEAP_BYTES_OF_TRACT;
+    long needed = regions.pages() * HEAP_BYTES_OF_PAGE + regions.tracts() * HEAP_BYTES_OF_TRACT;
     if (needed > publishHeapBytesMax) {
       throw new Refusal(
           Rejection.LIMIT_EXCEEDED,

@@ -20,9 +20,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a committed checkpoint's staged records readable: merges them into the page maps (PROTOCOL, step
- * "publish"; R14: the apply thread is the one writer of every tract's map). The page tables are read back from the
- * log, so memory does not grow with the checkpoint, and a replay after a restart goes the same way.
+ * Makes a committed checkpoint's staged records readable: merges them into the page maps (PROTOCOL,
+ * step "publish"; R14: the apply thread is the one writer of every tract's map). The page tables
+ * are read back from the log, so memory does not grow with the checkpoint, and a replay after a
+ * restart goes the same way.
  */
 final class Publisher {
   private final Staging staging;
@@ -119,8 +120,7 @@ final class Publisher {
       for (long tract = run.firstTract(); tract < run.firstTract() + run.count(); tract++) {
         TractKey tractKey = new TractKey(key.image(), run.region(), (int) tract);
         maps.put(
-            tractKey,
-            current(tractKey).mergeZero(key.checkpoint().value(), retained, imageUsage));
+            tractKey, current(tractKey).mergeZero(key.checkpoint().value(), retained, imageUsage));
       }
     }
   }
@@ -138,8 +138,7 @@ final class Publisher {
       LogRecord.Slim slim = staging.reader().slim(records, number);
       Appended at = records.slims().get(number);
       chunks.add(
-          new Chunk(
-              slim.offset(), slim.payloadBytes(), slim.checksum(), at.payload().packed()));
+          new Chunk(slim.offset(), slim.payloadBytes(), slim.checksum(), at.payload().packed()));
       imageUsage.add(at.payload().segment(), slim.payloadBytes());
     }
     slims.put(key, chunks);
@@ -150,7 +149,10 @@ final class Publisher {
     missing.forgetOff(image.id(), image.retainedLines()).forEach(staging::forget);
   }
 
-  /** The checkpoint cannot be restored any more: its slim state is dead. Its pages go as maps are pruned. */
+  /**
+   * The checkpoint cannot be restored any more: its slim state is dead. Its pages go as maps are
+   * pruned.
+   */
   void retire(CheckpointKey key) throws IOException {
     List<Chunk> chunks = slims.get(key).orElse(List.of());
     ImageUsage imageUsage = usage.image(key.image());

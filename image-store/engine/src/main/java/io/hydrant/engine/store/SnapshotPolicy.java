@@ -4,8 +4,8 @@ import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.EntryPosition;
 
 /**
- * When a snapshot is due: so seldom that the index costs little beside the pages, so often that memory, restart
- * scan and replay stay bounded. Noted by the apply thread, asked by any.
+ * When a snapshot is due: so seldom that the index costs little beside the pages, so often that
+ * memory, restart scan and replay stay bounded. Noted by the apply thread, asked by any.
  */
 final class SnapshotPolicy {
   private final ImageStoreConfig config;

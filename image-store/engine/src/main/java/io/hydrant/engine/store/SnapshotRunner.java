@@ -13,11 +13,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides when a snapshot is taken, and has it written in the background, one at a time.
  *
- * <p>A full disk is no fault (PROTOCOL R13): the capture is kept and written again later, since what it holds is
- * neither dirty nor in the index. Until then new checkpoints are refused. Any other failure is final.
+ * <p>A full disk is no fault (PROTOCOL R13): the capture is kept and written again later, since
+ * what it holds is neither dirty nor in the index. Until then new checkpoints are refused. Any
+ * other failure is final.
  */
 final class SnapshotRunner {
-  /** Entries between two attempts to write a capture for which there was no room: doubled up to the most. */
+  /**
+   * Entries between two attempts to write a capture for which there was no room: doubled up to the
+   * most.
+   */
   private static final int RETRY_ENTRIES_MIN = 16;
 
   private static final int RETRY_ENTRIES_MAX = 4_096;
@@ -151,7 +155,8 @@ final class SnapshotRunner {
       stalled = capture;
       done.complete(position);
     } catch (Throwable e) {
-      // What was set aside for this flush is neither dirty nor in the index: only a restart puts it right.
+      // What was set aside for this flush is neither dirty nor in the index: only a restart puts it
+      // right.
       events.on(new StoreEvent.Fault(e));
       done.completeExceptionally(e);
       if (e instanceof Error error) {

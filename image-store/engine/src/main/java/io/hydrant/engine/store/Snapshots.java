@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Snapshots (PROTOCOL R14, R15): captured by the apply thread in memory, written in the background while it goes
- * on. Copies no page.
+ * Snapshots (PROTOCOL R14, R15): captured by the apply thread in memory, written in the background
+ * while it goes on. Copies no page.
  *
  * <pre>
  * 1 sync the segment log      everything staged before the scan start is durable
@@ -58,7 +58,8 @@ final class Snapshots {
 
   /** Captures the state as of the last applied entry. Apply thread; touches no disk. */
   Capture capture(Catalog catalog) {
-    // First the log's end, then the staged records: a record is noted before the log's end counts it.
+    // First the log's end, then the staged records: a record is noted before the log's end counts
+    // it.
     long scanStart = log.appended();
     StateRows.StagedRow staged = StateRows.encodeStaged(staging.records(), scanStart);
     return new Capture(
@@ -72,7 +73,10 @@ final class Snapshots {
         deadSegments(scanStart, staged));
   }
 
-  /** Segments that hold nothing live: no page map, no slim row and no staged record points into them. */
+  /**
+   * Segments that hold nothing live: no page map, no slim row and no staged record points into
+   * them.
+   */
   private List<Integer> deadSegments(long scanStart, StateRows.StagedRow staged) {
     int scanSegment = Address.ofPacked(scanStart).segment();
     List<Integer> dead = new ArrayList<>();
@@ -90,8 +94,10 @@ final class Snapshots {
   /**
    * Writes a capture; one at a time.
    *
-   * @param inUse position of the snapshot that is durable now: its catalog file stays until this one is
-   * @throws DiskFullException if there was no room: the same capture is to be written again, before any other
+   * @param inUse position of the snapshot that is durable now: its catalog file stays until this
+   *     one is
+   * @throws DiskFullException if there was no room: the same capture is to be written again, before
+   *     any other
    */
   EntryPosition write(Capture capture, EntryPosition inUse) throws IOException {
     long began = System.nanoTime();
@@ -115,7 +121,10 @@ final class Snapshots {
     return position;
   }
 
-  /** The log has failed for good whatever the reason: its failures must not look like a full disk to come back. */
+  /**
+   * The log has failed for good whatever the reason: its failures must not look like a full disk to
+   * come back.
+   */
   private void syncLog() throws IOException {
     try {
       log.sync();

@@ -59,8 +59,8 @@ final class StagedReader {
   }
 
   /**
-   * As {@link #manifest}; every page and slim chunk is as the protector's checksum says, and the digest of all equals
-   * the manifest's. Reads everything.
+   * As {@link #manifest}; every page and slim chunk is as the protector's checksum says, and the
+   * digest of all equals the manifest's. Reads everything.
    */
   Manifest verified(StagedRecords records, PageCodec codec) throws IOException {
     PageVerifier verifier = new PageVerifier(codec);

@@ -37,7 +37,10 @@ final class StagedRecords {
     frozen = true;
   }
 
-  /** How many patches from the first on lie before the log's durable end, of which {@code from} are known to. */
+  /**
+   * How many patches from the first on lie before the log's durable end, of which {@code from} are
+   * known to.
+   */
   synchronized int durablePatches(int from, long durable) {
     int count = from;
     while (count < patches.size()

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All staged records of this replica. They die by the log alone (PROTOCOL R9): freed only when an applied entry
- * has made their id final, never by a time-out, a broken stream or a restart.
+ * All staged records of this replica. They die by the log alone (PROTOCOL R9): freed only when an
+ * applied entry has made their id final, never by a time-out, a broken stream or a restart.
  */
 final class Staging {
   private final SegmentLog log;
@@ -32,7 +32,6 @@ final class Staging {
   /**
    * @param isMissing whether the checkpoint was committed without its bytes being readable here
    */
-
   Staging(
       SegmentLog log,
       GroupSync sync,
@@ -79,7 +78,9 @@ final class Staging {
     return removed.records();
   }
 
-  /** Keeps the records of a checkpoint that was committed but could not be published. Apply thread. */
+  /**
+   * Keeps the records of a checkpoint that was committed but could not be published. Apply thread.
+   */
   void keep(StagedRecords records) {
     kept.put(records.key(), records);
   }
@@ -100,8 +101,8 @@ final class Staging {
   }
 
   /**
-   * Records of all checkpoints that are not final, and of those that could not be published, ascending by key. What
-   * lies before a log end that the caller read earlier is noted in them.
+   * Records of all checkpoints that are not final, and of those that could not be published,
+   * ascending by key. What lies before a log end that the caller read earlier is noted in them.
    */
   List<StagedRecords> records() {
     return Stream.concat(staged.values().stream().map(Staged::records), kept.values().stream())

@@ -28,8 +28,9 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives one open checkpoint in this life of the process: verifies every page, appends, keeps the running
- * digest and the counts, and in the end makes this replica's own statement (PROTOCOL, step "receive frames"; R7).
+ * Receives one open checkpoint in this life of the process: verifies every page, appends, keeps the
+ * running digest and the counts, and in the end makes this replica's own statement (PROTOCOL, step
+ * "receive frames"; R7).
  *
  * <pre>
  * state      patch, slim, zeroTracts   finish                     dropped by the log
@@ -48,8 +49,8 @@ final class StagingSession implements StagedCheckpoint {
   static final long SLIM_BYTES_MAX = 256L << 20;
 
   /**
-   * Full batches that a tract fills; twice as many may come for each, since batches need not be full. Bounds the
-   * manifest and what is kept in memory of each patch.
+   * Full batches that a tract fills; twice as many may come for each, since batches need not be
+   * full. Bounds the manifest and what is kept in memory of each patch.
    */
   private static final long PATCHES_OF_TRACT_MAX = 2L * (RegionSpec.TRACT_BYTES / BATCH_BYTES_MAX);
 
@@ -73,7 +74,10 @@ final class StagingSession implements StagedCheckpoint {
   private long pages;
   private long dataBytes;
 
-  /** Computed once, since the digest cannot be: a full disk may refuse the manifest, and the end come again. */
+  /**
+   * Computed once, since the digest cannot be: a full disk may refuse the manifest, and the end
+   * come again.
+   */
   private Command.@Nullable Content own;
 
   private @Nullable Finished finished;
@@ -171,8 +175,7 @@ final class StagingSession implements StagedCheckpoint {
     if (actual != checksum) {
       throw badChecksum("slim state at offset %d".formatted(offset), actual, checksum);
     }
-    append(
-        new LogRecord.Slim(key(), records.epoch(), slimChunks, offset, checksum, length), bytes);
+    append(new LogRecord.Slim(key(), records.epoch(), slimChunks, offset, checksum, length), bytes);
     if (slimChunks == slimChecksums.length) {
       slimChecksums = Arrays.copyOf(slimChecksums, slimChunks * 2);
     }
@@ -334,8 +337,7 @@ final class StagingSession implements StagedCheckpoint {
       throw new Refusal(
           Rejection.LIMIT_EXCEEDED,
           "%s: batch %d holds %d pages of %d bytes; at most %d bytes of pages go into a batch"
-              .formatted(
-                  key(), patchRows.size(), table.size(), spec.pageBytes(), BATCH_BYTES_MAX));
+              .formatted(key(), patchRows.size(), table.size(), spec.pageBytes(), BATCH_BYTES_MAX));
     }
     if (tract < 0
         || tract >= spec.tracts()

@@ -11,8 +11,9 @@ import java.util.function.LongSupplier;
 /**
  * Sees to it that a snapshot that is due is taken although no entry comes: snapshots are taken
  * while entries are applied, but a long staging without a commit fills the segment log, which a
- * restart would have to scan, with hardly an entry; and on a full disk, space is freed so. Then the leader proposes one that changes
- * nothing: a renewal of a session that does not exist, which is applied and refused.
+ * restart would have to scan, with hardly an entry; and on a full disk, space is freed so. Then the
+ * leader proposes one that changes nothing: a renewal of a session that does not exist, which is
+ * applied and refused.
  */
 public final class SnapshotNudge {
   private static final long EVERY_NANOS = Duration.ofSeconds(1).toNanos();

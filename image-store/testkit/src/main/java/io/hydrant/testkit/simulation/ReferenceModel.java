@@ -61,9 +61,7 @@ public final class ReferenceModel {
 
     /** Whether a retirement must leave a checkpoint out: head, pinned, or one of the newest. */
     public boolean isHeld(long id, int keepLast) {
-      return id == head
-          || pins.containsValue(id)
-          || committed.tailMap(id, false).size() < keepLast;
+      return id == head || pins.containsValue(id) || committed.tailMap(id, false).size() < keepLast;
     }
 
     public void takeOver(long id) {

@@ -26,8 +26,8 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
 /**
- * Holds a store against the model: which checkpoints there are, and every byte of them. Reads as a restorer does: in a
- * session of its own.
+ * Holds a store against the model: which checkpoints there are, and every byte of them. Reads as a
+ * restorer does: in a session of its own.
  */
 public final class StoreChecker {
   private final SimulatedReplica replica;
@@ -107,8 +107,7 @@ public final class StoreChecker {
     ImageState image = image(imageId);
     CheckpointId checkpoint = new CheckpointId(id);
     CheckpointInfo info = Objects.requireNonNull(image.committed().get(checkpoint));
-    Outcome outcome =
-        replica.submit(new Command.Pin(image.id(), Optional.of(checkpoint), 60_000));
+    Outcome outcome = replica.submit(new Command.Pin(image.id(), Optional.of(checkpoint), 60_000));
     if (!(outcome instanceof Outcome.Pinned pinned)) {
       throw new IllegalStateException("pin of " + checkpoint + " answered " + outcome);
     }

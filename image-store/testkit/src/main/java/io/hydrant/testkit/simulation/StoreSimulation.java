@@ -272,7 +272,10 @@ public final class StoreSimulation {
     }
   }
 
-  /** Closes the store in order: nothing is left to replay, unless there was no room for a last snapshot. */
+  /**
+   * Closes the store in order: nothing is left to replay, unless there was no room for a last
+   * snapshot.
+   */
   private void reopen() throws IOException, Refusal {
     while (replica.runOneBackgroundTask()) {
       // What was begun ends.

@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 
 /**
- * The crash sweep: a small script, crashed after its first I/O call, after its second and so on to its last; after
- * each, recovery and a comparison with the model. Unsynced writes are lost, torn and reordered.
+ * The crash sweep: a small script, crashed after its first I/O call, after its second and so on to
+ * its last; after each, recovery and a comparison with the model. Unsynced writes are lost, torn
+ * and reordered.
  */
 class CrashSweepTest {
   private static final int OPERATIONS = 150;
@@ -34,7 +35,13 @@ class CrashSweepTest {
     SimulationRun run = new SimulationRun(script, SimulationRun.World.SOUND);
     run.media().armAfter(calls);
     run.run(
-        OPERATIONS, 0, "mvn -B -pl image-store/testkit -am test -Dtest=CrashSweepTest (script " + script + ", call " + calls + ")");
+        OPERATIONS,
+        0,
+        "mvn -B -pl image-store/testkit -am test -Dtest=CrashSweepTest (script "
+            + script
+            + ", call "
+            + calls
+            + ")");
     return run.simulation().firstCrashFired();
   }
 }

@@ -68,8 +68,7 @@ class StoreFaultTest {
   private void assertPage(ReadPoint point, long seed, int page) throws Exception {
     ByteBuffer target = ByteBuffer.allocateDirect(StoreFixture.PAGE_BYTES);
     fixture.store().pages().read(point, 0, new long[] {page}, target);
-    assertEquals(
-        CheckpointScript.payload(PageEncoding.RAW, seed, page, page), target.flip());
+    assertEquals(CheckpointScript.payload(PageEncoding.RAW, seed, page, page), target.flip());
   }
 
   private boolean happened(Class<? extends StoreEvent> event) {
@@ -184,13 +183,11 @@ class StoreFaultTest {
     String file = makeUnreadable(7, 3);
     CheckpointKey missing = next.commit();
     assertTrue(happened(StoreEvent.BytesMissing.class));
-    assertRefused(
-        Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(missing)));
+    assertRefused(Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(missing)));
     // The last segment is read at a start: what is unreadable must lie before it.
     full(9, 100).commit();
     fixture.closeAndReopen();
-    assertRefused(
-        Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(missing)));
+    assertRefused(Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(missing)));
     assertRefused(Rejection.NOT_HERE, () -> fixture.read(missing));
 
     for (int round = 0; round < 4; round++) {
@@ -204,7 +201,8 @@ class StoreFaultTest {
       fixture.submit(new Command.Unpin(session, Optional.empty()));
     }
     fixture.submit(new Command.SetRetention(fixture.image(), 1));
-    fixture.submit(new Command.Retire(fixture.image(), List.of(base.checkpoint(), missing.checkpoint())));
+    fixture.submit(
+        new Command.Retire(fixture.image(), List.of(base.checkpoint(), missing.checkpoint())));
     assertEquals(0L, fixture.store().gauges().get("missing_checkpoint_count"));
   }
 
@@ -245,8 +243,11 @@ class StoreFaultTest {
     fixture.powerCut();
     assertEquals(
         content,
-        fixture.replica().await(fixture.store().staged(next.key(), fixture.epoch()).finish(content)));
-    atPage(7, 3, 100, (directory, file, at) -> fixture.media().disk().flipBit(directory, file, at, 3));
+        fixture
+            .replica()
+            .await(fixture.store().staged(next.key(), fixture.epoch()).finish(content)));
+    atPage(
+        7, 3, 100, (directory, file, at) -> fixture.media().disk().flipBit(directory, file, at, 3));
     assertRefused(
         Rejection.ABORTED,
         () -> fixture.store().staged(next.key(), fixture.epoch()).finish(content));
