@@ -38,9 +38,6 @@ final class Attempts {
   /** Ended attempts that a later one may still name as its base. */
   private static final int ENDED_KEPT_MAX = 16;
 
-  /** The catalog's bound of open checkpoints, less the one that is to be opened. */
-  private static final int OTHERS_OPEN_MAX = 1;
-
   private final IngestPorts ports;
   private final Mailbox mailbox;
   private final AttemptAnswers answers;
@@ -145,38 +142,17 @@ final class Attempts {
     while (changed) {
       changed = false;
       for (Attempt attempt : List.copyOf(attempts.values())) {
-        if (attempt.is(State.WAITING) && mayOpen(attempt)) {
+        if (attempt.is(State.WAITING)
+            && AttemptOrder.mayOpen(attempt, attempts.headMap(attempt.number).values())) {
           proposeOpen(attempt);
           changed = true;
-        } else if (attempt.is(State.FINISHED) && mayCommit(attempt)) {
+        } else if (attempt.is(State.FINISHED) && AttemptOrder.mayCommit(attempt)) {
           proposeCommit(attempt);
           changed = true;
         }
       }
     }
     answers.advanced();
-  }
-
-  private static boolean mayCommit(Attempt attempt) {
-    Attempt base = attempt.base();
-    return base == null || !base.isUnproposed();
-  }
-
-  /**
-   * Whether the catalog will find room for one more when it comes to this Open. If the oldest of
-   * those before waits for messages, which may stand behind this one's, it is the catalog that says
-   * no.
-   */
-  private boolean mayOpen(Attempt attempt) {
-    Attempt base = attempt.base();
-    if (base != null && base.isBeforeOpen()) {
-      return false;
-    }
-    List<Attempt> unproposed =
-        attempts.headMap(attempt.number).values().stream()
-            .filter(other -> other.isUnproposed() && sameImage(other, attempt))
-            .toList();
-    return unproposed.size() <= OTHERS_OPEN_MAX || unproposed.getFirst().is(State.OPEN);
   }
 
   private void proposeOpen(Attempt attempt) {
@@ -190,8 +166,8 @@ final class Attempts {
       fault(attempt, e);
       return;
     }
-    Attempt on = attempt.base();
-    Optional<CheckpointId> base = on == null ? attempt.open.base() : idOf(on);
+    Attempt builtOn = attempt.base();
+    Optional<CheckpointId> base = builtOn == null ? attempt.open.base() : idOf(builtOn);
     attempt.opening();
     then(
         ports.proposals().propose(attempt.open.command(base)),
@@ -241,7 +217,7 @@ final class Attempts {
     answers.opened(attempt.number, key);
     for (Attempt earlier : List.copyOf(attempts.headMap(attempt.number).values())) {
       boolean dead = !earlier.isBeforeOpen() && earlier.isUnproposed();
-      if (dead && sameImage(earlier, attempt) && !attempt.buildsOn(earlier)) {
+      if (dead && AttemptOrder.sameImage(earlier, attempt) && !attempt.buildsOn(earlier)) {
         reject(
             earlier,
             Reason.REASON_ABORTED,
@@ -249,10 +225,6 @@ final class Attempts {
                 .formatted(attempt.number));
       }
     }
-  }
-
-  private static boolean sameImage(Attempt one, Attempt other) {
-    return one.open.image().equals(other.open.image());
   }
 
   private RegionTable regions(Attempt attempt, CheckpointKey key) throws Refusal {
