@@ -1,5 +1,6 @@
 package io.hydrant.node;
 
+import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.model.CheckpointKey;
@@ -46,8 +47,8 @@ record EnginePorts(ImageStore store) implements ReplicatedStore, Staging, Readin
   }
 
   @Override
-  public void admitOpen() throws Refusal, IOException {
-    store.admitOpen();
+  public void admitOpen(Command.Open open) throws Refusal, IOException {
+    store.admitOpen(open);
   }
 
   @Override

@@ -249,6 +249,10 @@ public final class SegmentLog implements AutoCloseable {
     return bytes <= appender.reservedBytes() + newBytes;
   }
 
+  public SegmentLogConfig config() {
+    return factory.config();
+  }
+
   /** Path of the file, for messages to people. */
   public String pathOf(Address address) {
     return files.pathOf(SegmentFormat.segmentName(address.segment()));

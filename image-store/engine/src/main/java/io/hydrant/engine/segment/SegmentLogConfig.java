@@ -1,5 +1,7 @@
 package io.hydrant.engine.segment;
 
+import io.hydrant.engine.model.Address;
+
 /**
  * @param segmentBytes length of a segment file; 1 MiB granularity; records never span segments
  * @param bufferBytes size of one append buffer; there are two or three, so that appending goes on
@@ -20,5 +22,12 @@ public record SegmentLogConfig(
     if (bufferBytes < 1 << 12 || reserveBytes < 0 || sparesMax < 0) {
       throw new IllegalArgumentException("bufferBytes, reserveBytes or sparesMax out of range");
     }
+  }
+
+  /** Log bytes between two packed addresses, headers and unused ends of segments included. */
+  public long bytesBetween(long fromPacked, long toPacked) {
+    Address from = Address.ofPacked(fromPacked);
+    Address to = Address.ofPacked(toPacked);
+    return (long) (to.segment() - from.segment()) * segmentBytes + to.offset() - from.offset();
   }
 }

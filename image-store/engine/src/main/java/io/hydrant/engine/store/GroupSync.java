@@ -64,7 +64,9 @@ final class GroupSync {
         }
         return;
       }
-      events.on(new StoreEvent.Synced(log.durable() - before, System.nanoTime() - began));
+      events.on(
+          new StoreEvent.Synced(
+              log.config().bytesBetween(before, log.durable()), System.nanoTime() - began));
       if (completeDurable()) {
         return;
       }

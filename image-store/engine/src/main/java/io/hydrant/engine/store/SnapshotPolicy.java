@@ -1,6 +1,5 @@
 package io.hydrant.engine.store;
 
-import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.EntryPosition;
 
 /**
@@ -24,14 +23,6 @@ final class SnapshotPolicy {
   boolean isDue(EntryPosition applied, long appended, long dirtyBytes) {
     return dirtyBytes >= config.dirtyBytesMax()
         || applied.index() - takenIndex >= config.entriesMax()
-        || logBytes(appended) >= config.logBytesMax();
-  }
-
-  private long logBytes(long appended) {
-    Address from = Address.ofPacked(takenAppended);
-    Address to = Address.ofPacked(appended);
-    return (long) (to.segment() - from.segment()) * config.log().segmentBytes()
-        + to.offset()
-        - from.offset();
+        || config.log().bytesBetween(takenAppended, appended) >= config.logBytesMax();
   }
 }

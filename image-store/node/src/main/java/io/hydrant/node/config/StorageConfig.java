@@ -57,14 +57,15 @@ public record StorageConfig(SegmentLogConfig segments, long mapCacheBytes, Snaps
     }
   }
 
-  /** As the engine takes it. */
+  /** As the engine takes it: the page maps of one commit may take half of the heap, no more. */
   public ImageStoreConfig forStore(StoreIdentity identity) {
     return new ImageStoreConfig(
-        identity,
-        segments,
-        mapCacheBytes,
-        snapshots.dirtyBytes(),
-        snapshots.logBytes(),
-        snapshots.entries());
+            identity,
+            segments,
+            mapCacheBytes,
+            snapshots.dirtyBytes(),
+            snapshots.logBytes(),
+            snapshots.entries())
+        .withPublishHeapBytesMax(Runtime.getRuntime().maxMemory() / 2);
   }
 }

@@ -156,9 +156,10 @@ final class Attempts {
   }
 
   private void proposeOpen(Attempt attempt) {
+    Attempt builtOn = attempt.base();
+    Command.Open open = attempt.open.command(builtOn == null ? attempt.open.base() : idOf(builtOn));
     try {
-      // The place of every check of this replica before an Open gets into the log.
-      ports.staging().admitOpen();
+      ports.staging().admitOpen(open);
     } catch (Refusal e) {
       reject(attempt, e);
       return;
@@ -166,11 +167,9 @@ final class Attempts {
       fault(attempt, e);
       return;
     }
-    Attempt builtOn = attempt.base();
-    Optional<CheckpointId> base = builtOn == null ? attempt.open.base() : idOf(builtOn);
     attempt.opening();
     then(
-        ports.proposals().propose(attempt.open.command(base)),
+        ports.proposals().propose(open),
         (outcome, failure) -> openAnswered(attempt, outcome, failure));
   }
 

@@ -94,7 +94,7 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   public void advanced() {}
 
   @Override
-  public void admitOpen() throws Refusal {
+  public void admitOpen(Command.Open open) throws Refusal {
     if (full) {
       throw new Refusal(Rejection.DISK_FULL, "full");
     }

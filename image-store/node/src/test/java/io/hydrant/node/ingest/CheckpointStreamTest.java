@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.store.StagedCheckpoint;
@@ -52,7 +53,7 @@ final class CheckpointStreamTest implements Staging {
           new IngestCounters());
 
   @Override
-  public void admitOpen() {}
+  public void admitOpen(Command.Open open) {}
 
   @Override
   public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) {
