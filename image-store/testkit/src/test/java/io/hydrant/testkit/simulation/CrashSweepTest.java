@@ -33,6 +33,7 @@ class CrashSweepTest {
   /** Returns false if the script ended before its crash. */
   private static boolean crashAfter(int script, int calls) {
     SimulationRun run = new SimulationRun(script, SimulationRun.World.SOUND);
+    run.simulation().withoutTroubles();
     run.media().armAfter(calls);
     run.run(
         OPERATIONS,
