@@ -85,7 +85,10 @@ public final class StoreSimulation {
     this.checker = new StoreChecker(replica);
   }
 
-  /** Leaves out clean closes, full disks and failed syncs: the only fault is the crash that was armed. */
+  /**
+   * Leaves out clean closes, full disks and failed syncs: the only fault is the crash that was
+   * armed.
+   */
   public void withoutTroubles() {
     troubles = false;
   }
