@@ -67,8 +67,8 @@ final class SlimRows {
   }
 
   /**
-   * Sets the changes aside for a flush; apply thread. A flush that failed is fatal,
-   * or is tried again itself, so none is pending.
+   * Sets the changes aside for a flush; apply thread. A flush that failed is fatal, or is tried
+   * again itself, so none is pending.
    */
   Frozen freeze() {
     Frozen frozen = new Frozen(dirty, List.copyOf(dropped));

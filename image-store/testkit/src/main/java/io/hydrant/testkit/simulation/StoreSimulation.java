@@ -289,7 +289,11 @@ public final class StoreSimulation {
     while (replica.runOneBackgroundTask()) {
       // What was begun ends.
     }
+    int crashesBefore = crashCount;
     requireNoFault(0);
+    if (crashCount > crashesBefore) {
+      return; // A fault came to light: this life ended without a close.
+    }
     replica.store().close();
     replica.stop();
     crashes.recover(false);
