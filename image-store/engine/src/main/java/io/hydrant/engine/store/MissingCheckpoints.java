@@ -103,8 +103,13 @@ final class MissingCheckpoints {
     }
     MissingCheckpoints missing = new MissingCheckpoints();
     ByteBuffer row = ByteBuffer.wrap(bytes);
-    while (row.hasRemaining()) {
-      missing.add(CheckpointKey.of(row.getLong(), row.getLong()));
+    try {
+      while (row.hasRemaining()) {
+        missing.add(CheckpointKey.of(row.getLong(), row.getLong()));
+      }
+    } catch (IllegalArgumentException e) {
+      throw new CorruptionException(
+          "index row of missing checkpoints", row.position(), "an id", "" + e.getMessage());
     }
     return missing;
   }
