@@ -18,7 +18,9 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/** Agreement with docs/formats/digest.md, and so with the client library, which has its own code. */
+/**
+ * Agreement with docs/formats/digest.md, and so with the client library, which has its own code.
+ */
 class DigestVectorsTest {
   private static final Path VECTORS = Path.of("../../docs/formats/digest-vectors.txt");
   private static final RegionSpec GEOMETRY =
@@ -45,8 +47,7 @@ class DigestVectorsTest {
         int region = (int) number(values, "region");
         long page = number(values, "page");
         String expected = text(values, "checksum");
-        assertEquals(
-            expected, hex(checksum.of(region, page, content, 0, content.length)), line);
+        assertEquals(expected, hex(checksum.of(region, page, content, 0, content.length)), line);
         assertEquals(expected, hex(checksum.of(region, page, ByteBuffer.wrap(content))), line);
         checked++;
       }

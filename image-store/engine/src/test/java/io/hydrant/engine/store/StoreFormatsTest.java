@@ -23,7 +23,9 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The store's own rows and records: bytes as they were frozen, and any other bytes refused by name. */
+/**
+ * The store's own rows and records: bytes as they were frozen, and any other bytes refused by name.
+ */
 class StoreFormatsTest {
   private static final int MUTATIONS = 20_000;
 
@@ -66,8 +68,7 @@ class StoreFormatsTest {
     List<ByteBuffer> parts = large.encode();
     assertEquals(3, parts.size());
     assertEquals(large, Manifest.decode("test", parts));
-    assertThrows(
-        CorruptionException.class, () -> Manifest.decode("test", parts.subList(0, 2)));
+    assertThrows(CorruptionException.class, () -> Manifest.decode("test", parts.subList(0, 2)));
   }
 
   @Test

@@ -153,11 +153,20 @@ public final class StoreSimulation {
       oneOperation();
       requireNoFault(step);
     } catch (RuntimeException | Error | IOException e) {
-      if (!crashes.isSimulatedCrash(e)) {
+      // A background task that met a fault stops the process; what else failed behind it in the
+      // same
+      // step is its consequence.
+      if (!crashes.isSimulatedCrash(e) && !hasSimulatedFault()) {
         throw e;
       }
       crash();
     }
+  }
+
+  private boolean hasSimulatedFault() {
+    return replica.events().stream()
+        .anyMatch(event ->
+            event instanceof StoreEvent.Fault fault && crashes.isSimulatedCrash(fault.cause()));
   }
 
   /** A fault that a background task met is reported by event: the process stops. */
