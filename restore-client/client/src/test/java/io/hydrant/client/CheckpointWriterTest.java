@@ -265,7 +265,8 @@ final class CheckpointWriterTest {
       CompletableFuture<CommittedCheckpoint> outcome = last.commit();
       last.close();
       assertFalse(last.abort());
-      assertEquals(image.stream().head().orElseThrow(), await(outcome).id());
+      long committed = await(outcome).id();
+      assertEquals(committed, image.stream().head().orElseThrow());
     }
   }
 
