@@ -40,6 +40,11 @@ public final class Ledger {
     this.keepLast = keepLast;
   }
 
+  /** Checkpoints that retention keeps. */
+  public int keepLast() {
+    return keepLast;
+  }
+
   /** A checkpoint that is being sent. Its outcome is unknown until told. */
   public static final class Attempt {
     private final int number;
