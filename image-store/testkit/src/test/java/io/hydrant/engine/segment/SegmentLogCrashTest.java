@@ -3,13 +3,12 @@ package io.hydrant.engine.segment;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.hydrant.engine.files.StoreFile;
 import io.hydrant.engine.files.StoreFiles;
+import io.hydrant.testkit.files.CarelessFiles;
+import io.hydrant.testkit.files.CarelessFiles.Neglect;
 import io.hydrant.testkit.files.SimulatedCrash;
 import io.hydrant.testkit.files.SimulatedDisk;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -140,13 +139,13 @@ final class SegmentLogCrashTest {
 
   @Test
   void canaryALogOnFilesThatDoNotSyncIsCaught() {
-    wrapper = files -> new CarelessFiles(files, true);
+    wrapper = files -> new CarelessFiles(files, Neglect.DATA);
     assertThrows(AssertionError.class, this::manyRandomLives);
   }
 
   @Test
   void canaryALogOnDirectoriesThatDoNotSyncIsCaught() {
-    wrapper = files -> new CarelessFiles(files, false);
+    wrapper = files -> new CarelessFiles(files, Neglect.DIRECTORIES);
     assertThrows(AssertionError.class, this::manyRandomLives);
   }
 
@@ -165,94 +164,5 @@ final class SegmentLogCrashTest {
     int last = script.log().segments().getLast().segment();
     assertTrue(last >= 3, () -> "only " + last + " segments");
     assertTrue(disk.files(DIRECTORY).list().size() < last, "no segment was released");
-  }
-
-  /** Files whose syncs, or whose directory syncs, do nothing. */
-  private record CarelessFiles(StoreFiles files, boolean dataToo) implements StoreFiles {
-    @Override
-    public List<String> list() throws IOException {
-      return files.list();
-    }
-
-    @Override
-    public StoreFile create(String name) throws IOException {
-      return wrapped(files.create(name));
-    }
-
-    @Override
-    public StoreFile open(String name) throws IOException {
-      return wrapped(files.open(name));
-    }
-
-    private StoreFile wrapped(StoreFile file) {
-      return dataToo ? new CarelessFile(file) : file;
-    }
-
-    @Override
-    public void rename(String from, String to) throws IOException {
-      files.rename(from, to);
-    }
-
-    @Override
-    public void delete(String name) throws IOException {
-      files.delete(name);
-    }
-
-    @Override
-    public void syncDirectory() throws IOException {
-      if (dataToo) {
-        files.syncDirectory();
-      }
-    }
-
-    @Override
-    public long usableBytes() throws IOException {
-      return files.usableBytes();
-    }
-
-    @Override
-    public String pathOf(String name) {
-      return files.pathOf(name);
-    }
-  }
-
-  private record CarelessFile(StoreFile file) implements StoreFile {
-    @Override
-    public String path() {
-      return file.path();
-    }
-
-    @Override
-    public long size() throws IOException {
-      return file.size();
-    }
-
-    @Override
-    public int read(long position, ByteBuffer target) throws IOException {
-      return file.read(position, target);
-    }
-
-    @Override
-    public void write(long position, ByteBuffer source) throws IOException {
-      file.write(position, source);
-    }
-
-    @Override
-    public void sync() {}
-
-    @Override
-    public void allocate(long length) throws IOException {
-      file.allocate(length);
-    }
-
-    @Override
-    public void truncate(long length) throws IOException {
-      file.truncate(length);
-    }
-
-    @Override
-    public void close() throws IOException {
-      file.close();
-    }
   }
 }

@@ -2,12 +2,11 @@ package io.hydrant.testkit.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.hydrant.engine.files.StoreFile;
-import io.hydrant.engine.files.StoreFiles;
 import io.hydrant.engine.index.IndexKeys;
 import io.hydrant.engine.index.PageIndex;
+import io.hydrant.testkit.files.CarelessFiles;
+import io.hydrant.testkit.files.CarelessFiles.Neglect;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -23,7 +22,9 @@ class CanaryTest {
   void aSyncThatLiesIsFound() {
     assertFound(
         new SimulationRun.World(
-            LyingFiles::new, UnaryOperator.identity(), UnaryOperator.identity()));
+            files -> new CarelessFiles(files, Neglect.DATA),
+            UnaryOperator.identity(),
+            UnaryOperator.identity()));
   }
 
   /** PROTOCOL R12: without a new random life, an old tail of a recycled segment looks valid. */
@@ -52,89 +53,6 @@ class CanaryTest {
       }
     }
     assertTrue(found, "the planted bug was not found in " + SEEDS_MAX + " seeds");
-  }
-
-  /** Files whose sync does nothing. */
-  private record LyingFiles(StoreFiles files) implements StoreFiles {
-    @Override
-    public List<String> list() throws IOException {
-      return files.list();
-    }
-
-    @Override
-    public StoreFile create(String name) throws IOException {
-      return new LyingFile(files.create(name));
-    }
-
-    @Override
-    public StoreFile open(String name) throws IOException {
-      return new LyingFile(files.open(name));
-    }
-
-    @Override
-    public void rename(String from, String to) throws IOException {
-      files.rename(from, to);
-    }
-
-    @Override
-    public void delete(String name) throws IOException {
-      files.delete(name);
-    }
-
-    @Override
-    public void syncDirectory() throws IOException {
-      files.syncDirectory();
-    }
-
-    @Override
-    public long usableBytes() throws IOException {
-      return files.usableBytes();
-    }
-
-    @Override
-    public String pathOf(String name) {
-      return files.pathOf(name);
-    }
-  }
-
-  private record LyingFile(StoreFile file) implements StoreFile {
-    @Override
-    public String path() {
-      return file.path();
-    }
-
-    @Override
-    public long size() throws IOException {
-      return file.size();
-    }
-
-    @Override
-    public int read(long position, ByteBuffer target) throws IOException {
-      return file.read(position, target);
-    }
-
-    @Override
-    public void write(long position, ByteBuffer source) throws IOException {
-      file.write(position, source);
-    }
-
-    @Override
-    public void sync() {}
-
-    @Override
-    public void allocate(long length) throws IOException {
-      file.allocate(length);
-    }
-
-    @Override
-    public void truncate(long length) throws IOException {
-      file.truncate(length);
-    }
-
-    @Override
-    public void close() throws IOException {
-      file.close();
-    }
   }
 
   /** An index that forgets what was staged. */
