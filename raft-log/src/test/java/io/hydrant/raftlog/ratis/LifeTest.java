@@ -29,6 +29,8 @@ final class LifeTest {
     return Logs.config(parent.resolve("log"));
   }
 
+  private static final List<String> PASSING = List.of("grpc-", "timer", "globalEventExecutor");
+
   private static Set<Thread> threads() {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(Thread::isAlive)
@@ -36,14 +38,14 @@ final class LifeTest {
   }
 
   /**
-   * Without what gRPC lets come and go by itself: a group of one has none of it, but other tests of
-   * this JVM do.
+   * Without what gRPC and its Netty let come and go by themselves: a group of one has none of it,
+   * but other tests of this JVM do.
    */
   private static Set<String> namesOfNew(Set<Thread> before) {
     return threads().stream()
         .filter(thread -> !before.contains(thread))
         .map(Thread::getName)
-        .filter(name -> !name.startsWith("grpc-") && !name.startsWith("timer"))
+        .filter(name -> PASSING.stream().noneMatch(name::startsWith))
         .collect(Collectors.toSet());
   }
 

@@ -14,7 +14,8 @@ import java.nio.file.StandardOpenOption;
  * <p>An interrupt closes a channel for everybody who uses it. Here it must not: the transfer is
  * repeated on a newly opened channel (reads and positional writes may be repeated) and the thread's
  * interrupt status is kept. A sync cannot be repeated, since the error that it would have reported
- * is gone; so it is a plain system call on a descriptor of its own, which no interrupt touches.
+ * is gone; so it is a plain system call on a descriptor of its own, which no interrupt touches. That
+ * descriptor is also the one that writes whole pages past the page cache.
  */
 final class JdkStoreFile implements StoreFile {
   private static final int ZEROS_BYTES = 1 << 20;
@@ -86,6 +87,31 @@ final class JdkStoreFile implements StoreFile {
         transfer(current -> current.write(source, position + source.position() - start));
       } catch (IOException failed) {
         throw JdkStoreFiles.named(path, failed);
+      }
+    }
+  }
+
+  @Override
+  public void writePages(long position, ByteBuffer source) throws IOException {
+    StoreFile.requirePages(position, source);
+    NativeFiles nativeFiles = NativeFiles.INSTANCE;
+    if (nativeFiles == null || !owner.isDirect()) {
+      write(position, source);
+      return;
+    }
+    if (position + source.remaining() > size()) {
+      sizeChanged = true;
+    }
+    int file = descriptor(nativeFiles);
+    int start = source.position();
+    while (source.hasRemaining()) {
+      long at = position + source.position() - start;
+      int written = nativeFiles.write(file, at, source, path);
+      if (written == NativeFiles.UNALIGNED) {
+        owner.endDirect();
+        write(at, source);
+      } else {
+        source.position(source.position() + written);
       }
     }
   }
@@ -173,7 +199,7 @@ final class JdkStoreFile implements StoreFile {
           throw new ClosedChannelException();
         }
         if (descriptor == NOT_OPEN) {
-          descriptor = nativeFiles.open(path);
+          descriptor = nativeFiles.open(path, owner.isDirect());
         }
       }
     }

@@ -26,11 +26,32 @@ public final class JdkStoreFiles implements StoreFiles {
   private final Path directory;
   private final Set<JdkStoreFile> open = new HashSet<>();
 
+  /** Whether whole pages are written past the page cache; ends where that turns out not to work. */
+  private volatile boolean direct;
+
   /** Finding it reads the table of mounts; asking it is one system call. */
   private volatile @Nullable FileStore store;
 
   public JdkStoreFiles(Path directory) {
+    this(directory, true);
+  }
+
+  /**
+   * @param direct whether {@link StoreFile#writePages} goes past the page cache, if the file system
+   *     lets it
+   */
+  public JdkStoreFiles(Path directory, boolean direct) {
     this.directory = directory.toAbsolutePath().normalize();
+    this.direct = direct;
+  }
+
+  boolean isDirect() {
+    return direct;
+  }
+
+  /** The device wants another alignment than pages. */
+  void endDirect() {
+    direct = false;
   }
 
   @Override

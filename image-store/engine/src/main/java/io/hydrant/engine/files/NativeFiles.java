@@ -11,13 +11,14 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The system calls that the JDK does not offer: reserving blocks, and a data sync that an interrupt
- * cannot turn into a closed channel. The only class here with native calls (Linux, x86-64 and
- * aarch64: their constants are the same). {@link #INSTANCE} is null where the C library lacks them;
+ * The system calls that the JDK does not offer: reserving blocks, and writing and syncing on a
+ * descriptor that an interrupt does not close. The only class here with native calls (Linux, x86-64
+ * and aarch64). {@link #INSTANCE} is null where the C library lacks them;
  * the caller then makes do with what the JDK has.
  */
 final class NativeFiles {
@@ -25,6 +26,8 @@ final class NativeFiles {
 
   private static final int OPEN_READ_WRITE = 0x2;
   private static final int OPEN_CLOSE_ON_EXEC = 0x80000;
+  private static final int OPEN_DIRECT =
+      System.getProperty("os.arch", "").equals("aarch64") ? 0x10000 : 0x4000;
   private static final int EINTR = 4;
   private static final int EINVAL = 22;
   private static final int ENOSPC = 28;
@@ -35,8 +38,12 @@ final class NativeFiles {
   private static final VarHandle ERRNO =
       CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
+  /** What {@link #write} returns where the device wants another alignment. */
+  static final int UNALIGNED = -1;
+
   private final MethodHandle open;
   private final MethodHandle close;
+  private final MethodHandle write;
   private final MethodHandle fsync;
   private final MethodHandle fdatasync;
   private final MethodHandle allocate;
@@ -52,6 +59,16 @@ final class NativeFiles {
             errno,
             Linker.Option.firstVariadicArg(2));
     this.close = linker.downcallHandle(symbols.findOrThrow("close"), ofDescriptor, errno);
+    this.write =
+        linker.downcallHandle(
+            symbols.findOrThrow("pwrite"),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG),
+            errno);
     this.fsync = linker.downcallHandle(symbols.findOrThrow("fsync"), ofDescriptor, errno);
     this.fdatasync = linker.downcallHandle(symbols.findOrThrow("fdatasync"), ofDescriptor, errno);
     this.allocate =
@@ -76,19 +93,54 @@ final class NativeFiles {
     }
   }
 
-  /** Opens an existing file for reading and writing; the result goes to {@link #close}. */
-  int open(Path path) throws IOException {
+  /**
+   * Opens an existing file for reading and writing; the result goes to {@link #close}.
+   *
+   * @param direct past the page cache (O_DIRECT), if the file system knows how
+   */
+  int open(Path path, boolean direct) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(CALL_STATE);
       MemorySegment name = arena.allocateFrom(path.toString());
+      int flags = OPEN_READ_WRITE | OPEN_CLOSE_ON_EXEC | (direct ? OPEN_DIRECT : 0);
       while (true) {
-        int descriptor = (int) open.invokeExact(state, name, OPEN_READ_WRITE | OPEN_CLOSE_ON_EXEC);
+        int descriptor = (int) open.invokeExact(state, name, flags);
         if (descriptor >= 0) {
           return descriptor;
         }
         int error = (int) ERRNO.get(state, 0L);
-        if (error != EINTR) {
+        if (error == EINVAL && (flags & OPEN_DIRECT) != 0) {
+          flags &= ~OPEN_DIRECT;
+        } else if (error != EINTR) {
           throw failure("open", path, error);
+        }
+      }
+    } catch (Throwable failed) {
+      throw rethrown(failed);
+    }
+  }
+
+  /**
+   * Writes from a direct buffer's position, which is left where it is.
+   *
+   * @return bytes written, or {@link #UNALIGNED}
+   */
+  int write(int descriptor, long position, ByteBuffer source, Path path) throws IOException {
+    MemorySegment bytes = MemorySegment.ofBuffer(source);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      while (true) {
+        long written =
+            (long) write.invokeExact(state, descriptor, bytes, bytes.byteSize(), position);
+        if (written >= 0) {
+          return (int) written;
+        }
+        int error = (int) ERRNO.get(state, 0L);
+        if (error == EINVAL) {
+          return UNALIGNED;
+        }
+        if (error != EINTR) {
+          throw failure("write", path, error);
         }
       }
     } catch (Throwable failed) {

@@ -11,6 +11,21 @@ import java.nio.ByteBuffer;
  * nothing about the bytes before it: the caller must stop writing (never retry a failed fsync).
  */
 public interface StoreFile extends AutoCloseable {
+  /** Alignment of {@link #writePages}: no device has larger sectors. */
+  int PAGE_BYTES = 4096;
+
+  /**
+   * Throws unless position and length are those of whole pages.
+   *
+   * @throws IllegalArgumentException
+   */
+  static void requirePages(long position, ByteBuffer source) {
+    if (position % PAGE_BYTES != 0 || source.remaining() % PAGE_BYTES != 0) {
+      throw new IllegalArgumentException(
+          "not whole pages: %d bytes at %d".formatted(source.remaining(), position));
+    }
+  }
+
   /** Full path, for messages to people. */
   String path();
 
@@ -31,6 +46,16 @@ public interface StoreFile extends AutoCloseable {
    * @throws DiskFullException if space ran out; part of the bytes may have been written
    */
   void write(long position, ByteBuffer source) throws IOException;
+
+  /**
+   * Writes whole pages, past the page cache where the file system can do that (O_DIRECT): for bytes
+   * that are written once and not read soon. As durable as after {@link #write}: not before {@link
+   * #sync}.
+   *
+   * @param position a multiple of {@link #PAGE_BYTES}, as is the length of {@code source}
+   * @param source direct, and aligned to {@link #PAGE_BYTES} in memory at its position
+   */
+  void writePages(long position, ByteBuffer source) throws IOException;
 
   /** Data, and the size if it changed, are on the device (fdatasync). */
   void sync() throws IOException;

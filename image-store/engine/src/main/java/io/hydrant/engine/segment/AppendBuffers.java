@@ -1,5 +1,7 @@
 package io.hydrant.engine.segment;
 
+import io.hydrant.engine.files.StoreFile;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,16 +15,17 @@ import org.jspecify.annotations.Nullable;
  * What was appended and not written yet. One buffer is being filled; full ones wait; the rest are
  * free. Guarded by the appender's lock, except for the bytes of chunks that were {@link #take
  * taken}.
+ *
+ * <p>Chunks are whole pages, so that they can go past the page cache ({@link
+ * StoreFile#writePages}). The end of one is padded with zeros; the next one begins in the same page
+ * and brings its records along: what is durable of that page is written again with the bytes that
+ * it has.
  */
 final class AppendBuffers {
   /** One is filled, one is being written, one bridges the time in between. */
   static final int BUFFERS = 3;
 
-  /**
-   * Chunks are padded to whole pages with zeros, so that the kernel need not read the page of a
-   * recycled file of which only the beginning is written. The next chunk overwrites the padding.
-   */
-  private static final int PAGE_BYTES = 4096;
+  private static final int PAGE_BYTES = StoreFile.PAGE_BYTES;
 
   private final int bufferBytes;
 
@@ -37,17 +40,24 @@ final class AppendBuffers {
   private @Nullable Chunk filling;
   private int allocated;
 
+  /** The page in which {@link #endedIn}'s last chunk ended, as far as it was filled. */
+  private final ByteBuffer lastPage = ByteBuffer.allocate(PAGE_BYTES);
+
+  private @Nullable OpenSegment endedIn;
+
   AppendBuffers(int bufferBytes) {
     this.bufferBytes = bufferBytes;
   }
 
-  /** Contiguous records of one segment. */
+  /**
+   * Contiguous records of one segment.
+   *
+   * @param offset of the page in which the first one begins
+   */
   record Chunk(OpenSegment segment, int offset, ByteBuffer bytes) {
-    /** From the first record to the end of the last one's page. */
+    /** To the end of the last record's page. */
     ByteBuffer toWrite() {
-      int end = offset + bytes.position();
-      int paddedEnd = Math.min((end + PAGE_BYTES - 1) & -PAGE_BYTES, segment.lengthBytes());
-      while (bytes.position() < paddedEnd - offset) {
+      while (bytes.position() % PAGE_BYTES != 0) {
         bytes.put((byte) 0);
       }
       return bytes.flip();
@@ -56,6 +66,26 @@ final class AppendBuffers {
 
   boolean isTooLarge(long recordBytes) {
     return recordBytes > bufferBytes;
+  }
+
+  /** Goes on behind the records that a segment has on disk already. */
+  void resume(OpenSegment segment) throws IOException {
+    int filled = segment.position() % PAGE_BYTES;
+    segment.read(segment.position() - filled, lastPage.clear().limit(filled));
+    endedIn = segment;
+  }
+
+  /** A chunk with room for one record that is larger than a buffer; not to be given back. */
+  Chunk large(OpenSegment segment, int recordBytes) {
+    return begin(segment, newBuffer(recordBytes));
+  }
+
+  /** The next chunk of the segment goes on behind this one. */
+  void ended(Chunk chunk) {
+    int filled = chunk.bytes().position() % PAGE_BYTES;
+    int from = chunk.bytes().position() - filled;
+    lastPage.clear().put(chunk.bytes().duplicate().position(from).limit(from + filled));
+    endedIn = chunk.segment();
   }
 
   /**
@@ -73,12 +103,32 @@ final class AppendBuffers {
     if (!hasFree()) {
       return null;
     }
-    if (current != null) {
-      full.add(current);
+    end();
+    Chunk next = begin(segment, free.isEmpty() ? allocate() : free.remove());
+    filling = next;
+    return next.bytes();
+  }
+
+  /** The chunk that is being filled takes no more. */
+  private void end() {
+    if (filling != null) {
+      ended(filling);
+      full.add(filling);
+      filling = null;
     }
-    ByteBuffer bytes = free.isEmpty() ? allocate() : free.remove();
-    filling = new Chunk(segment, segment.position(), bytes);
-    return bytes;
+  }
+
+  private Chunk begin(OpenSegment segment, ByteBuffer bytes) {
+    int filled = segment.position() % PAGE_BYTES;
+    if (filled > 0) {
+      if (endedIn != segment || lastPage.position() != filled) {
+        throw new IllegalStateException(
+            "segment %d is filled to %d by somebody else"
+                .formatted(segment.number(), segment.position()));
+      }
+      bytes.put(lastPage.duplicate().flip());
+    }
+    return new Chunk(segment, segment.position() - filled, bytes);
   }
 
   boolean hasFree() {
@@ -87,20 +137,23 @@ final class AppendBuffers {
 
   private ByteBuffer allocate() {
     allocated++;
+    return newBuffer(bufferBytes);
+  }
+
+  /** With room for a page's beginning before the records, and for padding behind them. */
+  private ByteBuffer newBuffer(int recordBytes) {
+    long bytes = recordBytes + 2L * PAGE_BYTES & -PAGE_BYTES;
     return arena
-        .allocate(bufferBytes + PAGE_BYTES, PAGE_BYTES)
+        .allocate(bytes, PAGE_BYTES)
         .asByteBuffer()
         .order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Everything that is not written yet, in order. */
   List<Chunk> take() {
+    end();
     List<Chunk> taken = new ArrayList<>(full);
     full.clear();
-    if (filling != null) {
-      taken.add(filling);
-      filling = null;
-    }
     return taken;
   }
 

@@ -76,6 +76,15 @@ final class OpenSegment implements Segment {
     handle.write(offset, bytes);
   }
 
+  /** As {@link StoreFile#writePages}. */
+  void writePages(long offset, ByteBuffer bytes) throws IOException {
+    handle.writePages(offset, bytes);
+  }
+
+  void read(long offset, ByteBuffer target) throws IOException {
+    handle.read(offset, target);
+  }
+
   void sync() throws IOException {
     handle.sync();
   }

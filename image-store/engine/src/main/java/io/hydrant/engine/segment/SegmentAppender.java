@@ -3,7 +3,6 @@ package io.hydrant.engine.segment;
 import io.hydrant.engine.model.Address;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
@@ -55,12 +54,14 @@ final class SegmentAppender {
    * @param first published, and durable up to its position
    */
   SegmentAppender(
-      SegmentFactory factory, SegmentRegistry registry, FailStop failStop, OpenSegment first) {
+      SegmentFactory factory, SegmentRegistry registry, FailStop failStop, OpenSegment first)
+      throws IOException {
     this.factory = factory;
     this.registry = registry;
     this.failStop = failStop;
     this.next = new NextSegment(factory, failStop);
     this.buffers = new AppendBuffers(factory.config().bufferBytes());
+    buffers.resume(first);
     this.active = first;
     this.writing = first;
     this.appended = end(first);
@@ -173,7 +174,7 @@ final class SegmentAppender {
       try {
         failStop.requireUsable();
         return active.fits(recordBytes)
-            ? Optional.of(writeThrough(record, payload, note))
+            ? Optional.of(writeLarge(record, payload, recordBytes, note))
             : Optional.empty();
       } finally {
         appending.unlock();
@@ -183,19 +184,18 @@ final class SegmentAppender {
     }
   }
 
-  private Appended writeThrough(LogRecord record, ByteBuffer payload, Consumer<Appended> note)
+  private Appended writeLarge(
+      LogRecord record, ByteBuffer payload, int recordBytes, Consumer<Appended> note)
       throws IOException {
     try {
       writeChunks();
       advance(active);
-      int payloadChecksum = codec.payloadChecksum(payload, active.next());
-      ByteBuffer header =
-          ByteBuffer.allocateDirect(RecordCodec.headerBytes(record)).order(ByteOrder.LITTLE_ENDIAN);
+      AppendBuffers.Chunk chunk = buffers.large(active, recordBytes);
       Frame frame =
-          codec.encodeHeader(header, record, payloadChecksum, active.next(), durableIn(active));
+          codec.encode(chunk.bytes(), record, payload, active.next(), durableIn(active));
+      buffers.ended(chunk);
       unsynced = true;
-      active.write(active.position(), header.flip());
-      active.write(active.position() + header.limit(), payload.duplicate());
+      active.writePages(chunk.offset(), chunk.toWrite());
       return counted(frame, note);
     } catch (Throwable failed) {
       throw failStop.fail(failed);
@@ -293,7 +293,7 @@ final class SegmentAppender {
       for (AppendBuffers.Chunk chunk : chunks) {
         advance(chunk.segment());
         unsynced = true;
-        writing.write(chunk.offset(), chunk.toWrite());
+        writing.writePages(chunk.offset(), chunk.toWrite());
         giveBack(chunk);
       }
     } finally {

@@ -43,7 +43,8 @@ public final class SegmentLog implements AutoCloseable {
       SegmentFactory factory,
       SegmentRegistry registry,
       OpenHandles handles,
-      OpenSegment first) {
+      OpenSegment first)
+      throws IOException {
     this.files = files;
     this.factory = factory;
     this.registry = registry;

@@ -1,5 +1,6 @@
 package io.hydrant.engine.segment;
 
+import io.hydrant.engine.files.StoreFile;
 import io.hydrant.engine.model.Address;
 
 /**
@@ -16,8 +17,11 @@ public record SegmentLogConfig(
       new SegmentLogConfig(64 << 20, 4 << 20, 512L << 20, 64);
 
   public SegmentLogConfig {
-    if (segmentBytes < 1 << 16 || segmentBytes > 1 << 30) {
-      throw new IllegalArgumentException("segmentBytes must be 64 KiB to 1 GiB: " + segmentBytes);
+    if (segmentBytes < 1 << 16
+        || segmentBytes > 1 << 30
+        || segmentBytes % StoreFile.PAGE_BYTES != 0) {
+      throw new IllegalArgumentException(
+          "segmentBytes must be 64 KiB to 1 GiB, and whole pages of 4 KiB: " + segmentBytes);
     }
     if (bufferBytes < 1 << 12 || reserveBytes < 0 || sparesMax < 0) {
       throw new IllegalArgumentException("bufferBytes, reserveBytes or sparesMax out of range");

@@ -169,6 +169,12 @@ final class MemoryFiles implements StoreFiles {
     }
 
     @Override
+    public void writePages(long position, ByteBuffer source) throws IOException {
+      StoreFile.requirePages(position, source);
+      write(position, source);
+    }
+
+    @Override
     public void sync() throws IOException {
       call();
       content.durable = content.bytes;

@@ -82,6 +82,11 @@ public record CarelessFiles(StoreFiles files, Neglect neglect) implements StoreF
     }
 
     @Override
+    public void writePages(long position, ByteBuffer source) throws IOException {
+      file.writePages(position, source);
+    }
+
+    @Override
     public void sync() {}
 
     @Override

@@ -59,6 +59,12 @@ final class SimulatedFile implements StoreFile {
   }
 
   @Override
+  public void writePages(long position, ByteBuffer source) throws IOException {
+    StoreFile.requirePages(position, source);
+    write(position, source);
+  }
+
+  @Override
   public void sync() throws IOException {
     synchronized (disk) {
       begin("sync");

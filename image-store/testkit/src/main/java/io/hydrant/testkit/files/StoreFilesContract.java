@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.hydrant.engine.files.StoreFile;
 import io.hydrant.engine.files.StoreFiles;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -60,6 +61,59 @@ public interface StoreFilesContract {
       assertEquals(0, file.read(13, direct), "nothing behind the end");
       assertEquals(0, file.read(1000, direct));
     }
+  }
+
+  @Test
+  default void wholePagesAreSeenByWhoeverReadTheOldOnes() throws IOException {
+    try (StoreFile file = files().create("a")) {
+      file.allocate(4 * StoreFile.PAGE_BYTES);
+      ByteBuffer all = ByteBuffer.allocate(4 * StoreFile.PAGE_BYTES);
+      file.write(StoreFile.PAGE_BYTES - 2, ByteBuffer.wrap(bytes("before")));
+      assertEquals(all.capacity(), file.read(0, all));
+      file.writePages(StoreFile.PAGE_BYTES, pages(2, (byte) 'p'));
+      file.write(2 * StoreFile.PAGE_BYTES + 1, ByteBuffer.wrap(bytes("after")));
+      file.writePages(StoreFile.PAGE_BYTES, pages(1, (byte) 'q'));
+      file.sync();
+      assertEquals(all.capacity(), file.read(0, all.clear()));
+      assertEquals('b', all.get(StoreFile.PAGE_BYTES - 2));
+      assertEquals('q', all.get(StoreFile.PAGE_BYTES));
+      assertEquals('q', all.get(2 * StoreFile.PAGE_BYTES - 1));
+      assertEquals('p', all.get(2 * StoreFile.PAGE_BYTES));
+      assertEquals('a', all.get(2 * StoreFile.PAGE_BYTES + 1));
+      assertEquals('p', all.get(3 * StoreFile.PAGE_BYTES - 1));
+      assertEquals(0, all.get(3 * StoreFile.PAGE_BYTES));
+    }
+  }
+
+  @Test
+  default void wholePagesGrowTheFile() throws IOException {
+    try (StoreFile file = files().create("a")) {
+      file.writePages(StoreFile.PAGE_BYTES, pages(1, (byte) 'p'));
+      file.sync();
+      assertEquals(2 * StoreFile.PAGE_BYTES, file.size());
+    }
+  }
+
+  @Test
+  default void whatIsNoWholePageIsRefused() throws IOException {
+    try (StoreFile file = files().create("a")) {
+      assertThrows(
+          IllegalArgumentException.class, () -> file.writePages(512, pages(1, (byte) 'p')));
+      ByteBuffer part = pages(1, (byte) 'p').limit(512);
+      assertThrows(IllegalArgumentException.class, () -> file.writePages(0, part));
+      assertEquals(0, file.size());
+    }
+  }
+
+  private static ByteBuffer pages(int count, byte filling) {
+    ByteBuffer pages =
+        Arena.ofAuto()
+            .allocate((long) count * StoreFile.PAGE_BYTES, StoreFile.PAGE_BYTES)
+            .asByteBuffer();
+    while (pages.hasRemaining()) {
+      pages.put(filling);
+    }
+    return pages.flip();
   }
 
   @Test
