@@ -92,7 +92,7 @@ final class NodeWiring {
       return ImageStore.open(
           config.storage().forStore(data.identity().store()),
           new ImageStorePorts(
-              new JdkStoreFiles(data.part(Part.SEGMENTS)),
+              new JdkStoreFiles(data.part(Part.SEGMENTS), config.storage().directWrites()),
               new JdkStoreFiles(data.part(Part.CATALOG)),
               index,
               codec,

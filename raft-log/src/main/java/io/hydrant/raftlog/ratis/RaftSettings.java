@@ -29,8 +29,12 @@ final class RaftSettings {
    */
   static final int ENTRY_BYTES_MAX = 3 << 20;
 
-  /** Log files grow by zeros of this size, so that most syncs have no file size to write. */
-  private static final int PREALLOCATED_BYTES = 1 << 20;
+  /**
+   * Log files grow by zeros of this size, so that most syncs have no file size to write. No larger:
+   * the kernel keeps what is written at once as one folio of the page cache, and counts (and on some
+   * file systems writes) the whole of it for every entry that is synced in it.
+   */
+  private static final int PREALLOCATED_BYTES = 16 << 10;
 
   /** Entries between two syncs while more keep coming: bounds the wait of the first of them. */
   private static final int SYNC_EVERY_ENTRIES = 128;

@@ -18,12 +18,27 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads staged records back from the log and holds them against their manifest. */
+/**
+ * Reads staged records back, from memory if they came lately, else from the log, and holds them
+ * against their manifest.
+ */
 final class StagedReader {
   private final SegmentLog log;
+  private final RecentRecords recent;
 
-  StagedReader(SegmentLog log) {
+  StagedReader(SegmentLog log, RecentRecords recent) {
     this.log = log;
+    this.recent = recent;
+  }
+
+  private LogRecord record(Appended at) throws IOException {
+    RecentRecords.Recent known = recent.take(at.record());
+    return known == null ? log.readRecord(at.record()) : known.record();
+  }
+
+  private ByteBuffer manifestPart(Appended at) throws IOException {
+    RecentRecords.Recent known = recent.take(at.record());
+    return known == null || known.payload() == null ? log.readPayload(at) : known.payload();
   }
 
   /**
@@ -37,14 +52,14 @@ final class StagedReader {
     if (!parts.has(0)) {
       throw new CorruptionException(where, 0, "its manifest", "none");
     }
-    ByteBuffer first = log.readPayload(parts.get(0));
+    ByteBuffer first = manifestPart(parts.get(0));
     int count = Manifest.partsOf(where, first);
     if (!parts.isComplete(count)) {
       throw new CorruptionException(where, 0, count + " manifest parts", "fewer");
     }
     List<ByteBuffer> payloads = new ArrayList<>(List.of(first));
     for (int part = 1; part < count; part++) {
-      payloads.add(log.readPayload(parts.get(part)));
+      payloads.add(manifestPart(parts.get(part)));
     }
     Manifest manifest = Manifest.decode(where, payloads);
     if (!records.patches().isComplete(manifest.patches().size())
@@ -137,7 +152,7 @@ final class StagedReader {
   LogRecord.Patch patch(StagedRecords records, Manifest manifest, int number) throws IOException {
     Appended at = records.patches().get(number);
     PatchRow row = manifest.patches().get(number);
-    LogRecord read = log.readRecord(at.record());
+    LogRecord read = record(at);
     if (read instanceof LogRecord.Patch patch
         && patch.key().equals(records.key())
         && patch.number() == number
@@ -151,7 +166,7 @@ final class StagedReader {
 
   LogRecord.Slim slim(StagedRecords records, int number) throws IOException {
     Appended at = records.slims().get(number);
-    LogRecord read = log.readRecord(at.record());
+    LogRecord read = record(at);
     if (read instanceof LogRecord.Slim slim
         && slim.key().equals(records.key())
         && slim.number() == number) {

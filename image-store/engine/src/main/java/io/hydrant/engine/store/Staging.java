@@ -23,6 +23,7 @@ final class Staging {
   private final SegmentLog log;
   private final GroupSync sync;
   private final PageCodec codec;
+  private final RecentRecords recent;
   private final StagedReader reader;
   private final ConcurrentHashMap<CheckpointKey, Staged> staged = new ConcurrentHashMap<>();
 
@@ -36,13 +37,14 @@ final class Staging {
       SegmentLog log,
       GroupSync sync,
       PageCodec codec,
-      StagedReader reader,
+      RecentRecords recent,
       Collection<StagedRecords> recovered,
       Predicate<CheckpointKey> isMissing) {
     this.log = log;
     this.sync = sync;
     this.codec = codec;
-    this.reader = reader;
+    this.recent = recent;
+    this.reader = new StagedReader(log, recent);
     for (StagedRecords records : recovered) {
       if (isMissing.test(records.key())) {
         kept.put(records.key(), records);
@@ -61,7 +63,7 @@ final class Staging {
 
   private Staged begin(CheckpointKey key, CheckpointInfo checkpoint) {
     StagedRecords records = new StagedRecords(key, checkpoint.epoch());
-    StagingSession session = new StagingSession(records, checkpoint, log, sync, codec);
+    StagingSession session = new StagingSession(records, checkpoint, log, recent, sync, codec);
     return new Staged(records, session, session);
   }
 

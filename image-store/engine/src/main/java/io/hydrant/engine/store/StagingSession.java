@@ -61,6 +61,7 @@ final class StagingSession implements StagedCheckpoint {
   private final CheckpointKind kind;
   private final RegionTable regions;
   private final SegmentLog log;
+  private final RecentRecords recent;
   private final GroupSync sync;
   private final PageVerifier verifier;
 
@@ -87,12 +88,14 @@ final class StagingSession implements StagedCheckpoint {
       StagedRecords records,
       CheckpointInfo checkpoint,
       SegmentLog log,
+      RecentRecords recent,
       GroupSync sync,
       PageCodec codec) {
     this.records = records;
     this.kind = checkpoint.kind();
     this.regions = checkpoint.regions();
     this.log = log;
+    this.recent = recent;
     this.sync = sync;
     this.verifier = new PageVerifier(codec);
     this.coverage = new PageCoverage(regions);
@@ -283,7 +286,9 @@ final class StagingSession implements StagedCheckpoint {
 
   private Appended append(LogRecord record, ByteBuffer payload) throws Refusal, IOException {
     try {
-      return log.append(record, payload, at -> records.add(record, at));
+      Appended at = log.append(record, payload, place -> records.add(record, place));
+      recent.add(at, record, payload);
+      return at;
     } catch (DiskFullException e) {
       throw diskFull(key().toString(), e);
     }

@@ -78,7 +78,12 @@ record StoreParts(
         usage == null ? new SegmentUsage() : SegmentUsage.decode("index, usage row", usage),
         missing,
         new Staging(
-            log, sync, ports.codec(), new StagedReader(log), staged.values(), missing::contains),
+            log,
+            sync,
+            ports.codec(),
+            new RecentRecords(config.mapCacheBytes() / 4),
+            staged.values(),
+            missing::contains),
         sync,
         scanned[0]);
   }

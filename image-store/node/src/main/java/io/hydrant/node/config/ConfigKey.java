@@ -21,6 +21,7 @@ enum ConfigKey {
   RESTORE_SEND_AHEAD_BYTES("restore.send-ahead-bytes", "2m"),
   STORAGE_SEGMENT_BYTES("storage.segment-bytes", "64m"),
   STORAGE_APPEND_BUFFER_BYTES("storage.append-buffer-bytes", "4m"),
+  STORAGE_DIRECT_WRITES("storage.direct-writes", "true"),
   STORAGE_RESERVE_BYTES("storage.reserve-bytes", "512m"),
   STORAGE_SPARE_SEGMENTS_MAX("storage.spare-segments-max", "16"),
   STORAGE_MAP_CACHE_BYTES("storage.map-cache-bytes", "96m"),

@@ -92,6 +92,7 @@ public record NodeConfig(
   private static StorageConfig storage(Settings settings) throws ConfigException {
     return new StorageConfig(
         segments(settings),
+        settings.flag(ConfigKey.STORAGE_DIRECT_WRITES),
         settings.bytes(ConfigKey.STORAGE_MAP_CACHE_BYTES),
         new StorageConfig.SnapshotDue(
             settings.bytes(ConfigKey.STORAGE_SNAPSHOT_DIRTY_BYTES),

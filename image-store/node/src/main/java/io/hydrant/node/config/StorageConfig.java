@@ -8,10 +8,12 @@ import io.hydrant.engine.store.ImageStoreConfig;
  * The store's files and caches.
  *
  * @param segments the segment log
+ * @param directWrites whether it is written past the page cache where the file system can do that
  * @param mapCacheBytes heap for page maps that are read
  * @param snapshots when a snapshot is due
  */
-public record StorageConfig(SegmentLogConfig segments, long mapCacheBytes, SnapshotDue snapshots) {
+public record StorageConfig(
+    SegmentLogConfig segments, boolean directWrites, long mapCacheBytes, SnapshotDue snapshots) {
   public StorageConfig {
     Ranges.check("storage.map-cache-bytes", mapCacheBytes, 1 << 20, 1L << 40);
   }
