@@ -14,8 +14,8 @@ import java.nio.file.StandardOpenOption;
  * <p>An interrupt closes a channel for everybody who uses it. Here it must not: the transfer is
  * repeated on a newly opened channel (reads and positional writes may be repeated) and the thread's
  * interrupt status is kept. A sync cannot be repeated, since the error that it would have reported
- * is gone; so it is a plain system call on a descriptor of its own, which no interrupt touches. That
- * descriptor is also the one that writes whole pages past the page cache.
+ * is gone; so it is a plain system call on a descriptor of its own, which no interrupt touches.
+ * That descriptor is also the one that writes whole pages past the page cache.
  */
 final class JdkStoreFile implements StoreFile {
   private static final int ZEROS_BYTES = 1 << 20;

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The system calls that the JDK does not offer: reserving blocks, and writing and syncing on a
  * descriptor that an interrupt does not close. The only class here with native calls (Linux, x86-64
- * and aarch64). {@link #INSTANCE} is null where the C library lacks them;
- * the caller then makes do with what the JDK has.
+ * and aarch64). {@link #INSTANCE} is null where the C library lacks them; the caller then makes do
+ * with what the JDK has.
  */
 final class NativeFiles {
   static final @Nullable NativeFiles INSTANCE = link();

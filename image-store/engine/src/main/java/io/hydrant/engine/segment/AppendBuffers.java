@@ -143,10 +143,7 @@ final class AppendBuffers {
   /** With room for a page's beginning before the records, and for padding behind them. */
   private ByteBuffer newBuffer(int recordBytes) {
     long bytes = recordBytes + 2L * PAGE_BYTES & -PAGE_BYTES;
-    return arena
-        .allocate(bytes, PAGE_BYTES)
-        .asByteBuffer()
-        .order(ByteOrder.LITTLE_ENDIAN);
+    return arena.allocate(bytes, PAGE_BYTES).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Everything that is not written yet, in order. */

@@ -191,8 +191,7 @@ final class SegmentAppender {
       writeChunks();
       advance(active);
       AppendBuffers.Chunk chunk = buffers.large(active, recordBytes);
-      Frame frame =
-          codec.encode(chunk.bytes(), record, payload, active.next(), durableIn(active));
+      Frame frame = codec.encode(chunk.bytes(), record, payload, active.next(), durableIn(active));
       buffers.ended(chunk);
       unsynced = true;
       active.writePages(chunk.offset(), chunk.toWrite());
