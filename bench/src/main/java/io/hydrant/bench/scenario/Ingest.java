@@ -24,7 +24,7 @@ import java.util.List;
 
 /** One full checkpoint of raw pages, flat out, against a bare stream of the same messages. */
 public final class Ingest implements Scenario {
-  private static final int WARMUP_ROUNDS = 1;
+  private static final int WARMUP_ROUNDS = 2;
   private static final int POOL_PAGES = 64 << 10;
 
   @Override
