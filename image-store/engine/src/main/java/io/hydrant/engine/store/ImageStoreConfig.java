@@ -14,6 +14,8 @@ import io.hydrant.engine.segment.SegmentLogConfig;
  * @param publishHeapBytesMax heap bytes that the page maps of one checkpoint may take while its
  *     commit is applied, beside the rest: larger images are refused when a checkpoint is opened. A
  *     part of the largest heap
+ * @param recentBytesMax heap bytes of what was appended lately, without page bytes, kept so that
+ *     publishing it reads nothing back
  */
 public record ImageStoreConfig(
     StoreIdentity identity,
@@ -22,9 +24,13 @@ public record ImageStoreConfig(
     long dirtyBytesMax,
     long logBytesMax,
     long entriesMax,
-    long publishHeapBytesMax) {
+    long publishHeapBytesMax,
+    long recentBytesMax) {
 
-  /** Without a bound on what one commit takes. */
+  /**
+   * Without a bound on what one commit takes; a quarter of the map cache for what was appended
+   * lately.
+   */
   public ImageStoreConfig(
       StoreIdentity identity,
       SegmentLogConfig log,
@@ -32,13 +38,41 @@ public record ImageStoreConfig(
       long dirtyBytesMax,
       long logBytesMax,
       long entriesMax) {
-    this(identity, log, mapCacheBytes, dirtyBytesMax, logBytesMax, entriesMax, Long.MAX_VALUE);
+    this(
+        identity,
+        log,
+        mapCacheBytes,
+        dirtyBytesMax,
+        logBytesMax,
+        entriesMax,
+        Long.MAX_VALUE,
+        mapCacheBytes / 4);
   }
 
   /** This with another bound on what one commit takes. */
   public ImageStoreConfig withPublishHeapBytesMax(long bytes) {
     return new ImageStoreConfig(
-        identity, log, mapCacheBytes, dirtyBytesMax, logBytesMax, entriesMax, bytes);
+        identity,
+        log,
+        mapCacheBytes,
+        dirtyBytesMax,
+        logBytesMax,
+        entriesMax,
+        bytes,
+        recentBytesMax);
+  }
+
+  /** This with another bound on what is kept of what was appended lately. */
+  public ImageStoreConfig withRecentBytesMax(long bytes) {
+    return new ImageStoreConfig(
+        identity,
+        log,
+        mapCacheBytes,
+        dirtyBytesMax,
+        logBytesMax,
+        entriesMax,
+        publishHeapBytesMax,
+        bytes);
   }
 
   /** Settings for a server with a heap of 512 MB or more. */

@@ -81,7 +81,7 @@ record StoreParts(
             log,
             sync,
             ports.codec(),
-            new RecentRecords(config.mapCacheBytes() / 4),
+            new RecentRecords(config.recentBytesMax()),
             staged.values(),
             missing::contains),
         sync,

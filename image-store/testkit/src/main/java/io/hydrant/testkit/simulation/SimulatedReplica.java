@@ -37,12 +37,13 @@ public final class SimulatedReplica {
   /** Small enough that a thousand operations roll, recycle and snapshot many times. */
   public static final ImageStoreConfig SMALL =
       new ImageStoreConfig(
-          IDENTITY,
-          new SegmentLogConfig(128 << 10, 16 << 10, 0, 3),
-          64 << 10,
-          96 << 10,
-          512 << 10,
-          40);
+              IDENTITY,
+              new SegmentLogConfig(128 << 10, 16 << 10, 0, 3),
+              64 << 10,
+              96 << 10,
+              512 << 10,
+              40)
+          .withRecentBytesMax(1 << 10);
 
   /** Where the replica keeps its bytes; survives restarts. */
   public interface Media {

@@ -16,16 +16,17 @@ class PublishReadsTest {
   private static final int PAGES = 2_048;
   private static final int PATCHES = 128;
 
-  private static StoreFixture fixture(long mapCacheBytes) throws Exception {
+  private static StoreFixture fixture(long recentBytesMax) throws Exception {
     return StoreFixture.withPages(
         PAGES,
         new ImageStoreConfig(
-            SimulatedReplica.SMALL.identity(),
-            new SegmentLogConfig(128 << 10, 16 << 10, 0, 3),
-            mapCacheBytes,
-            64 << 20,
-            64 << 20,
-            1_000));
+                SimulatedReplica.SMALL.identity(),
+                new SegmentLogConfig(128 << 10, 16 << 10, 0, 3),
+                1 << 20,
+                64 << 20,
+                64 << 20,
+                1_000)
+            .withRecentBytesMax(recentBytesMax));
   }
 
   /** Commits a full checkpoint of many patches; the result is how often its commit read. */
@@ -51,12 +52,12 @@ class PublishReadsTest {
 
   @Test
   void whatCameLatelyIsPublishedFromMemory() throws Exception {
-    assertEquals(0, readsOfCommit(fixture(1 << 20)));
+    assertEquals(0, readsOfCommit(fixture(1 << 18)));
   }
 
   @Test
   void whatIsMoreThanMemoryHoldsIsReadBack() throws Exception {
-    long reads = readsOfCommit(fixture(64 << 10));
+    long reads = readsOfCommit(fixture(1 << 14));
     assertTrue(reads > PATCHES, "reads: " + reads);
   }
 }

@@ -33,10 +33,13 @@ class StoreFaultTest {
   private static final int PAGES = 3_000;
   private static final long PLENTY = 1L << 40;
 
+  /** Everything that publishing needs is read back, so that reading can fail. */
+  private static final long NOTHING = 0;
+
   private final StoreFixture fixture;
 
   StoreFaultTest() throws Exception {
-    fixture = StoreFixture.withPages(PAGES);
+    fixture = StoreFixture.withPages(PAGES, SimulatedReplica.SMALL.withRecentBytesMax(NOTHING));
   }
 
   private static void assertRefused(Rejection rejection, Executable call) {
@@ -94,7 +97,7 @@ class StoreFaultTest {
     CheckpointScript next = fixture.onHead().raw(7, 3, 3);
     Command.Content content = fixture.replica().await(next.staged().finish(next.content()));
     fixture.runBackground();
-    fixture.media().disk().crashAfter(0);
+    fixture.media().disk().crashAfter(0); // publishing reads
     Command.Commit commit =
         new Command.Commit(next.key(), fixture.epoch(), content, List.of("self"));
     assertThrows(SimulatedCrash.class, () -> fixture.submit(commit));
