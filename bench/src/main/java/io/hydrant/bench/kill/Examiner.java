@@ -17,6 +17,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32C;
 
 /** Holds a server that was started again against the books and against the trace's SHA-256 sums. */
 final class Examiner {
@@ -25,11 +27,13 @@ final class Examiner {
 
   private final TraceSteps steps;
   private final Ledger ledger;
+  private final Violations violations;
   private int restores;
 
-  Examiner(TraceSteps steps, Ledger ledger) {
+  Examiner(TraceSteps steps, Ledger ledger, Violations violations) {
     this.steps = steps;
     this.ledger = ledger;
+    this.violations = violations;
   }
 
   /** Whole images that were restored and compared. */
@@ -52,7 +56,8 @@ final class Examiner {
     long head = client.image(image).getHead();
     long newest = listed.isEmpty() ? 0 : listed.getLast();
     if (head != newest) {
-      ledger.violation("the head is %d, the newest listed checkpoint %d".formatted(head, newest));
+      violations.add("the head is %d: expected the newest listed checkpoint, %d; listed are %s"
+              .formatted(head, newest, listed));
     }
     if (newest != 0) {
       requireExact(client, image, newest);
@@ -61,12 +66,16 @@ final class Examiner {
 
   /**
    * Every retained checkpoint restores to exactly its memory. Those beyond retention may still be
-   * listed, and may be retired while we look: a server that was killed catches up with that.
+   * listed, and may be retired while we look: a server that was killed catches up with that. What
+   * was absent after any of the kills still cannot be opened.
    */
   void everything(HydrantClient client, ImageRef image) throws IOException {
     List<Long> listed = committed(client, image);
     for (long id : listed.subList(Math.max(0, listed.size() - ledger.keepLast()), listed.size())) {
       requireExact(client, image, id);
+    }
+    for (long id : ledger.absentIds()) {
+      requireRefused(client, image, id);
     }
   }
 
@@ -79,16 +88,20 @@ final class Examiner {
   }
 
   private void settle(HydrantClient client, ImageRef image, long id) throws IOException {
-    Restored restored = restore(client, image, id);
-    for (int number : ledger.candidates(id)) {
-      if (restored.equals(expected(number))) {
+    List<Integer> candidates = ledger.candidates(id);
+    Optional<Restored> restored = restore(client, image, id, "one of the memories " + candidates);
+    if (restored.isEmpty()) {
+      return;
+    }
+    for (int number : candidates) {
+      if (restored.get().equals(expected(number))) {
         ledger.foundCommitted(id, number);
         return;
       }
     }
-    ledger.violation(
-        "checkpoint %d was not acknowledged, is visible, and is none of the memories in flight %s"
-            .formatted(id, ledger.candidates(id)));
+    violations.add(
+        "checkpoint %d was not acknowledged, is visible, and is none of the memories in flight %s: it restores to %s"
+            .formatted(id, candidates, restored.get()));
   }
 
   private void requireExact(HydrantClient client, ImageRef image, long id) throws IOException {
@@ -96,21 +109,20 @@ final class Examiner {
     if (number < 0) {
       return; // Told already: nobody sent it.
     }
-    Restored restored = restore(client, image, id);
     Restored expected = expected(number);
-    if (!restored.sha256().equals(expected.sha256())) {
-      ledger.violation(
+    Optional<Restored> restored =
+        restore(client, image, id, "memory %d, %s".formatted(number, expected));
+    if (restored.isPresent() && !restored.get().equals(expected)) {
+      violations.add(
           "checkpoint %d restores to %s instead of memory %d of the trace, %s"
-              .formatted(id, restored.sha256(), number, expected.sha256()));
-    } else if (!restored.equals(expected)) {
-      ledger.violation("checkpoint %d has the slim state of another one".formatted(id));
+              .formatted(id, restored.get(), number, expected));
     }
   }
 
   private void requireRefused(HydrantClient client, ImageRef image, long id) {
     try (RestoreSession session = client.openRestore(image, id, Duration.ZERO)) {
-      ledger.violation(
-          "checkpoint %d is not listed as committed and yet session %s opens"
+      violations.add(
+          "checkpoint %d was refused or in flight and is not listed as committed: expected a refusal, but session %s opens"
               .formatted(id, session));
     } catch (RejectedException e) {
       // As it must be.
@@ -130,22 +142,40 @@ final class Examiner {
     public int hashCode() {
       return sha256.hashCode();
     }
+
+    @Override
+    public String toString() {
+      return "sha256 %s with a slim state of %d bytes, crc32c %08x"
+          .formatted(sha256, slim.length, crc32c(slim));
+    }
+
+    private static long crc32c(byte[] bytes) {
+      CRC32C sum = new CRC32C();
+      sum.update(bytes);
+      return sum.getValue();
+    }
   }
 
   private Restored expected(int number) {
     return new Restored(steps.sha256(number), steps.slim(number));
   }
 
-  private Restored restore(HydrantClient client, ImageRef image, long id) throws IOException {
+  /**
+   * @param expected for the message if it cannot be restored
+   * @return empty: it could not, and this was told
+   */
+  private Optional<Restored> restore(
+      HydrantClient client, ImageRef image, long id, String expected) throws IOException {
     MemoryImage memory = steps.emptyMemory();
     PageRange everything = PageRange.newBuilder().setPageCount(memory.pages()).build();
     restores++;
     try (RestoreSession session = client.openRestore(image, id, Duration.ZERO)) {
       session.prefetch(List.of(everything), WITHOUT_ZEROS, new MemorySink(memory));
-      return new Restored(memory.sha256(), session.slim());
+      return Optional.of(new Restored(memory.sha256(), session.slim()));
     } catch (HydrantException e) {
-      ledger.violation("checkpoint %d cannot be restored: %s".formatted(id, e.getMessage()));
-      return new Restored("nothing", new byte[0]);
+      violations.add(
+          "checkpoint %d cannot be restored: expected %s, but %s".formatted(id, expected, e));
+      return Optional.empty();
     }
   }
 

@@ -33,6 +33,9 @@ public final class KillRun {
    */
   private static final int REPLAY_STARTS_MIN = 3;
 
+  /** What a shell makes of SIGKILL. */
+  private static final int EXIT_KILLED = 128 + 9;
+
   /** A protector of this run does not wait for a server that is dead. */
   private static final Deadlines SHORT =
       new Deadlines(
@@ -44,7 +47,8 @@ public final class KillRun {
   private final Lab lab;
   private final TraceSteps steps;
   private final SplittableRandom random;
-  private final Ledger ledger = new Ledger(KEEP_LAST);
+  private final Violations violations;
+  private final Ledger ledger;
   private final Examiner examiner;
   private final String data;
   private final ImageRef image = HydrantClient.name("killed");
@@ -54,7 +58,10 @@ public final class KillRun {
     this.lab = lab;
     this.steps = steps;
     this.random = new SplittableRandom(lab.options().seed() ^ steps.name().hashCode());
-    this.examiner = new Examiner(steps, ledger);
+    this.violations =
+        new Violations(text -> lab.say("kill: %s: VIOLATION: %s", steps.name(), text));
+    this.ledger = new Ledger(KEEP_LAST, violations);
+    this.examiner = new Examiner(steps, ledger, violations);
     this.data = "data-" + steps.name();
   }
 
@@ -76,11 +83,15 @@ public final class KillRun {
       List<String> violations) {}
 
   public Result run(int kills) throws Exception {
+    violations.at("before the first kill, image '%s'".formatted(image.getName()));
     long lifeNanos = undisturbed();
     long[] moments = Moments.draw(random.nextLong(), kills, lifeNanos);
     lab.say(
         "kill: %s: %3$d kills within %2$.2f s of a start", steps.name(), lifeNanos / 1e9, kills);
     for (int i = 0; i < kills; i++) {
+      violations.at(
+          "kill %d of %d, after %.3f s, image '%s'"
+              .formatted(i + 1, kills, moments[i] / 1e9, image.getName()));
       disturbed(moments[i]);
       examine(i == kills - 1);
       lab.say(
@@ -90,7 +101,7 @@ public final class KillRun {
           kills,
           moments[i] / 1e9,
           ledger.acknowledgedCount(),
-          ledger.violations().size());
+          violations.count());
     }
     return new Result(
         kills,
@@ -99,7 +110,7 @@ public final class KillRun {
         ledger.foundCount(),
         ledger.absentCount(),
         examiner.restores(),
-        ledger.violations());
+        violations.found());
   }
 
   /** From a blank directory through the whole trace; returns how long a life has to be. */
@@ -131,26 +142,43 @@ public final class KillRun {
     Protector protector = protector();
     try (StoreProcess store = launch(settings)) {
       Thread killer = Thread.ofPlatform().name("killer").start(() -> killAt(store, momentNanos));
+      long endedNanos;
+      Optional<Exception> failure = Optional.empty();
       if (awaitReady(store)) {
-        Optional<Exception> failure = protector.run(connect(store), image, Integer.MAX_VALUE);
-        requireKilled(store, momentNanos, failure);
+        failure = protector.run(connect(store), image, Integer.MAX_VALUE);
+        endedNanos = protector.endedNanos();
       } else {
         killedBeforeReady++;
-        requireKilled(store, momentNanos, Optional.empty());
+        endedNanos = System.nanoTime();
       }
       killer.join();
+      requireKilled(store, endedNanos - store.process().startedNanos() < momentNanos, failure);
     }
   }
 
   /** A life that ends before the kill is a defect, whatever ended it. */
-  private void requireKilled(StoreProcess store, long momentNanos, Optional<Exception> failure)
+  private void requireKilled(StoreProcess store, boolean early, Optional<Exception> failure)
       throws IOException {
-    if (System.nanoTime() - store.process().startedNanos() < momentNanos) {
-      ledger.violation(
-          "the replay ended before the kill: %s; the server's log ends:\n%s"
+    int exitCode = store.process().exitCode();
+    if (early || exitCode != EXIT_KILLED) {
+      violations.add(
+          "the replay ended %s the kill: %s; expected the server's exit code to be %d, but it is %d; its log ends:\n%s"
               .formatted(
-                  failure.map(Object::toString).orElse("never ready"), store.process().logTail()));
+                  early ? "before" : "about",
+                  failure.map(KillRun::chain).orElse("never ready"),
+                  EXIT_KILLED,
+                  exitCode,
+                  store.process().logTail()));
     }
+  }
+
+  /** A failure with its causes, in one line. */
+  static String chain(Throwable failure) {
+    StringBuilder text = new StringBuilder(failure.toString());
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      text.append("; caused by ").append(cause);
+    }
+    return text.toString();
   }
 
   private static boolean awaitReady(StoreProcess store) throws InterruptedException {
@@ -192,7 +220,7 @@ public final class KillRun {
   }
 
   private Protector protector() {
-    return new Protector(steps, ledger, random.split());
+    return new Protector(steps, ledger, violations, random.split());
   }
 
   private StoreProcess launch(List<String> settings) throws IOException, InterruptedException {

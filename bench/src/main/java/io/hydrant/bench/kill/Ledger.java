@@ -22,7 +22,7 @@ import java.util.TreeSet;
  *
  * <p>Safe for use by several threads.
  */
-public final class Ledger {
+final class Ledger {
   private final int keepLast;
 
   /** Committed by the server's word or found committed later: id to trace number. */
@@ -31,63 +31,75 @@ public final class Ledger {
   private final Set<Long> acknowledged = new HashSet<>();
   private final Set<Long> absent = new HashSet<>();
   private final List<Attempt> unknown = new ArrayList<>();
-  private final List<String> violations = new ArrayList<>();
+  private final Violations violations;
 
   /**
    * @param keepLast the image's retention
    */
-  public Ledger(int keepLast) {
+  Ledger(int keepLast, Violations violations) {
     this.keepLast = keepLast;
+    this.violations = violations;
   }
 
   /** Checkpoints that retention keeps. */
-  public int keepLast() {
+  int keepLast() {
     return keepLast;
   }
 
   /** A checkpoint that is being sent. Its outcome is unknown until told. */
-  public static final class Attempt {
+  static final class Attempt {
     private final int number;
     private long id;
+    private boolean refused;
 
     private Attempt(int number) {
       this.number = number;
     }
 
     /** The trace's number of the memory that it leads to. */
-    public int number() {
+    int number() {
       return number;
     }
   }
 
-  public synchronized Attempt begin(int number) {
+  synchronized Attempt begin(int number) {
     Attempt attempt = new Attempt(number);
     unknown.add(attempt);
     return attempt;
   }
 
-  /** The server told the id. */
-  public synchronized void opened(Attempt attempt, long id) {
+  /** The server told the id; it may become known after the outcome. */
+  synchronized void opened(Attempt attempt, long id) {
     attempt.id = id;
+    if (attempt.refused) {
+      absent.add(id);
+    }
   }
 
-  public synchronized void acknowledged(Attempt attempt, long id) {
+  synchronized void acknowledged(Attempt attempt, long id) {
     attempt.id = id;
     if (unknown.remove(attempt)) {
       if (absent.contains(id) || committed.containsKey(id)) {
-        violations.add("checkpoint " + id + " was acknowledged although its id was used before");
+        violations.add(
+            "checkpoint %d was acknowledged as memory %d although its id was used before: %s"
+                .formatted(id, attempt.number, fate(id)));
       }
       committed.put(id, attempt.number);
       acknowledged.add(id);
     } else {
-      violations.add("checkpoint " + id + " was acknowledged after its outcome was settled");
+      violations.add(
+          "checkpoint %d, memory %d, was acknowledged after its outcome was settled: %s"
+              .formatted(id, attempt.number, fate(id)));
     }
   }
 
-  /** The server said that it is not committed and never will be. */
-  public synchronized void refused(Attempt attempt) {
-    if (unknown.remove(attempt) && attempt.id != 0) {
-      absent.add(attempt.id);
+  /** It certainly is not committed, and never will be. */
+  synchronized void refused(Attempt attempt) {
+    if (unknown.remove(attempt)) {
+      attempt.refused = true;
+      if (attempt.id != 0) {
+        absent.add(attempt.id);
+      }
     }
   }
 
@@ -98,22 +110,34 @@ public final class Ledger {
    * @return those of them whose commit was not acknowledged: to be restored, and settled by {@link
    *     #foundCommitted}
    */
-  public synchronized List<Long> compare(List<Long> listed) {
+  synchronized List<Long> compare(List<Long> listed) {
     NavigableSet<Long> there = new TreeSet<>(listed);
     for (long id : acknowledged) {
       if (!there.contains(id) && retained(id, there)) {
-        violations.add("acknowledged checkpoint " + id + " is lost");
+        violations.add(
+            "acknowledged checkpoint %d is lost: expected memory %d of the trace under it, listed are %s; fewer than %d are newer"
+                .formatted(id, committed.get(id), listed, keepLast));
       }
     }
     List<Long> surprising = new ArrayList<>();
     for (long id : there) {
       if (absent.contains(id)) {
-        violations.add("checkpoint " + id + " is visible although it was refused or absent before");
+        violations.add(
+            "checkpoint %d is visible although it was refused or absent before; listed are %s"
+                .formatted(id, listed));
       } else if (!committed.containsKey(id)) {
         surprising.add(id);
       }
     }
     return surprising;
+  }
+
+  private String fate(long id) {
+    if (absent.contains(id)) {
+      return "refused or absent";
+    }
+    Integer number = committed.get(id);
+    return number == null ? "unknown" : "committed as memory " + number;
   }
 
   /** Whether retention must have kept it: fewer than keepLast committed ones are newer. */
@@ -127,7 +151,7 @@ public final class Ledger {
    * Trace numbers that a listed but unacknowledged checkpoint may have: by its id where the server
    * told it, else any attempt whose id is not known.
    */
-  public synchronized List<Integer> candidates(long id) {
+  synchronized List<Integer> candidates(long id) {
     Optional<Attempt> named = unknown.stream().filter(attempt -> attempt.id == id).findFirst();
     return named
         .map(attempt -> List.of(attempt.number))
@@ -136,7 +160,7 @@ public final class Ledger {
   }
 
   /** An unacknowledged checkpoint is wholly there: it restored to the memory of this number. */
-  public synchronized void foundCommitted(long id, int number) {
+  synchronized void foundCommitted(long id, int number) {
     for (Attempt attempt : unknown) {
       if (attempt.number == number && (attempt.id == id || attempt.id == 0)) {
         unknown.remove(attempt);
@@ -144,16 +168,22 @@ public final class Ledger {
         return;
       }
     }
-    violations.add("checkpoint " + id + " is visible although nobody sent it");
+    violations.add(
+        "checkpoint %d is visible as memory %d although nobody sent it".formatted(id, number));
   }
 
   /** Ids that were told for attempts whose outcome is still unknown. */
-  public synchronized List<Long> unansweredIds() {
+  synchronized List<Long> unansweredIds() {
     return unknown.stream().filter(attempt -> attempt.id != 0).map(attempt -> attempt.id).toList();
   }
 
+  /** Ids that must never be seen committed, ascending. */
+  synchronized List<Long> absentIds() {
+    return absent.stream().sorted().toList();
+  }
+
   /** All that is still unknown is absent in this life, so it has to stay absent. */
-  public synchronized void settleAbsent() {
+  synchronized void settleAbsent() {
     for (Attempt attempt : unknown) {
       if (attempt.id != 0) {
         absent.add(attempt.id);
@@ -162,35 +192,27 @@ public final class Ledger {
     unknown.clear();
   }
 
-  public synchronized void violation(String what) {
-    violations.add(what);
-  }
-
   /** The trace number behind a committed id. */
-  public synchronized OptionalInt number(long id) {
+  synchronized OptionalInt number(long id) {
     Integer number = committed.get(id);
     return number == null ? OptionalInt.empty() : OptionalInt.of(number);
   }
 
-  public synchronized int acknowledgedCount() {
+  synchronized int acknowledgedCount() {
     return acknowledged.size();
   }
 
   /** Committed in the end, though the answer never came. */
-  public synchronized int foundCount() {
+  synchronized int foundCount() {
     return committed.size() - acknowledged.size();
   }
 
-  public synchronized int absentCount() {
+  synchronized int absentCount() {
     return absent.size();
   }
 
   /** Newest committed checkpoint, if there is one. */
-  public synchronized Optional<Map.Entry<Long, Integer>> newest() {
+  synchronized Optional<Map.Entry<Long, Integer>> newest() {
     return Optional.ofNullable(committed.lastEntry());
-  }
-
-  public synchronized List<String> violations() {
-    return List.copyOf(violations);
   }
 }

@@ -35,12 +35,15 @@ final class Protector {
 
   private final TraceSteps steps;
   private final Ledger ledger;
+  private final Violations violations;
   private final SplittableRandom random;
   private final List<InFlight> pending = new ArrayList<>();
+  private long endedNanos;
 
-  Protector(TraceSteps steps, Ledger ledger, SplittableRandom random) {
+  Protector(TraceSteps steps, Ledger ledger, Violations violations, SplittableRandom random) {
     this.steps = steps;
     this.ledger = ledger;
+    this.violations = violations;
     this.random = random;
   }
 
@@ -60,14 +63,20 @@ final class Protector {
       replay(client, image, checkpoints);
       return Optional.empty();
     } catch (RejectedException e) {
-      ledger.violation("a call that keeps the rules was refused: " + e.getMessage());
+      violations.add("a call that keeps the rules was refused: %s, %s".formatted(e.reason(), KillRun.chain(e)));
       return Optional.of(e);
     } catch (HydrantException | ExecutionException e) {
       return Optional.of(e);
     } finally {
+      endedNanos = System.nanoTime();
       client.close();
       settle();
     }
+  }
+
+  /** {@link System#nanoTime} when the replay ended, before its last answers were waited for. */
+  long endedNanos() {
+    return endedNanos;
   }
 
   private void replay(HydrantClient client, ImageRef image, int checkpoints)
@@ -99,7 +108,7 @@ final class Protector {
   private int position(long head) {
     long expected = ledger.newest().map(newest -> newest.getKey()).orElse(0L);
     if (head != expected) {
-      ledger.violation("the head is %d and should be %d".formatted(head, expected));
+      violations.add("the head is %d and should be %d".formatted(head, expected));
     }
     return ledger.number(head).orElse(-1);
   }
@@ -131,8 +140,15 @@ final class Protector {
     CompletableFuture<@Nullable Void> answered = new CompletableFuture<>();
     InFlight flight = new InFlight(attempt, writer, answered);
     pending.add(flight);
-    StepWriter.send(writer, step, steps.memoryBytes() / region().getPageBytes());
-    writer.slim(steps.slim(step.number()));
+    try {
+      StepWriter.send(writer, step, steps.memoryBytes() / region().getPageBytes());
+      writer.slim(steps.slim(step.number()));
+    } catch (HydrantException e) {
+      // Nobody asked for its commit.
+      ledger.refused(attempt);
+      answered.completeExceptionally(e);
+      throw e;
+    }
     var _ =
         writer.commit().whenComplete((committed, failure) -> answer(flight, committed, failure));
     return flight;
@@ -148,7 +164,13 @@ final class Protector {
     switch (failure) {
       case RejectedException rejected -> {
         ledger.refused(flight.attempt());
-        ledger.violation("a commit that keeps the rules was refused: " + rejected.getMessage());
+        violations.add(
+            "the commit of memory %d, checkpoint %s, keeps the rules and was refused: %s, %s"
+                .formatted(
+                    flight.attempt().number(),
+                    flight.writer().checkpoint(),
+                    rejected.reason(),
+                    KillRun.chain(rejected)));
       }
       // The library's word that it never will be committed.
       case UnavailableException unavailable -> ledger.refused(flight.attempt());

@@ -8,7 +8,8 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class LedgerTest {
-  private final Ledger ledger = new Ledger(3);
+  private final Violations violations = new Violations(_ -> {});
+  private final Ledger ledger = new Ledger(3, violations);
 
   private Ledger.Attempt acknowledge(int number, long id) {
     Ledger.Attempt attempt = ledger.begin(number);
@@ -23,7 +24,7 @@ class LedgerTest {
     assertEquals(List.of(), ledger.compare(List.of(1L, 2L)));
     assertEquals(OptionalInt.of(1), ledger.number(2));
     assertEquals(2, ledger.acknowledgedCount());
-    assertEquals(List.of(), ledger.violations());
+    assertEquals(List.of(), violations.found());
   }
 
   @Test
@@ -31,7 +32,10 @@ class LedgerTest {
     acknowledge(0, 1);
     acknowledge(1, 2);
     ledger.compare(List.of(1L));
-    assertEquals(List.of("acknowledged checkpoint 2 is lost"), ledger.violations());
+    assertEquals(
+        List.of(
+            "acknowledged checkpoint 2 is lost: expected memory 1 of the trace under it, listed are [1]; fewer than 3 are newer"),
+        violations.found());
   }
 
   @Test
@@ -40,9 +44,10 @@ class LedgerTest {
       acknowledge(number, number + 1);
     }
     ledger.compare(List.of(3L, 4L, 5L));
-    assertEquals(List.of(), ledger.violations());
+    assertEquals(List.of(), violations.found());
     ledger.compare(List.of(4L, 5L));
-    assertEquals(List.of("acknowledged checkpoint 3 is lost"), ledger.violations());
+    assertEquals(1, violations.count());
+    assertTrue(violations.found().getFirst().startsWith("acknowledged checkpoint 3 is lost"));
   }
 
   @Test
@@ -52,7 +57,7 @@ class LedgerTest {
     acknowledge(2, 3);
     ledger.begin(3);
     assertEquals(List.of(4L), ledger.compare(List.of(2L, 3L, 4L)));
-    assertEquals(List.of(), ledger.violations());
+    assertEquals(List.of(), violations.found());
   }
 
   @Test
@@ -67,7 +72,7 @@ class LedgerTest {
     ledger.settleAbsent();
     assertEquals(1, ledger.foundCount());
     assertEquals(1, ledger.absentCount());
-    assertEquals(List.of(), ledger.violations());
+    assertEquals(List.of(), violations.found());
   }
 
   @Test
@@ -77,7 +82,7 @@ class LedgerTest {
     ledger.begin(6);
     assertEquals(List.of(6), ledger.candidates(10));
     ledger.foundCommitted(10, 6);
-    assertEquals(List.of(), ledger.violations());
+    assertEquals(List.of(), violations.found());
     assertEquals(OptionalInt.of(6), ledger.number(10));
   }
 
@@ -86,7 +91,7 @@ class LedgerTest {
     assertEquals(List.of(4L), ledger.compare(List.of(4L)));
     assertEquals(List.of(), ledger.candidates(4));
     ledger.foundCommitted(4, 2);
-    assertEquals(1, ledger.violations().size());
+    assertEquals(1, violations.found().size());
   }
 
   @Test
@@ -96,7 +101,7 @@ class LedgerTest {
     ledger.compare(List.of());
     ledger.settleAbsent();
     ledger.compare(List.of(5L));
-    assertTrue(ledger.violations().getFirst().contains("checkpoint 5 is visible"));
+    assertTrue(violations.found().getFirst().contains("checkpoint 5 is visible"));
   }
 
   @Test
@@ -105,13 +110,23 @@ class LedgerTest {
     ledger.opened(attempt, 5);
     ledger.refused(attempt);
     ledger.compare(List.of(5L));
-    assertEquals(1, ledger.violations().size());
+    assertEquals(1, violations.found().size());
+  }
+
+  @Test
+  void refusedIsNeverVisibleThoughItsIdBecameKnownLater() {
+    Ledger.Attempt attempt = ledger.begin(1);
+    ledger.refused(attempt);
+    ledger.opened(attempt, 5);
+    assertEquals(List.of(5L), ledger.absentIds());
+    assertEquals(List.of(), ledger.compare(List.of(5L)));
+    assertEquals(1, violations.count());
   }
 
   @Test
   void anIdIsNeverUsedTwice() {
     acknowledge(0, 5);
     acknowledge(1, 5);
-    assertEquals(1, ledger.violations().size());
+    assertEquals(1, violations.found().size());
   }
 }
