@@ -333,6 +333,22 @@ final class WriteCall {
     }
   }
 
+  /**
+   * Of several that the same thing befell. What had not asked for its commit goes first, the newest
+   * before its base: it failed for this reason, not because the server refused its base. Commits
+   * are settled base first.
+   *
+   * @param all ascending
+   */
+  private void settleOrEndAll(List<Attempt> all, HydrantException why) {
+    for (Attempt attempt : all.reversed()) {
+      if (attempt.isBeforeCommit()) {
+        endLine(attempt, why);
+      }
+    }
+    all.forEach(attempt -> settleOrEnd(attempt, why));
+  }
+
   private void settle(Attempt attempt) {
     CommitCheckpoint claim = attempt.claim();
     if (claim == null) {
@@ -459,12 +475,11 @@ final class WriteCall {
             attempt, new RejectedException(rejected.getReason(), text, rejected.getHead(), null));
         return;
       }
-      HydrantException why = failure.toException(what);
-      for (Attempt next : List.copyOf(attempts.values())) {
-        if (next == attempt || next.base() == attempt) {
-          settleOrEnd(next, why);
-        }
-      }
+      settleOrEndAll(
+          attempts.values().stream()
+              .filter(next -> next == attempt || next.base() == attempt)
+              .toList(),
+          failure.toException(what));
     }
 
     private void violation(String what) {
@@ -477,9 +492,7 @@ final class WriteCall {
       if (broken == null) {
         broken = why;
       }
-      for (Attempt attempt : List.copyOf(attempts.values())) {
-        settleOrEnd(attempt, why);
-      }
+      settleOrEndAll(List.copyOf(attempts.values()), why);
       changed.signalAll();
     }
 

@@ -309,6 +309,32 @@ final class BrokenStreamTest {
     }
   }
 
+  /** A protector that stops at refusals must not stop because a server went away. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void serverThatIsGoneOrBusyRefusesNothing(boolean gone) {
+    try (FakeServer server = FakeServer.onLoopback();
+        Protected image = Protected.image(server, "vm")) {
+      long head = image.full(1).id();
+      server.faults.onResponse = r -> r.hasOpened() ? Action.SWALLOW : Action.PASS;
+      server.faults.onRequest =
+          r -> gone && r.hasBatch() && r.getAttempt() == 3 ? Action.BREAK : Action.PASS;
+      server.faults.response =
+          r ->
+              r.hasDurable() && r.getAttempt() == 3
+                  ? rejected(2, Reason.REASON_OVERLOADED)
+                  : r;
+      CheckpointWriter second = image.stream().openIncremental(head);
+      second.page(0, 1, page(1));
+      CompletableFuture<CommittedCheckpoint> two = second.commit();
+      CheckpointWriter third = image.stream().openIncremental(second);
+      third.page(0, 2, page(2));
+      CompletableFuture<CommittedCheckpoint> three = third.commit();
+      assertThrows(UnavailableException.class, () -> await(two));
+      assertThrows(UnavailableException.class, () -> await(three));
+    }
+  }
+
   @Test
   void restartedServerIsFoundAgain() throws InterruptedException {
     FakeStore store = new FakeStore();
