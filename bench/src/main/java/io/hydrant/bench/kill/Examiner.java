@@ -56,7 +56,8 @@ final class Examiner {
     long head = client.image(image).getHead();
     long newest = listed.isEmpty() ? 0 : listed.getLast();
     if (head != newest) {
-      violations.add("the head is %d: expected the newest listed checkpoint, %d; listed are %s"
+      violations.add(
+          "the head is %d: expected the newest listed checkpoint, %d; listed are %s"
               .formatted(head, newest, listed));
     }
     if (newest != 0) {
@@ -164,8 +165,8 @@ final class Examiner {
    * @param expected for the message if it cannot be restored
    * @return empty: it could not, and this was told
    */
-  private Optional<Restored> restore(
-      HydrantClient client, ImageRef image, long id, String expected) throws IOException {
+  private Optional<Restored> restore(HydrantClient client, ImageRef image, long id, String expected)
+      throws IOException {
     MemoryImage memory = steps.emptyMemory();
     PageRange everything = PageRange.newBuilder().setPageCount(memory.pages()).build();
     restores++;

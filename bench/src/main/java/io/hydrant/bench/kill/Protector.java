@@ -63,7 +63,9 @@ final class Protector {
       replay(client, image, checkpoints);
       return Optional.empty();
     } catch (RejectedException e) {
-      violations.add("a call that keeps the rules was refused: %s, %s".formatted(e.reason(), KillRun.chain(e)));
+      violations.add(
+          "a call that keeps the rules was refused: %s, %s"
+              .formatted(e.reason(), KillRun.chain(e)));
       return Optional.of(e);
     } catch (HydrantException | ExecutionException e) {
       return Optional.of(e);

@@ -320,10 +320,7 @@ final class BrokenStreamTest {
       server.faults.onRequest =
           r -> gone && r.hasBatch() && r.getAttempt() == 3 ? Action.BREAK : Action.PASS;
       server.faults.response =
-          r ->
-              r.hasDurable() && r.getAttempt() == 3
-                  ? rejected(2, Reason.REASON_OVERLOADED)
-                  : r;
+          r -> r.hasDurable() && r.getAttempt() == 3 ? rejected(2, Reason.REASON_OVERLOADED) : r;
       CheckpointWriter second = image.stream().openIncremental(head);
       second.page(0, 1, page(1));
       CompletableFuture<CommittedCheckpoint> two = second.commit();
