@@ -93,7 +93,7 @@ final class NodeWiring {
           config.storage().forStore(data.identity().store()),
           new ImageStorePorts(
               new JdkStoreFiles(data.part(Part.SEGMENTS), config.storage().directWrites()),
-              new JdkStoreFiles(data.part(Part.CATALOG)),
+              new JdkStoreFiles(data.part(Part.CATALOG), false),
               index,
               codec,
               random,

@@ -31,8 +31,8 @@ final class RaftSettings {
 
   /**
    * Log files grow by zeros of this size, so that most syncs have no file size to write. No larger:
-   * the kernel keeps what is written at once as one folio of the page cache, and counts (and on some
-   * file systems writes) the whole of it for every entry that is synced in it.
+   * the kernel keeps what is written at once as one folio of the page cache, and counts (and on
+   * some file systems writes) the whole of it for every entry that is synced in it.
    */
   private static final int PREALLOCATED_BYTES = 16 << 10;
 

@@ -23,13 +23,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** Starting, stopping and failing of a group of one. */
 @Timeout(60)
 final class LifeTest {
+  /** Names of threads that come and go by themselves. */
+  private static final List<String> PASSING = List.of("grpc-", "timer", "globalEventExecutor");
+
   @TempDir private Path parent;
 
   private RaftLogConfig config() {
     return Logs.config(parent.resolve("log"));
   }
-
-  private static final List<String> PASSING = List.of("grpc-", "timer", "globalEventExecutor");
 
   private static Set<Thread> threads() {
     return Thread.getAllStackTraces().keySet().stream()

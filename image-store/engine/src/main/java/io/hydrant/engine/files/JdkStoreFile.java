@@ -7,6 +7,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * A file on a {@link FileChannel}.
@@ -31,6 +32,12 @@ final class JdkStoreFile implements StoreFile {
   private boolean nameless;
 
   private volatile int descriptor = NOT_OPEN;
+
+  /**
+   * Shared by calls on the descriptor, exclusive for closing it: its number may be another file's a
+   * moment later.
+   */
+  private final ReentrantReadWriteLock descriptorUse = new ReentrantReadWriteLock();
 
   JdkStoreFile(JdkStoreFiles owner, Path path) throws IOException {
     this.owner = owner;
@@ -102,17 +109,28 @@ final class JdkStoreFile implements StoreFile {
     if (position + source.remaining() > size()) {
       sizeChanged = true;
     }
-    int file = descriptor(nativeFiles);
     int start = source.position();
-    while (source.hasRemaining()) {
-      long at = position + source.position() - start;
-      int written = nativeFiles.write(file, at, source, path);
-      if (written == NativeFiles.UNALIGNED) {
-        owner.endDirect();
-        write(at, source);
-      } else {
+    descriptorUse.readLock().lock();
+    try {
+      int file = descriptor(nativeFiles);
+      while (source.hasRemaining()) {
+        long at = position + source.position() - start;
+        int written = nativeFiles.write(file, at, source, path);
+        if (written == NativeFiles.UNALIGNED && source.position() == start) {
+          owner.endDirect(path);
+          break;
+        }
+        if (written <= 0) {
+          throw new IOException(
+              "%s: %d bytes at %d were not written".formatted(path, source.remaining(), at));
+        }
         source.position(source.position() + written);
       }
+    } finally {
+      descriptorUse.readLock().unlock();
+    }
+    if (source.hasRemaining()) {
+      write(position, source);
     }
   }
 
@@ -121,6 +139,7 @@ final class JdkStoreFile implements StoreFile {
     boolean metadata = sizeChanged;
     sizeChanged = false;
     NativeFiles nativeFiles = NativeFiles.INSTANCE;
+    descriptorUse.readLock().lock();
     try {
       if (nativeFiles != null) {
         nativeFiles.sync(descriptor(nativeFiles), metadata, path);
@@ -129,6 +148,8 @@ final class JdkStoreFile implements StoreFile {
       }
     } catch (IOException failed) {
       throw JdkStoreFiles.named(path, failed);
+    } finally {
+      descriptorUse.readLock().unlock();
     }
   }
 
@@ -161,18 +182,23 @@ final class JdkStoreFile implements StoreFile {
 
   @Override
   public void close() throws IOException {
-    synchronized (owner) {
-      if (closed) {
-        return;
+    descriptorUse.writeLock().lock();
+    try {
+      synchronized (owner) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        owner.closed(this);
+        NativeFiles nativeFiles = NativeFiles.INSTANCE;
+        if (nativeFiles != null && descriptor != NOT_OPEN) {
+          nativeFiles.close(descriptor);
+          descriptor = NOT_OPEN;
+        }
+        channel.close();
       }
-      closed = true;
-      owner.closed(this);
-      NativeFiles nativeFiles = NativeFiles.INSTANCE;
-      if (nativeFiles != null && descriptor != NOT_OPEN) {
-        nativeFiles.close(descriptor);
-        descriptor = NOT_OPEN;
-      }
-      channel.close();
+    } finally {
+      descriptorUse.writeLock().unlock();
     }
   }
 

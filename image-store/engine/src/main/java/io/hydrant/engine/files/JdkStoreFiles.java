@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A directory of the real file system. The directory exists already: who makes it, and syncs its
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * perhaps under the name it was given meanwhile ({@link JdkStoreFile}).
  */
 public final class JdkStoreFiles implements StoreFiles {
+  private static final Logger LOG = LoggerFactory.getLogger(JdkStoreFiles.class);
+
   private final Path directory;
   private final Set<JdkStoreFile> open = new HashSet<>();
 
@@ -50,8 +54,10 @@ public final class JdkStoreFiles implements StoreFiles {
   }
 
   /** The device wants another alignment than pages. */
-  void endDirect() {
+  void endDirect(Path file) {
     direct = false;
+    LOG.warn(
+        "{}: the device takes no direct writes of 4 KiB; writing through the page cache", file);
   }
 
   @Override

@@ -27,7 +27,11 @@ final class NativeFiles {
   private static final int OPEN_READ_WRITE = 0x2;
   private static final int OPEN_CLOSE_ON_EXEC = 0x80000;
   private static final int OPEN_DIRECT =
-      System.getProperty("os.arch", "").equals("aarch64") ? 0x10000 : 0x4000;
+      switch (System.getProperty("os.arch", "")) {
+        case "amd64" -> 0x4000;
+        case "aarch64" -> 0x10000;
+        default -> 0;
+      };
   private static final int EINTR = 4;
   private static final int EINVAL = 22;
   private static final int ENOSPC = 28;
@@ -109,7 +113,7 @@ final class NativeFiles {
           return descriptor;
         }
         int error = (int) ERRNO.get(state, 0L);
-        if (error == EINVAL && (flags & OPEN_DIRECT) != 0) {
+        if ((error == EINVAL || error == EOPNOTSUPP) && (flags & OPEN_DIRECT) != 0) {
           flags &= ~OPEN_DIRECT;
         } else if (error != EINTR) {
           throw failure("open", path, error);

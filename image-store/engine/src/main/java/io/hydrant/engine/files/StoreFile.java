@@ -11,19 +11,27 @@ import java.nio.ByteBuffer;
  * nothing about the bytes before it: the caller must stop writing (never retry a failed fsync).
  */
 public interface StoreFile extends AutoCloseable {
-  /** Alignment of {@link #writePages}: no device has larger sectors. */
+  /** Alignment of {@link #writePages}: hardly any device has larger sectors. */
   int PAGE_BYTES = 4096;
 
   /**
-   * Throws unless position and length are those of whole pages.
+   * Checks what {@link #writePages} is called with.
    *
-   * @throws IllegalArgumentException
+   * @throws IllegalArgumentException if it is not whole pages, in aligned memory
    */
   static void requirePages(long position, ByteBuffer source) {
     if (position % PAGE_BYTES != 0 || source.remaining() % PAGE_BYTES != 0) {
       throw new IllegalArgumentException(
           "not whole pages: %d bytes at %d".formatted(source.remaining(), position));
     }
+    if (!source.isDirect() || source.alignmentOffset(source.position(), PAGE_BYTES) != 0) {
+      throw new IllegalArgumentException("pages must lie in direct, page-aligned memory");
+    }
+  }
+
+  /** The bytes of the pages that so many bytes need. */
+  static int wholePages(int bytes) {
+    return Math.addExact(bytes, PAGE_BYTES - 1) & -PAGE_BYTES;
   }
 
   /** Full path, for messages to people. */

@@ -1,7 +1,6 @@
 package io.hydrant.engine.segment;
 
 import io.hydrant.engine.files.StoreFile;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -40,11 +39,6 @@ final class AppendBuffers {
   private @Nullable Chunk filling;
   private int allocated;
 
-  /** The page in which {@link #endedIn}'s last chunk ended, as far as it was filled. */
-  private final ByteBuffer lastPage = ByteBuffer.allocate(PAGE_BYTES);
-
-  private @Nullable OpenSegment endedIn;
-
   AppendBuffers(int bufferBytes) {
     this.bufferBytes = bufferBytes;
   }
@@ -53,8 +47,9 @@ final class AppendBuffers {
    * Contiguous records of one segment.
    *
    * @param offset of the page in which the first one begins
+   * @param carriedBytes of that page, which were written before
    */
-  record Chunk(OpenSegment segment, int offset, ByteBuffer bytes) {
+  record Chunk(OpenSegment segment, int offset, int carriedBytes, ByteBuffer bytes) {
     /** To the end of the last record's page. */
     ByteBuffer toWrite() {
       while (bytes.position() % PAGE_BYTES != 0) {
@@ -68,24 +63,16 @@ final class AppendBuffers {
     return recordBytes > bufferBytes;
   }
 
-  /** Goes on behind the records that a segment has on disk already. */
-  void resume(OpenSegment segment) throws IOException {
-    int filled = segment.position() % PAGE_BYTES;
-    segment.read(segment.position() - filled, lastPage.clear().limit(filled));
-    endedIn = segment;
-  }
-
   /** A chunk with room for one record that is larger than a buffer; not to be given back. */
   Chunk large(OpenSegment segment, int recordBytes) {
-    return begin(segment, newBuffer(recordBytes));
+    // Memory of its own, which goes with the chunk.
+    return begin(segment, newBuffer(Arena.ofAuto(), recordBytes));
   }
 
   /** The next chunk of the segment goes on behind this one. */
   void ended(Chunk chunk) {
-    int filled = chunk.bytes().position() % PAGE_BYTES;
-    int from = chunk.bytes().position() - filled;
-    lastPage.clear().put(chunk.bytes().duplicate().position(from).limit(from + filled));
-    endedIn = chunk.segment();
+    ByteBuffer records = chunk.bytes().duplicate().flip();
+    chunk.segment().lastPage().append(records.position(chunk.carriedBytes()));
   }
 
   /**
@@ -119,16 +106,14 @@ final class AppendBuffers {
   }
 
   private Chunk begin(OpenSegment segment, ByteBuffer bytes) {
-    int filled = segment.position() % PAGE_BYTES;
-    if (filled > 0) {
-      if (endedIn != segment || lastPage.position() != filled) {
-        throw new IllegalStateException(
-            "segment %d is filled to %d by somebody else"
-                .formatted(segment.number(), segment.position()));
-      }
-      bytes.put(lastPage.duplicate().flip());
+    int carried = segment.position() % PAGE_BYTES;
+    if (segment.lastPage().bytes() != carried) {
+      throw new IllegalStateException(
+          "segment %d is filled to %d, but %d bytes of its last page are known"
+              .formatted(segment.number(), segment.position(), segment.lastPage().bytes()));
     }
-    return new Chunk(segment, segment.position() - filled, bytes);
+    segment.lastPage().putInto(bytes);
+    return new Chunk(segment, segment.position() - carried, carried, bytes);
   }
 
   boolean hasFree() {
@@ -137,11 +122,11 @@ final class AppendBuffers {
 
   private ByteBuffer allocate() {
     allocated++;
-    return newBuffer(bufferBytes);
+    return newBuffer(arena, bufferBytes);
   }
 
   /** With room for a page's beginning before the records, and for padding behind them. */
-  private ByteBuffer newBuffer(int recordBytes) {
+  private static ByteBuffer newBuffer(Arena arena, int recordBytes) {
     long bytes = recordBytes + 2L * PAGE_BYTES & -PAGE_BYTES;
     return arena.allocate(bytes, PAGE_BYTES).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }

@@ -8,13 +8,14 @@ import java.util.zip.CRC32C;
 
 /**
  * A segment of this life that takes records. It says where the next record goes and what the footer
- * must say; the bytes come through {@link #write}, in their own time. {@link #seal} ends it.
+ * must say; the bytes come through {@link #writePages}, in their own time. {@link #seal} ends it.
  *
  * <p>Positions change under the appender's lock; writing happens under its sync lock.
  */
 final class OpenSegment implements Segment {
   private final SegmentFile file;
   private final StoreFile handle;
+  private final LastPage lastPage = new LastPage();
   private final CRC32C recordsChecksum = new CRC32C();
   private final ByteBuffer scratch =
       ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -81,8 +82,9 @@ final class OpenSegment implements Segment {
     handle.writePages(offset, bytes);
   }
 
-  void read(long offset, ByteBuffer target) throws IOException {
-    handle.read(offset, target);
+  /** Changes under the appender's lock. */
+  LastPage lastPage() {
+    return lastPage;
   }
 
   void sync() throws IOException {

@@ -1,5 +1,6 @@
 package io.hydrant.engine.segment;
 
+import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.Address;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,14 +55,12 @@ final class SegmentAppender {
    * @param first published, and durable up to its position
    */
   SegmentAppender(
-      SegmentFactory factory, SegmentRegistry registry, FailStop failStop, OpenSegment first)
-      throws IOException {
+      SegmentFactory factory, SegmentRegistry registry, FailStop failStop, OpenSegment first) {
     this.factory = factory;
     this.registry = registry;
     this.failStop = failStop;
     this.next = new NextSegment(factory, failStop);
     this.buffers = new AppendBuffers(factory.config().bufferBytes());
-    buffers.resume(first);
     this.active = first;
     this.writing = first;
     this.appended = end(first);
@@ -197,8 +196,20 @@ final class SegmentAppender {
       active.writePages(chunk.offset(), chunk.toWrite());
       return counted(frame, note);
     } catch (Throwable failed) {
-      throw failStop.fail(failed);
+      throw failStop.fail(notFull(failed));
     }
+  }
+
+  /**
+   * A disk that is full where blocks were reserved is no refusal that comes back by itself: what
+   * was appended is lost to this log.
+   */
+  private static Throwable notFull(Throwable failed) {
+    return failed instanceof DiskFullException
+        ? new IOException(
+            failed.getMessage() + ", though the space was reserved: this device cannot hold a log",
+            failed)
+        : failed;
   }
 
   /** Waits for whoever writes buffers; does it if nobody does. */
@@ -268,7 +279,7 @@ final class SegmentAppender {
       }
       durable = end;
     } catch (Throwable failed) {
-      throw failStop.fail(failed);
+      throw failStop.fail(notFull(failed));
     }
   }
 

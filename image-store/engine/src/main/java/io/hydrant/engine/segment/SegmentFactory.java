@@ -81,7 +81,7 @@ final class SegmentFactory {
         new SegmentHeader(
             identity,
             number,
-            Math.max(lengthBytesMin, config.segmentBytes()),
+            StoreFile.wholePages(Math.max(lengthBytesMin, config.segmentBytes())),
             random.nextLong(),
             durableAtBirth,
             cut);

@@ -43,8 +43,7 @@ public final class SegmentLog implements AutoCloseable {
       SegmentFactory factory,
       SegmentRegistry registry,
       OpenHandles handles,
-      OpenSegment first)
-      throws IOException {
+      OpenSegment first) {
     this.files = files;
     this.factory = factory;
     this.registry = registry;

@@ -170,7 +170,8 @@ final class TailRecovery {
       ByteBuffer copy = ByteBuffer.allocate(recordBytes).order(ByteOrder.LITTLE_ENDIAN);
       Frame frame =
           codec.encode(copy, found.record(), payload, next.next(), SegmentFormat.RECORDS_OFFSET);
-      next.write(next.position(), copy.flip());
+      next.lastPage().append(copy.flip());
+      next.write(next.position(), copy);
       moved.add(new Moved(found.record(), SealedScan.place(next.file(), next.position(), frame)));
       next.appended(frame);
       offset += recordBytes;

@@ -129,7 +129,7 @@ public final class ImageStore implements AutoCloseable {
       case Effect.Publish publish ->
           publisher.publish(existing(publish.key().image()), publish.key(), publish.content());
       case Effect.DropStaged drop -> {
-        parts.staging().take(drop.key());
+        parts.staging().drop(drop.key());
         requireSpace();
       }
       case Effect.Retire retire -> {

@@ -65,6 +65,15 @@ final class RecentRecords {
     return recent;
   }
 
+  /** Nobody will read these back. */
+  synchronized void forget(AppendedList list) {
+    for (int number = 0; number < list.size(); number++) {
+      if (list.has(number)) {
+        take(list.get(number).record());
+      }
+    }
+  }
+
   synchronized int size() {
     return byAddress.size();
   }

@@ -80,6 +80,14 @@ final class Staging {
     return removed.records();
   }
 
+  /** Drops a checkpoint's records: its id is final, and not committed. */
+  void drop(CheckpointKey key) {
+    StagedRecords records = take(key);
+    if (records != null) {
+      records.lists().forEach(recent::forget);
+    }
+  }
+
   /**
    * Keeps the records of a checkpoint that was committed but could not be published. Apply thread.
    */
@@ -98,7 +106,7 @@ final class Staging {
   }
 
   void dropImage(ImageId image) {
-    staged.keySet().stream().filter(key -> key.image().equals(image)).forEach(this::take);
+    staged.keySet().stream().filter(key -> key.image().equals(image)).forEach(this::drop);
     kept.keySet().removeIf(key -> key.image().equals(image));
   }
 

@@ -287,7 +287,9 @@ final class StagingSession implements StagedCheckpoint {
   private Appended append(LogRecord record, ByteBuffer payload) throws Refusal, IOException {
     try {
       Appended at = log.append(record, payload, place -> records.add(record, place));
-      recent.add(at, record, payload);
+      if (!closed) {
+        recent.add(at, record, payload);
+      }
       return at;
     } catch (DiskFullException e) {
       throw diskFull(key().toString(), e);

@@ -1,5 +1,6 @@
 package io.hydrant.node.config;
 
+import io.hydrant.engine.files.StoreFile;
 import io.hydrant.engine.model.StoreIdentity;
 import io.hydrant.engine.segment.SegmentLogConfig;
 import io.hydrant.engine.store.ImageStoreConfig;
@@ -23,14 +24,18 @@ public record StorageConfig(
 
   private static final long SEGMENT_BYTES_MAX = 1 << 30;
 
-  /** A batch goes through the buffer: a smaller one would turn every batch into several writes. */
-  private static final long BUFFER_BYTES_MIN = 1 << 20;
+  /** Larger than the largest record, a page of 2 MiB with its header. */
+  private static final long BUFFER_BYTES_MIN = 3 << 20;
 
   /** There are three, outside the heap. */
   private static final long BUFFER_BYTES_MAX = 64 << 20;
 
   static void checkSegments(long segmentBytes, long bufferBytes) {
     Ranges.check("storage.segment-bytes", segmentBytes, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
+    if (segmentBytes % StoreFile.PAGE_BYTES != 0) {
+      throw new IllegalArgumentException(
+          "storage.segment-bytes must be a multiple of 4096, not " + segmentBytes);
+    }
     Ranges.check("storage.append-buffer-bytes", bufferBytes, BUFFER_BYTES_MIN, BUFFER_BYTES_MAX);
     if (bufferBytes > segmentBytes) {
       throw new IllegalArgumentException(

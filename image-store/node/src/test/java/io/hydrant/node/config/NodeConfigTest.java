@@ -108,7 +108,8 @@ final class NodeConfigTest {
             Map.entry("storage.segment-bytes", "8g"),
             Map.entry("storage.segment-bytes", "1025m"),
             Map.entry("storage.segment-bytes", "4095k"),
-            Map.entry("storage.append-buffer-bytes", "1023k"),
+            Map.entry("storage.segment-bytes", "5000000"),
+            Map.entry("storage.append-buffer-bytes", "3071k"),
             Map.entry("storage.append-buffer-bytes", "65m"),
             Map.entry("storage.reserve-bytes", "-1"),
             Map.entry("storage.spare-segments-max", "-1"))) {
@@ -145,8 +146,8 @@ final class NodeConfigTest {
             .segments()
             .segmentBytes());
     assertEquals(
-        1 << 20,
-        load("", Map.of(), data("storage.append-buffer-bytes", "1024k"))
+        3 << 20,
+        load("", Map.of(), data("storage.append-buffer-bytes", "3072k"))
             .storage()
             .segments()
             .bufferBytes());

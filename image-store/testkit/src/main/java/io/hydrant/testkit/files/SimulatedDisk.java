@@ -27,8 +27,8 @@ import java.util.random.RandomGenerator;
  *       unsynced.
  *   <li>Failed sync ({@link #failSync}): says nothing about any byte; what was unsynced then stays
  *       so even though the next sync "succeeds", until it is written again.
- *   <li>{@link #crashAfter}, {@link #failWrite}, {@link #makeUnreadable}, {@link #flipBit}, {@link
- *       #setCapacityBytes}.
+ *   <li>{@link #crashAfter}, {@link #failWrite}, {@link #fillUpAtWrite}, {@link #makeUnreadable},
+ *       {@link #flipBit}, {@link #setCapacityBytes}.
  * </ul>
  */
 public final class SimulatedDisk {
@@ -40,6 +40,7 @@ public final class SimulatedDisk {
   private boolean crashFired;
   private long syncsLeft = NEVER;
   private long writesLeft = NEVER;
+  private boolean writeFindsNoSpace;
   private int life;
   private DiskCounters counters = DiskCounters.ZERO;
 
@@ -105,6 +106,16 @@ public final class SimulatedDisk {
   /** The write behind the next {@code writes} fails and writes nothing. */
   public synchronized void failWrite(int writes) {
     writesLeft = writes;
+    writeFindsNoSpace = false;
+  }
+
+  /**
+   * As {@link #failWrite}, because there is no space, even where it was reserved: thin provisioning
+   * and file systems that copy on write do that.
+   */
+  public synchronized void fillUpAtWrite(int writes) {
+    writesLeft = writes;
+    writeFindsNoSpace = true;
   }
 
   /** Leaves room for so many bytes more. */
@@ -188,7 +199,9 @@ public final class SimulatedDisk {
   void beginWrite(String path, long bytes) throws IOException {
     if (writesLeft == 0) {
       writesLeft = NEVER;
-      throw new IOException(path + ": Input/output error (simulated write)");
+      throw writeFindsNoSpace
+          ? new DiskFullException(path + ": no space left on the simulated disk")
+          : new IOException(path + ": Input/output error (simulated write)");
     }
     writesLeft -= writesLeft > 0 ? 1 : 0;
     counters = counters.write(bytes);

@@ -101,11 +101,16 @@ public interface StoreFilesContract {
           IllegalArgumentException.class, () -> file.writePages(512, pages(1, (byte) 'p')));
       ByteBuffer part = pages(1, (byte) 'p').limit(512);
       assertThrows(IllegalArgumentException.class, () -> file.writePages(0, part));
+      ByteBuffer onHeap = ByteBuffer.allocate(StoreFile.PAGE_BYTES);
+      assertThrows(IllegalArgumentException.class, () -> file.writePages(0, onHeap));
+      ByteBuffer askew = pages(2, (byte) 'p').slice(StoreFile.PAGE_BYTES / 2, StoreFile.PAGE_BYTES);
+      assertThrows(IllegalArgumentException.class, () -> file.writePages(0, askew));
       assertEquals(0, file.size());
     }
   }
 
-  private static ByteBuffer pages(int count, byte filling) {
+  /** Pages full of one byte, in aligned memory. */
+  static ByteBuffer pages(int count, byte filling) {
     ByteBuffer pages =
         Arena.ofAuto()
             .allocate((long) count * StoreFile.PAGE_BYTES, StoreFile.PAGE_BYTES)

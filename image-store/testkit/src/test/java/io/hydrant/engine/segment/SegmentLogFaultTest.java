@@ -105,6 +105,34 @@ final class SegmentLogFaultTest {
     }
   }
 
+  /** Blocks were reserved, so that this cannot be waited out: nobody may be told it can. */
+  @Test
+  void noSpaceWhereItWasReservedIsFinal() throws IOException {
+    SegmentLog log = open();
+    append(log);
+    log.sync();
+    long durable = log.durable();
+    append(log);
+    disk.fillUpAtWrite(0);
+    IOException failed = assertThrows(IOException.class, log::sync);
+    assertFalse(failed instanceof DiskFullException, failed::toString);
+    assertTrue(failed.getCause() instanceof DiskFullException, failed::toString);
+    assertThrows(IOException.class, () -> append(log));
+    assertEquals(durable, log.durable());
+    log.close();
+  }
+
+  @Test
+  void noSpaceForALargeRecordIsFinal() throws IOException {
+    SegmentLog log = open();
+    disk.fillUpAtWrite(0);
+    IOException failed =
+        assertThrows(IOException.class, () -> append(log, CONFIG.bufferBytes() + 1));
+    assertFalse(failed instanceof DiskFullException, failed::toString);
+    assertThrows(IOException.class, () -> append(log));
+    log.close();
+  }
+
   @Test
   void whatAFailedSyncLeftInTheCacheIsWrittenAgainByTheNextLife() throws IOException {
     SegmentLog log = open();

@@ -1,6 +1,7 @@
 package io.hydrant.testkit.files;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -12,8 +13,10 @@ import io.hydrant.engine.files.StoreFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +49,66 @@ final class JdkStoreFilesTest implements StoreFilesContract {
       assertTrue(Thread.interrupted(), "the status is kept");
       assertEquals(ByteBuffer.wrap(new byte[] {1, 2, 3, 4}), read.flip());
       assertEquals(4, file.size());
+    } finally {
+      boolean ignored = Thread.interrupted();
+    }
+  }
+
+  @Test
+  void wholePagesGoPastThePageCacheWhereTheFileSystemCan() throws IOException {
+    assumeTrue(
+        System.getProperty("os.name", "").equals("Linux")
+            && List.of("ext4", "xfs", "btrfs").contains(Files.getFileStore(directory).type()),
+        "skipped: only some file systems of Linux are known to write directly");
+    try (StoreFile file = files.create("a")) {
+      file.writePages(0, StoreFilesContract.pages(2, (byte) 'p'));
+      assertTrue(hasDirectDescriptor("a"), "O_DIRECT");
+    }
+    StoreFiles cached = new JdkStoreFiles(directory, false);
+    try (StoreFile file = cached.create("b")) {
+      file.writePages(0, StoreFilesContract.pages(2, (byte) 'p'));
+      assertFalse(hasDirectDescriptor("b"), "O_DIRECT though it was not wanted");
+    }
+  }
+
+  /** Whether this process has the file open with O_DIRECT. */
+  private boolean hasDirectDescriptor(String name) throws IOException {
+    int direct = System.getProperty("os.arch", "").equals("aarch64") ? 0x10000 : 0x4000;
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path descriptor : all) {
+        Path flags = Path.of("/proc/self/fdinfo").resolve(descriptor.getFileName());
+        if (Files.isSymbolicLink(descriptor)
+            && Files.readSymbolicLink(descriptor).equals(directory.toRealPath().resolve(name))
+            && (flagsOf(flags) & direct) != 0) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static int flagsOf(Path info) throws IOException {
+    for (String line : Files.readAllLines(info)) {
+      if (line.startsWith("flags:")) {
+        return Integer.parseInt(line.substring("flags:".length()).strip(), 8);
+      }
+    }
+    throw new AssertionError(info + " has no flags");
+  }
+
+  @Test
+  void anInterruptedThreadWritesWholePagesAcrossARename() throws IOException {
+    try (StoreFile file = files.create("a")) {
+      file.writePages(0, StoreFilesContract.pages(1, (byte) 'p'));
+      Thread.currentThread().interrupt();
+      files.rename("a", "b");
+      file.writePages(StoreFile.PAGE_BYTES, StoreFilesContract.pages(1, (byte) 'q'));
+      file.sync();
+      ByteBuffer read = ByteBuffer.allocate(2 * StoreFile.PAGE_BYTES);
+      assertEquals(read.capacity(), file.read(0, read));
+      assertTrue(Thread.interrupted(), "the status is kept");
+      assertEquals('p', read.get(StoreFile.PAGE_BYTES - 1));
+      assertEquals('q', read.get(StoreFile.PAGE_BYTES));
     } finally {
       boolean ignored = Thread.interrupted();
     }
