@@ -73,7 +73,7 @@ public final class ImageStore implements AutoCloseable {
     this.slimReader = new LogSlimReader(parts.slims(), parts.log(), live, ports.events());
     this.snapshots = new SnapshotRunner(config, ports, parts);
     this.admission =
-        new OpenAdmission(parts.catalog(), parts.missing(), config.publishHeapBytesMax());
+        new OpenAdmission(parts.catalog(), parts.missing(), config.heap().publishBytes());
     this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
   }
 

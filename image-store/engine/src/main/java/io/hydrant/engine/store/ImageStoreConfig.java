@@ -6,78 +6,37 @@ import io.hydrant.engine.segment.SegmentLogConfig;
 /**
  * @param identity whose files these are
  * @param log the segment log
- * @param mapCacheBytes heap bytes of page maps kept for reading
- * @param dirtyBytesMax heap bytes of changed page maps that make a snapshot due
- * @param logBytesMax bytes appended since the last snapshot that make one due (bounds the restart
- *     scan)
- * @param entriesMax entries applied since the last snapshot that make one due (bounds the replay)
- * @param publishHeapBytesMax heap bytes that the page maps of one checkpoint may take while its
- *     commit is applied, beside the rest: larger images are refused when a checkpoint is opened. A
- *     part of the largest heap
- * @param recentBytesMax heap bytes of what was appended lately, without page bytes, kept so that
- *     publishing it reads nothing back
  */
 public record ImageStoreConfig(
-    StoreIdentity identity,
-    SegmentLogConfig log,
-    long mapCacheBytes,
-    long dirtyBytesMax,
-    long logBytesMax,
-    long entriesMax,
-    long publishHeapBytesMax,
-    long recentBytesMax) {
+    StoreIdentity identity, SegmentLogConfig log, HeapBounds heap, SnapshotBounds snapshots) {
 
   /**
-   * Without a bound on what one commit takes; a quarter of the map cache for what was appended
-   * lately.
+   * Heap bytes.
+   *
+   * @param mapCacheBytes page maps kept for reading
+   * @param recentBytes what was appended lately, without page bytes, kept so that publishing it
+   *     reads nothing back
+   * @param publishBytes the page maps of one checkpoint while its commit is applied, beside the
+   *     rest: larger images are refused when a checkpoint is opened. A part of the largest heap
    */
-  public ImageStoreConfig(
-      StoreIdentity identity,
-      SegmentLogConfig log,
-      long mapCacheBytes,
-      long dirtyBytesMax,
-      long logBytesMax,
-      long entriesMax) {
-    this(
-        identity,
-        log,
-        mapCacheBytes,
-        dirtyBytesMax,
-        logBytesMax,
-        entriesMax,
-        Long.MAX_VALUE,
-        mapCacheBytes / 4);
+  public record HeapBounds(long mapCacheBytes, long recentBytes, long publishBytes) {
+    /** A quarter of the map cache for what was appended lately. */
+    public static HeapBounds of(long mapCacheBytes, long publishBytes) {
+      return new HeapBounds(mapCacheBytes, mapCacheBytes / 4, publishBytes);
+    }
   }
 
-  /** This with another bound on what one commit takes. */
-  public ImageStoreConfig withPublishHeapBytesMax(long bytes) {
-    return new ImageStoreConfig(
-        identity,
-        log,
-        mapCacheBytes,
-        dirtyBytesMax,
-        logBytesMax,
-        entriesMax,
-        bytes,
-        recentBytesMax);
-  }
+  /**
+   * A snapshot is due when any of these is reached.
+   *
+   * @param dirtyBytes heap bytes of changed page maps
+   * @param logBytes appended since the last one (bounds the restart scan)
+   * @param entries applied since the last one (bounds the replay)
+   */
+  public record SnapshotBounds(long dirtyBytes, long logBytes, long entries) {}
 
-  /** This with another bound on what is kept of what was appended lately. */
-  public ImageStoreConfig withRecentBytesMax(long bytes) {
-    return new ImageStoreConfig(
-        identity,
-        log,
-        mapCacheBytes,
-        dirtyBytesMax,
-        logBytesMax,
-        entriesMax,
-        publishHeapBytesMax,
-        bytes);
-  }
-
-  /** Settings for a server with a heap of 512 MB or more. */
-  public static ImageStoreConfig standard(StoreIdentity identity) {
-    return new ImageStoreConfig(
-        identity, SegmentLogConfig.DEFAULT, 96L << 20, 96L << 20, 1L << 30, 20_000);
+  /** This with other bounds on the heap. */
+  public ImageStoreConfig with(HeapBounds other) {
+    return new ImageStoreConfig(identity, log, other, snapshots);
   }
 }

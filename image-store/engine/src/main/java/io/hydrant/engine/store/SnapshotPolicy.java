@@ -21,8 +21,8 @@ final class SnapshotPolicy {
   }
 
   boolean isDue(EntryPosition applied, long appended, long dirtyBytes) {
-    return dirtyBytes >= config.dirtyBytesMax()
-        || applied.index() - takenIndex >= config.entriesMax()
-        || config.log().bytesBetween(takenAppended, appended) >= config.logBytesMax();
+    return dirtyBytes >= config.snapshots().dirtyBytes()
+        || applied.index() - takenIndex >= config.snapshots().entries()
+        || config.log().bytesBetween(takenAppended, appended) >= config.snapshots().logBytes();
   }
 }

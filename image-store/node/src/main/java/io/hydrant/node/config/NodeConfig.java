@@ -1,6 +1,7 @@
 package io.hydrant.node.config;
 
 import io.hydrant.engine.segment.SegmentLogConfig;
+import io.hydrant.engine.store.ImageStoreConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -94,7 +95,7 @@ public record NodeConfig(
         segments(settings),
         settings.flag(ConfigKey.STORAGE_DIRECT_WRITES),
         settings.bytes(ConfigKey.STORAGE_MAP_CACHE_BYTES),
-        new StorageConfig.SnapshotDue(
+        new ImageStoreConfig.SnapshotBounds(
             settings.bytes(ConfigKey.STORAGE_SNAPSHOT_DIRTY_BYTES),
             settings.bytes(ConfigKey.STORAGE_SNAPSHOT_LOG_BYTES),
             settings.number(ConfigKey.STORAGE_SNAPSHOT_ENTRIES)));

@@ -4,6 +4,8 @@ import io.hydrant.engine.files.StoreFile;
 import io.hydrant.engine.model.StoreIdentity;
 import io.hydrant.engine.segment.SegmentLogConfig;
 import io.hydrant.engine.store.ImageStoreConfig;
+import io.hydrant.engine.store.ImageStoreConfig.HeapBounds;
+import io.hydrant.engine.store.ImageStoreConfig.SnapshotBounds;
 
 /**
  * The store's files and caches.
@@ -14,9 +16,10 @@ import io.hydrant.engine.store.ImageStoreConfig;
  * @param snapshots when a snapshot is due
  */
 public record StorageConfig(
-    SegmentLogConfig segments, boolean directWrites, long mapCacheBytes, SnapshotDue snapshots) {
+    SegmentLogConfig segments, boolean directWrites, long mapCacheBytes, SnapshotBounds snapshots) {
   public StorageConfig {
     Ranges.check("storage.map-cache-bytes", mapCacheBytes, 1 << 20, 1L << 40);
+    check(snapshots);
   }
 
   /** A record does not span segments, and the largest, a batch, has to fit beside the headers. */
@@ -49,30 +52,18 @@ public record StorageConfig(
     Ranges.check("storage.spare-segments-max", sparesMax, 0, 1 << 20);
   }
 
-  /**
-   * A snapshot is due when any of these is reached.
-   *
-   * @param dirtyBytes heap bytes of changed page maps
-   * @param logBytes bytes appended since the last one
-   * @param entries entries applied since the last one
-   */
-  public record SnapshotDue(long dirtyBytes, long logBytes, long entries) {
-    public SnapshotDue {
-      Ranges.check("storage.snapshot-dirty-bytes", dirtyBytes, 1 << 20, 1L << 40);
-      Ranges.check("storage.snapshot-log-bytes", logBytes, 1 << 20, 1L << 40);
-      Ranges.check("storage.snapshot-entries", entries, 100, 10_000_000);
-    }
+  private static void check(SnapshotBounds snapshots) {
+    Ranges.check("storage.snapshot-dirty-bytes", snapshots.dirtyBytes(), 1 << 20, 1L << 40);
+    Ranges.check("storage.snapshot-log-bytes", snapshots.logBytes(), 1 << 20, 1L << 40);
+    Ranges.check("storage.snapshot-entries", snapshots.entries(), 100, 10_000_000);
   }
 
   /** As the engine takes it: the page maps of one commit may take half of the heap, no more. */
   public ImageStoreConfig forStore(StoreIdentity identity) {
     return new ImageStoreConfig(
-            identity,
-            segments,
-            mapCacheBytes,
-            snapshots.dirtyBytes(),
-            snapshots.logBytes(),
-            snapshots.entries())
-        .withPublishHeapBytesMax(Runtime.getRuntime().maxMemory() / 2);
+        identity,
+        segments,
+        HeapBounds.of(mapCacheBytes, Runtime.getRuntime().maxMemory() / 2),
+        snapshots);
   }
 }

@@ -11,6 +11,8 @@ import io.hydrant.engine.model.StoreIdentity;
 import io.hydrant.engine.segment.SegmentLogConfig;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.ImageStoreConfig;
+import io.hydrant.engine.store.ImageStoreConfig.HeapBounds;
+import io.hydrant.engine.store.ImageStoreConfig.SnapshotBounds;
 import io.hydrant.engine.store.ImageStorePorts;
 import io.hydrant.engine.store.StoreEvent;
 import java.io.IOException;
@@ -37,13 +39,10 @@ public final class SimulatedReplica {
   /** Small enough that a thousand operations roll, recycle and snapshot many times. */
   public static final ImageStoreConfig SMALL =
       new ImageStoreConfig(
-              IDENTITY,
-              new SegmentLogConfig(128 << 10, 16 << 10, 0, 3),
-              64 << 10,
-              96 << 10,
-              512 << 10,
-              40)
-          .withRecentBytesMax(1 << 10);
+          IDENTITY,
+          new SegmentLogConfig(128 << 10, 16 << 10, 0, 3),
+          new HeapBounds(64 << 10, 1 << 10, Long.MAX_VALUE),
+          new SnapshotBounds(96 << 10, 512 << 10, 40));
 
   /** Where the replica keeps its bytes; survives restarts. */
   public interface Media {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.segment.SegmentLogConfig;
 import io.hydrant.engine.store.ImageStoreConfig;
+import io.hydrant.engine.store.ImageStoreConfig.HeapBounds;
+import io.hydrant.engine.store.ImageStoreConfig.SnapshotBounds;
 import io.hydrant.testkit.simulation.PageContents;
 import io.hydrant.testkit.simulation.SimulatedReplica;
 import java.nio.ByteBuffer;
@@ -16,17 +18,14 @@ class PublishReadsTest {
   private static final int PAGES = 2_048;
   private static final int PATCHES = 128;
 
-  private static StoreFixture fixture(long recentBytesMax) throws Exception {
+  private static StoreFixture fixture(long recentBytes) throws Exception {
     return StoreFixture.withPages(
         PAGES,
         new ImageStoreConfig(
-                SimulatedReplica.SMALL.identity(),
-                new SegmentLogConfig(128 << 10, 16 << 10, 0, 3),
-                1 << 20,
-                64 << 20,
-                64 << 20,
-                1_000)
-            .withRecentBytesMax(recentBytesMax));
+            SimulatedReplica.SMALL.identity(),
+            new SegmentLogConfig(128 << 10, 16 << 10, 0, 3),
+            new HeapBounds(1 << 20, recentBytes, Long.MAX_VALUE),
+            new SnapshotBounds(64 << 20, 64 << 20, 1_000)));
   }
 
   /** Commits a full checkpoint of many patches; the result is how often its commit read. */

@@ -15,6 +15,8 @@ import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.PageEncoding;
 import io.hydrant.engine.model.SessionId;
 import io.hydrant.engine.store.ImageStore;
+import io.hydrant.engine.store.ImageStoreConfig;
+import io.hydrant.engine.store.ImageStoreConfig.HeapBounds;
 import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StoreEvent;
@@ -39,7 +41,12 @@ class StoreFaultTest {
   private final StoreFixture fixture;
 
   StoreFaultTest() throws Exception {
-    fixture = StoreFixture.withPages(PAGES, SimulatedReplica.SMALL.withRecentBytesMax(NOTHING));
+    fixture = StoreFixture.withPages(PAGES, withHeap(NOTHING, Long.MAX_VALUE));
+  }
+
+  private static ImageStoreConfig withHeap(long recentBytes, long publishBytes) {
+    return SimulatedReplica.SMALL.with(
+        new HeapBounds(SimulatedReplica.SMALL.heap().mapCacheBytes(), recentBytes, publishBytes));
   }
 
   private static void assertRefused(Rejection rejection, Executable call) {
@@ -320,12 +327,9 @@ class StoreFaultTest {
   @Test
   void anImageThatDoesNotFitTheHeapIsRefused() throws Exception {
     long needed = PAGES * 24L + 2 * 150;
-    StoreFixture roomy =
-        StoreFixture.withPages(PAGES, SimulatedReplica.SMALL.withPublishHeapBytesMax(needed));
+    StoreFixture roomy = StoreFixture.withPages(PAGES, withHeap(NOTHING, needed));
     roomy.store().admitOpen(fullOpen(roomy));
-    ImageStore tight =
-        StoreFixture.withPages(PAGES, SimulatedReplica.SMALL.withPublishHeapBytesMax(needed - 1))
-            .store();
+    ImageStore tight = StoreFixture.withPages(PAGES, withHeap(NOTHING, needed - 1)).store();
     assertRefused(Rejection.LIMIT_EXCEEDED, () -> tight.admitOpen(fullOpen(roomy)));
   }
 
