@@ -3,7 +3,8 @@ package io.hydrant.engine.index;
 import io.hydrant.engine.model.ImageId;
 
 /**
- * Live bytes of one image by segment: a handle into its {@link SegmentUsage}. Apply thread only.
+ * Live bytes of one image by segment: a handle into its {@link SegmentUsage}. Changed by the
+ * store's one writer only.
  */
 public final class ImageUsage {
   private final ImageId image;

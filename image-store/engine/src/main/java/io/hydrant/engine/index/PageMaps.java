@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  * The maps of all tracts as of the last applied entry: those changed since the last flush, those
  * being flushed, a bounded cache of others, and the index behind them.
  *
- * <p>Threads: one applies ({@link #put}, {@link #dropImage}, {@link #freeze}), one flushes ({@link
- * Frozen#changes}, {@link #flushed}), any number read. What a reader must see in one piece is one
- * immutable {@link Layers}, swapped whole. A reader that fetched a row from the index may cache it
- * only if the layers are still those it began with: else a map that was applied and flushed in the
- * meantime could be overwritten by the one before it.
+ * <p>Threads: one at a time writes ({@link #put}, {@link #dropImage}, {@link #freeze}), one flushes
+ * ({@link Frozen#changes}, {@link #flushed}), any number read. What a reader must see in one piece
+ * is one immutable {@link Layers}, swapped whole. A reader that fetched a row from the index may
+ * cache it only if the layers are still those it began with: else a map that was applied and
+ * flushed in the meantime could be overwritten by the one before it.
  */
 public final class PageMaps {
   /** Remembers that the index has no row, so that asking again costs no get. */
@@ -36,7 +36,7 @@ public final class PageMaps {
       new AtomicReference<>(new Layers(new ConcurrentHashMap<>(), null, Set.of()));
   private final LongAdder indexGets = new LongAdder();
 
-  /** Written by the apply thread only. */
+  /** Written by the one writer only. */
   private volatile long dirtyBytes;
 
   /**
@@ -72,8 +72,7 @@ public final class PageMaps {
   }
 
   /**
-   * Replaces a tract's map; an empty one takes the row away. Apply thread only (PROTOCOL R14: one
-   * writer per tract).
+   * Replaces a tract's map; an empty one takes the row away. One writer only (PROTOCOL R14).
    *
    * @throws IllegalStateException if the image was dropped
    */
@@ -87,7 +86,7 @@ public final class PageMaps {
   }
 
   /**
-   * Forgets an image: its rows are invisible at once and deleted by the next flush. Apply thread
+   * Forgets an image: its rows are invisible at once and deleted by the next flush. One writer
    * only.
    */
   public void dropImage(ImageId image) {
@@ -117,8 +116,8 @@ public final class PageMaps {
   }
 
   /**
-   * Moves everything changed since the last freeze aside, to be flushed while changes go on. Apply
-   * thread only; takes no longer for more maps.
+   * Moves everything changed since the last freeze aside, to be flushed while changes go on. One
+   * writer only; takes no longer for more maps.
    *
    * @throws IllegalStateException if the one before was not flushed: it must be tried again itself
    */

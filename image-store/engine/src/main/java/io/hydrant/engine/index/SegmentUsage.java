@@ -6,8 +6,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Live bytes of each segment, by image: what page maps still point to. Owned by the apply thread;
- * {@link #encode} there is the capture that goes into the flush of the same maps.
+ * Live bytes of each segment, by image: what page maps still point to. Owned by the store's one
+ * writer; {@link #encode} there is the capture that goes into the flush of the same maps.
  */
 public final class SegmentUsage {
   private static final int VERSION = 1;

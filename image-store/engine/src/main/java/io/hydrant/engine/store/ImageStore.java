@@ -37,8 +37,9 @@ import java.util.function.Predicate;
  * </pre>
  *
  * <p>Threads: {@link #apply}, {@link #skip} and {@link #snapshot} belong to one apply thread;
- * everything else is safe from any thread. Exceptions from apply, and {@link StoreEvent.Fault}, are
- * final: the process must stop.
+ * everything else is safe from any thread. What changes the state does so as one change of the
+ * {@link StoreWriter}. Exceptions from apply, and {@link StoreEvent.Fault}, are final: the process
+ * must stop.
  */
 public final class ImageStore implements AutoCloseable {
   /** A checkpoint is admitted if this much fits: a batch of every segment buffer in flight. */
@@ -53,7 +54,7 @@ public final class ImageStore implements AutoCloseable {
   private final SnapshotRunner snapshots;
   private final Pruning pruning;
   private final OpenAdmission admission;
-  private final ApplyGuard guard = new ApplyGuard();
+  private final StoreWriter writer = new StoreWriter();
 
   private ImageStore(ImageStoreConfig config, ImageStorePorts ports, StoreParts parts) {
     this.config = config;
@@ -114,14 +115,14 @@ public final class ImageStore implements AutoCloseable {
    * stop.
    */
   public Outcome apply(EntryPosition position, Entry entry) throws IOException {
-    guard.begin();
-    Catalog.Applied applied = parts.catalog().apply(position, entry);
-    for (Effect effect : applied.effects()) {
-      perform(effect);
-    }
-    behindEntry();
-    guard.end();
-    return applied.outcome();
+    return writer.change(() -> {
+      Catalog.Applied applied = parts.catalog().apply(position, entry);
+      for (Effect effect : applied.effects()) {
+        perform(effect);
+      }
+      behindEntry();
+      return applied.outcome();
+    });
   }
 
   private void perform(Effect effect) throws IOException {
@@ -174,21 +175,22 @@ public final class ImageStore implements AutoCloseable {
 
   /** An entry without a command; apply thread. What it throws is final, as with {@link #apply}. */
   public void skip(EntryPosition position) {
-    guard.begin();
-    parts.catalog().skip(position);
     try {
-      behindEntry();
+      writer.change(() -> {
+        parts.catalog().skip(position);
+        behindEntry();
+        return position;
+      });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    guard.end();
   }
 
   private void behindEntry() throws IOException {
     if (pruning.step()) {
       snapshots.wantSpace();
     }
-    if (!guard.isClosed()) {
+    if (!writer.isClosed()) {
       snapshots.takeIfDue();
     }
   }
@@ -201,10 +203,11 @@ public final class ImageStore implements AutoCloseable {
    * @throws IllegalStateException if an entry was applied in part only, or the store is closed
    */
   public CompletableFuture<EntryPosition> snapshot() {
-    guard.begin();
-    CompletableFuture<EntryPosition> done = snapshots.take();
-    guard.end();
-    return done;
+    try {
+      return writer.change(snapshots::take);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -359,7 +362,7 @@ public final class ImageStore implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    boolean whole = guard.close();
+    boolean whole = writer.close();
     try {
       snapshots.finish(whole);
     } finally {

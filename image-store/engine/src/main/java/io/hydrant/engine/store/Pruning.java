@@ -20,8 +20,8 @@ import java.util.Optional;
 /**
  * Takes versions of retired checkpoints out of the page maps when the disk is nearly full. As a
  * rule a map is pruned as something is merged into it; with ingest refused nothing would be. A few
- * tracts behind every entry, so that apply is never held up. Apply thread; what a restart forgets,
- * the next retirement does.
+ * tracts behind every entry, so that apply is never held up. Within a change of the {@link
+ * StoreWriter}; what a restart forgets, the next retirement does.
  */
 final class Pruning {
   /** Under 50 ms with maps of 48 KB that are read from the index. */

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a committed checkpoint's staged records readable: merges them into the page maps (PROTOCOL,
- * step "publish"; R14: the apply thread is the one writer of every tract's map). Page tables that
- * are not in memory any more are read back from the log, so memory does not grow with the
- * checkpoint, and a replay after a restart goes the same way.
+ * step "publish"), within a change of the {@link StoreWriter} (R14). Page tables that are not in
+ * memory any more are read back from the log, so memory does not grow with the checkpoint, and a
+ * replay after a restart goes the same way.
  */
 final class Publisher {
   private final Staging staging;

@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Where the slim state of each retained checkpoint lies: like the page maps, changed in memory by
- * the apply thread and written with the next snapshot. An empty value marks a row that is to be
+ * the one writer and written with the next snapshot. An empty value marks a row that is to be
  * deleted.
  */
 final class SlimRows {
@@ -34,19 +34,19 @@ final class SlimRows {
     this.index = index;
   }
 
-  /** Apply thread. */
+  /** Within a change of the {@link StoreWriter}. */
   void put(CheckpointKey key, List<Chunk> chunks) {
     dirty.put(key, Optional.of(List.copyOf(chunks)));
   }
 
-  /** Apply thread. */
+  /** Within a change of the {@link StoreWriter}. */
   void remove(CheckpointKey key) {
     dirty.put(key, Optional.empty());
   }
 
   /**
-   * Apply thread; the rows in the index go by prefix. Uids are never used again, so order does not
-   * matter.
+   * Within a change; the rows in the index go by prefix. Uids are never used again, so order does
+   * not matter.
    */
   void dropImage(ImageId image) {
     dirty.keySet().removeIf(key -> key.image().equals(image));
@@ -67,7 +67,7 @@ final class SlimRows {
   }
 
   /**
-   * Sets the changes aside for a flush; apply thread. A flush that failed is fatal, or is tried
+   * Sets the changes aside for a flush; within a change. A flush that failed is fatal, or is tried
    * again itself, so none is pending.
    */
   Frozen freeze() {

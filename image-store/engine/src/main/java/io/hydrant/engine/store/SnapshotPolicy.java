@@ -4,7 +4,7 @@ import io.hydrant.engine.model.EntryPosition;
 
 /**
  * When a snapshot is due: so seldom that the index costs little beside the pages, so often that
- * memory, restart scan and replay stay bounded. Noted by the apply thread, asked by any.
+ * memory, restart scan and replay stay bounded. Noted by the one writer, asked by any thread.
  */
 final class SnapshotPolicy {
   private final ImageStoreConfig config;

@@ -71,7 +71,10 @@ final class SnapshotRunner {
     return stalled != null;
   }
 
-  /** The next snapshot is due as soon as none is under way. Apply thread. */
+  /**
+   * The next snapshot is due as soon as none is under way. Within a change of the {@link
+   * StoreWriter}.
+   */
   void wantSpace() {
     spaceWanted = true;
   }
@@ -100,7 +103,7 @@ final class SnapshotRunner {
     }
   }
 
-  /** Behind every entry; apply thread. */
+  /** Behind every entry, within its change. */
   void takeIfDue() {
     if (!pending.isDone() || pending.isCompletedExceptionally()) {
       return;
@@ -115,7 +118,7 @@ final class SnapshotRunner {
     }
   }
 
-  /** Starts one unless one is under way, or there is nothing new. Apply thread. */
+  /** Starts one unless one is under way, or there is nothing new. Within a change. */
   CompletableFuture<EntryPosition> take() {
     Snapshots.Capture again = stalled;
     boolean idle = pending.isDone() && !pending.isCompletedExceptionally();

@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Snapshots (PROTOCOL R14, R15): captured by the apply thread in memory, written in the background
- * while it goes on. Copies no page.
+ * Snapshots (PROTOCOL R14, R15): captured in memory within a change of the {@link StoreWriter},
+ * written in the background while it goes on. Copies no page.
  *
  * <pre>
  * 1 sync the segment log      everything staged before the scan start is durable
@@ -56,7 +56,7 @@ final class Snapshots {
     return new Snapshots(config, parts, events);
   }
 
-  /** Captures the state as of the last applied entry. Apply thread; touches no disk. */
+  /** Captures the state as of the last applied entry. Within a change; touches no disk. */
   Capture capture(Catalog catalog) {
     // First the log's end, then the staged records: a record is noted before the log's end counts
     // it.

@@ -89,13 +89,14 @@ final class Staging {
   }
 
   /**
-   * Keeps the records of a checkpoint that was committed but could not be published. Apply thread.
+   * Keeps the records of a checkpoint that was committed but could not be published. Within a
+   * change.
    */
   void keep(StagedRecords records) {
     kept.put(records.key(), records);
   }
 
-  /** Nothing builds on that checkpoint any more. Apply thread. */
+  /** Nothing builds on that checkpoint any more. Within a change. */
   void forget(CheckpointKey key) {
     kept.remove(key);
   }
