@@ -12,7 +12,7 @@ import java.util.zip.CRC32C;
  * {@link CorruptionException}. The checksum comes first: what fails it is corrupt, whatever its
  * version byte says.
  */
-final class PackedInput {
+public final class PackedInput {
   private static final int VARINT_SHIFT_MAX = 63;
 
   private final String source;
@@ -20,7 +20,7 @@ final class PackedInput {
   private final int end;
   private int position;
 
-  PackedInput(String source, byte[] bytes, int version) throws IOException {
+  public PackedInput(String source, byte[] bytes, int version) throws IOException {
     this.source = source;
     this.bytes = bytes;
     this.end = bytes.length - PackedOutput.CHECKSUM_BYTES;
@@ -38,14 +38,14 @@ final class PackedInput {
     }
   }
 
-  int u8() throws CorruptionException {
+  public int u8() throws CorruptionException {
     if (position >= end) {
       throw corrupt("a byte", "the end");
     }
     return bytes[position++] & 0xff;
   }
 
-  int u32() throws CorruptionException {
+  public int u32() throws CorruptionException {
     require(end - position >= 4, "4 bytes", "the end");
     int value = 0;
     for (int shift = 0; shift < 32; shift += 8) {
@@ -54,7 +54,7 @@ final class PackedInput {
     return value;
   }
 
-  long varint() throws CorruptionException {
+  public long varint() throws CorruptionException {
     long value = 0;
     for (int shift = 0; shift <= VARINT_SHIFT_MAX; shift += 7) {
       int next = u8();
@@ -69,7 +69,7 @@ final class PackedInput {
     throw corrupt("a number of 64 bits", "more than 10 bytes");
   }
 
-  long varint(long min, long max, String what) throws CorruptionException {
+  public long varint(long min, long max, String what) throws CorruptionException {
     long value = varint();
     if (value < min || value > max) {
       throw corrupt("%s from %d to %d".formatted(what, min, max), Long.toUnsignedString(value));
@@ -77,7 +77,7 @@ final class PackedInput {
     return value;
   }
 
-  long zigzag() throws CorruptionException {
+  public long zigzag() throws CorruptionException {
     long value = varint();
     return (value >>> 1) ^ -(value & 1);
   }
@@ -86,22 +86,23 @@ final class PackedInput {
    * A number of items of which each takes at least {@code bytesMin} bytes: bounded by what is
    * there.
    */
-  int count(int bytesMin) throws CorruptionException {
+  public int count(int bytesMin) throws CorruptionException {
     return (int) varint(0, (end - position) / bytesMin, "number of items");
   }
 
-  void end() throws CorruptionException {
+  public void end() throws CorruptionException {
     require(position == end, "the end", (end - position) + " more bytes");
   }
 
   /** For what is not on a hot path: both texts are made whether needed or not. */
-  void require(boolean condition, String expected, String actual) throws CorruptionException {
+  public void require(boolean condition, String expected, String actual)
+      throws CorruptionException {
     if (!condition) {
       throw corrupt(expected, actual);
     }
   }
 
-  CorruptionException corrupt(String expected, String actual) {
+  public CorruptionException corrupt(String expected, String actual) {
     return new CorruptionException(source, position, expected, actual);
   }
 }

@@ -15,13 +15,11 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
-import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.SessionId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 
@@ -55,6 +53,7 @@ public final class ImageStore implements AutoCloseable {
   private final Pruning pruning;
   private final OpenAdmission admission;
   private final StoreWriter writer = new StoreWriter();
+  private final MissingView missing;
 
   private ImageStore(ImageStoreConfig config, ImageStorePorts ports, StoreParts parts) {
     this.config = config;
@@ -70,11 +69,14 @@ public final class ImageStore implements AutoCloseable {
             ports.events());
     Predicate<ReadPoint> live = point -> parts.catalog().session(point.session().id()).isPresent();
     this.pageReader =
-        new LogPageReader(parts.maps(), parts.log(), ports.codec(), live, ports.events());
-    this.slimReader = new LogSlimReader(parts.slims(), parts.log(), live, ports.events());
+        new LogPageReader(
+            parts.maps(), parts.missing(), parts.log(), ports.codec(), live, ports.events());
+    this.slimReader =
+        new LogSlimReader(parts.slims(), parts.missing(), parts.log(), live, ports.events());
     this.snapshots = new SnapshotRunner(config, ports, parts);
     this.admission =
         new OpenAdmission(parts.catalog(), parts.missing(), config.heap().publishBytes());
+    this.missing = new StoreMissing(parts, writer);
     this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
   }
 
@@ -118,17 +120,18 @@ public final class ImageStore implements AutoCloseable {
     return writer.change(() -> {
       Catalog.Applied applied = parts.catalog().apply(position, entry);
       for (Effect effect : applied.effects()) {
-        perform(effect);
+        perform(effect, position.index());
       }
       behindEntry();
       return applied.outcome();
     });
   }
 
-  private void perform(Effect effect) throws IOException {
+  private void perform(Effect effect, long index) throws IOException {
     switch (effect) {
       case Effect.Publish publish ->
-          publisher.publish(existing(publish.key().image()), publish.key(), publish.content());
+          publisher.publish(
+              existing(publish.key().image()), publish.key(), publish.content(), index);
       case Effect.DropStaged drop -> {
         parts.staging().drop(drop.key());
         requireSpace();
@@ -243,8 +246,8 @@ public final class ImageStore implements AutoCloseable {
    * Asks whether this replica can take what is about to be proposed. Any thread.
    *
    * @throws Refusal DISK_FULL as {@link #admitOpen()}; LIMIT_EXCEEDED if a commit of the whole
-   *     image would not fit the heap; SEND_FULL if it builds on a checkpoint whose bytes are
-   *     missing here
+   *     image would not fit the heap; SEND_FULL if it builds on a checkpoint whose bytes came here
+   *     and cannot be read
    */
   public void admitOpen(Command.Open open) throws Refusal, IOException {
     admitOpen();
@@ -301,7 +304,12 @@ public final class ImageStore implements AutoCloseable {
         Rejection.UNKNOWN_SESSION, "the restore session has ended or expired; open a new one");
   }
 
-  /** What a session reads. Any thread. */
+  /** What this replica lacks. Any thread. */
+  public MissingView missing() {
+    return missing;
+  }
+
+  /** What a session reads. Any thread. Whether it is here, the readers say of each tract. */
   public ReadPoint readPoint(SessionId session) throws Refusal {
     SessionInfo info = parts.catalog().session(session).orElseThrow(ImageStore::sessionEnded);
     Optional<ImageState> found = parts.catalog().image(info.image());
@@ -315,15 +323,7 @@ public final class ImageStore implements AutoCloseable {
       throw new IllegalStateException(info + " pins a checkpoint that is not there");
     }
     ImageState image = found.get();
-    Line line = image.line(info.checkpoint());
-    OptionalLong missing = parts.missing().on(info.image(), line);
-    if (missing.isPresent()) {
-      throw new Refusal(
-          Rejection.NOT_HERE,
-          "%s %s builds on checkpoint %d, whose bytes are not on this replica; ask another"
-              .formatted(info.image(), info.checkpoint(), missing.getAsLong()));
-    }
-    return new ReadPoint(info, checkpoint, line);
+    return new ReadPoint(info, checkpoint, image.line(info.checkpoint()));
   }
 
   public PageReader pages() {
@@ -350,7 +350,7 @@ public final class ImageStore implements AutoCloseable {
         "snapshot_index", snapshotPosition().index(),
         "image_count", (long) parts.catalog().images().size(),
         "staged_checkpoint_count", (long) parts.staging().size(),
-        "missing_checkpoint_count", (long) parts.missing().size(),
+        "missing_checkpoint_count", parts.missing().size(),
         "segment_count", (long) parts.log().segments().size(),
         "dirty_map_bytes", parts.maps().dirtyBytes());
   }

@@ -24,6 +24,7 @@ final class LogPageReader implements PageReader {
   private static final int LOOKUPS_MAX = 8;
 
   private final PageMaps maps;
+  private final MissingTracts missing;
   private final SegmentLog log;
   private final Predicate<ReadPoint> live;
   private final StoreEvents events;
@@ -38,11 +39,13 @@ final class LogPageReader implements PageReader {
    */
   LogPageReader(
       PageMaps maps,
+      MissingTracts missing,
       SegmentLog log,
       PageCodec codec,
       Predicate<ReadPoint> live,
       StoreEvents events) {
     this.maps = maps;
+    this.missing = missing;
     this.log = log;
     this.live = live;
     this.events = events;
@@ -229,6 +232,20 @@ final class LogPageReader implements PageReader {
             .formatted(point.session().image(), point.checkpoint().id(), region));
   }
 
+  /** What this replica has of a tract may be older than the checkpoint (PROTOCOL R10). */
+  private void requireHere(ReadPoint point, int region, RegionSpec spec, int tract) throws Refusal {
+    if (missing.isHere(point.session().image(), point.line(), region, tract)) {
+      return;
+    }
+    if (!live.test(point)) {
+      throw ImageStore.sessionEnded();
+    }
+    throw new Refusal(
+        Rejection.NOT_HERE,
+        "%s %s, region '%s', tract %d: its pages are not (all) on this replica; ask another"
+            .formatted(point.session().image(), point.checkpoint().id(), spec.name(), tract));
+  }
+
   private static RegionSpec requireRegion(ReadPoint point, int region) throws Refusal {
     if (!point.checkpoint().regions().has(region)) {
       throw new Refusal(
@@ -293,8 +310,11 @@ final class LogPageReader implements PageReader {
     void locate(long page, Located located) throws Refusal, IOException {
       requirePage(point, region, spec, page);
       if (tract != spec.tractOf(page)) {
-        tract = spec.tractOf(page);
-        map = maps.get(new TractKey(point.session().image(), region, tract));
+        int wanted = spec.tractOf(page);
+        // Before the map: what is filled is merged first and said to be here afterwards.
+        requireHere(point, region, spec, wanted);
+        map = maps.get(new TractKey(point.session().image(), region, wanted));
+        tract = wanted;
         tractLookups.increment();
       }
       TractMap current = map;

@@ -13,6 +13,7 @@ import java.util.function.Predicate;
 /** {@link SlimReader} on the slim rows and the segment log. */
 final class LogSlimReader implements SlimReader {
   private final SlimRows rows;
+  private final MissingTracts missing;
   private final SegmentLog log;
   private final Predicate<ReadPoint> live;
   private final StoreEvents events;
@@ -21,8 +22,14 @@ final class LogSlimReader implements SlimReader {
    * @param live whether the session of a read point has not ended: what an ended one reads may be
    *     gone
    */
-  LogSlimReader(SlimRows rows, SegmentLog log, Predicate<ReadPoint> live, StoreEvents events) {
+  LogSlimReader(
+      SlimRows rows,
+      MissingTracts missing,
+      SegmentLog log,
+      Predicate<ReadPoint> live,
+      StoreEvents events) {
     this.rows = rows;
+    this.missing = missing;
     this.log = log;
     this.live = live;
     this.events = events;
@@ -30,6 +37,9 @@ final class LogSlimReader implements SlimReader {
 
   @Override
   public List<Chunk> chunks(ReadPoint point) throws Refusal, IOException {
+    if (!missing.isSlimHere(keyOf(point))) {
+      throw live.test(point) ? notHere(keyOf(point)) : ImageStore.sessionEnded();
+    }
     return rows.get(keyOf(point)).orElseThrow(() -> gone(point, "no record of its slim state"));
   }
 
@@ -62,6 +72,12 @@ final class LogSlimReader implements SlimReader {
 
   private static CheckpointKey keyOf(ReadPoint point) {
     return new CheckpointKey(point.session().image(), point.checkpoint().id());
+  }
+
+  private static Refusal notHere(CheckpointKey key) {
+    return new Refusal(
+        Rejection.NOT_HERE,
+        "%s: its slim state is not on this replica; ask another".formatted(key));
   }
 
   private Refusal gone(ReadPoint point, String why) {

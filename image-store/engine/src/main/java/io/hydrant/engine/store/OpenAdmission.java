@@ -8,7 +8,6 @@ import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.RegionTable;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * What this replica says to a checkpoint before it is proposed: courtesy (PROTOCOL R1), since heap
@@ -22,10 +21,10 @@ final class OpenAdmission {
   static final long HEAP_BYTES_OF_TRACT = 150;
 
   private final Catalog catalog;
-  private final MissingCheckpoints missing;
+  private final MissingTracts missing;
   private final long publishHeapBytesMax;
 
-  OpenAdmission(Catalog catalog, MissingCheckpoints missing, long publishHeapBytesMax) {
+  OpenAdmission(Catalog catalog, MissingTracts missing, long publishHeapBytesMax) {
     this.catalog = catalog;
     this.missing = missing;
     this.publishHeapBytesMax = publishHeapBytesMax;
@@ -59,11 +58,14 @@ final class OpenAdmission {
     return (bytes + (1 << 20) - 1) >> 20;
   }
 
-  /** What builds on bytes that are not here would be acknowledged and unreadable. */
+  /**
+   * What builds on bytes that came and cannot be read would be acknowledged and unreadable. Bytes
+   * that have not come are no reason: others hold them.
+   */
   private void requireLine(ImageState image, CheckpointId base) throws Refusal {
-    OptionalLong gone;
+    Optional<CheckpointId> gone;
     try {
-      gone = missing.on(image.id(), image.line(base));
+      gone = missing.unreadableOn(image.id(), image.line(base));
     } catch (IllegalArgumentException _) {
       return; // ended since: the catalog answers
     }
@@ -71,7 +73,7 @@ final class OpenAdmission {
       throw new Refusal(
           Rejection.SEND_FULL,
           "an increment cannot build on checkpoint %d of '%s': the bytes of checkpoint %d could not be read; send a full checkpoint"
-              .formatted(base.value(), image.name(), gone.getAsLong()));
+              .formatted(base.value(), image.name(), gone.get().value()));
     }
   }
 }

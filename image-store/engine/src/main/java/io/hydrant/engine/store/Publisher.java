@@ -30,7 +30,7 @@ final class Publisher {
   private final PageMaps maps;
   private final SlimRows slims;
   private final SegmentUsage usage;
-  private final MissingCheckpoints missing;
+  private final MissingTracts missing;
   private final StoreEvents events;
 
   Publisher(
@@ -38,7 +38,7 @@ final class Publisher {
       PageMaps maps,
       SlimRows slims,
       SegmentUsage usage,
-      MissingCheckpoints missing,
+      MissingTracts missing,
       StoreEvents events) {
     this.staging = staging;
     this.maps = maps;
@@ -52,15 +52,17 @@ final class Publisher {
    * Publishes a checkpoint as its commit entry is applied.
    *
    * @param image the image as of that entry
+   * @param index of that entry
    */
-  void publish(ImageState image, CheckpointKey key, Command.Content content) throws IOException {
+  void publish(ImageState image, CheckpointKey key, Command.Content content, long index)
+      throws IOException {
     StagedRecords records = staging.take(key);
     try {
       merge(image, key, required(key, records), content);
     } catch (CorruptionException e) {
       // Never a reason to skip the entry (R15): the bytes are missing here, and said to be.
       // Its records stay: the error may pass, and they are the only copy here.
-      missing.add(key);
+      missing.add(key, new ImageHoles.Hole(content.digest(), index, TractSet.ALL, records != null));
       if (records != null) {
         staging.keep(records);
       }
@@ -144,9 +146,9 @@ final class Publisher {
     slims.put(key, chunks);
   }
 
-  /** Lets go of missing checkpoints that nothing retained builds on. */
+  /** Lets go of missing checkpoints that nothing retained builds on, or lacks any more. */
   void forgetMissing(ImageState image) {
-    missing.forgetOff(image.id(), image.retainedLines()).forEach(staging::forget);
+    missing.tidy(image).forEach(staging::forget);
   }
 
   /**

@@ -35,7 +35,7 @@ final class Snapshots {
   private final PageMaps maps;
   private final SlimRows slims;
   private final SegmentUsage usage;
-  private final MissingCheckpoints missing;
+  private final MissingTracts missing;
   private final Staging staging;
   private final StoreEvents events;
 

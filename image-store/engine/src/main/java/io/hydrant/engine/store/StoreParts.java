@@ -2,15 +2,18 @@ package io.hydrant.engine.store;
 
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CatalogFiles;
+import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.index.PageIndex;
 import io.hydrant.engine.index.PageMaps;
 import io.hydrant.engine.index.SegmentUsage;
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The parts of an open store, as recovery leaves them (PROTOCOL R12, R14, R15):
@@ -37,7 +40,7 @@ record StoreParts(
     PageMaps maps,
     SlimRows slims,
     SegmentUsage usage,
-    MissingCheckpoints missing,
+    MissingTracts missing,
     Staging staging,
     GroupSync sync,
     long scanned)
@@ -50,8 +53,10 @@ record StoreParts(
     Catalog catalog = position == null ? new Catalog() : load(catalogFiles, position, ports);
     byte[] usage = StateRows.usage(index);
     byte[] missingRow = StateRows.missing(index);
-    MissingCheckpoints missing =
-        missingRow == null ? new MissingCheckpoints() : MissingCheckpoints.decode(missingRow);
+    MissingTracts missing =
+        missingRow == null
+            ? new MissingTracts()
+            : MissingRow.decode(missingRow, key -> commitOf(catalog, key));
     Map<CheckpointKey, StagedRecords> staged = StateRows.staged(index);
     long[] scanned = new long[1];
     SegmentLog log =
@@ -65,7 +70,7 @@ record StoreParts(
               scanned[0]++;
               Staging.note(staged, record, at);
             });
-    staged.keySet().removeIf(key -> isFinal(catalog, key) && !missing.contains(key));
+    staged.keySet().removeIf(key -> isFinal(catalog, key) && missing.hole(key).isEmpty());
     GroupSync sync = new GroupSync(log, ports.syncer(), ports.events());
     return new StoreParts(
         position == null ? EntryPosition.NONE : position.applied(),
@@ -83,7 +88,7 @@ record StoreParts(
             ports.codec(),
             new RecentRecords(config.heap().recentBytes()),
             staged.values(),
-            missing::contains),
+            key -> missing.hole(key).isPresent()),
         sync,
         scanned[0]);
   }
@@ -98,6 +103,19 @@ record StoreParts(
                 0,
                 "the catalog file of log index " + position.applied().index(),
                 "none; restore the directory from another replica"));
+  }
+
+  /** For rows that say no more than that bytes could not be read. */
+  private static ImageHoles.Hole commitOf(Catalog catalog, CheckpointKey key) {
+    return catalog
+        .image(key.image())
+        .flatMap(image -> Optional.ofNullable(image.committed().get(key.checkpoint())))
+        .flatMap(CheckpointInfo::commit)
+        .map(commit ->
+            new ImageHoles.Hole(commit.content().digest(), commit.index(), TractSet.ALL, true))
+        .orElseGet(() ->
+            new ImageHoles.Hole(
+                Digest.of(new byte[Digest.BYTES]), 1, TractSet.ALL, true)); // retired: no digest
   }
 
   /** An image that the catalog does not know yet may come with the replay (PROTOCOL R9). */

@@ -7,15 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.model.Address;
+import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.segment.Appended;
 import io.hydrant.engine.segment.LogRecord;
 import io.hydrant.engine.store.Manifest.PatchRow;
 import io.hydrant.engine.store.Manifest.ZeroRun;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -108,14 +112,51 @@ class StoreFormatsTest {
     fuzz(row, bytes -> SlimRows.decode(key, bytes));
   }
 
+  /** Two missing checkpoints, one of them listed, behind what an install left unknown. */
+  private static MissingTracts missing() {
+    MissingTracts missing = new MissingTracts();
+    missing.unknownUpTo(new ImageId(9), new CheckpointId(40));
+    missing.add(CheckpointKey.of(4, 7), new ImageHoles.Hole(digest(7), 1_000, TractSet.ALL, true));
+    missing.add(
+        CheckpointKey.of(4, 3),
+        new ImageHoles.Hole(
+            digest(3), 900, TractSet.NONE.plus(0, 5, 3).plus(0, 70).plus(2, 0).plusSlim(), false));
+    missing.proven(CheckpointKey.of(4, 8), TractSet.NONE.plus(1, 63, 2));
+    missing.proven(CheckpointKey.of(9, 40), TractSet.NONE.plusSlim());
+    return missing;
+  }
+
+  @Test
+  void missingRowIsAsItWasFrozen() throws IOException {
+    byte[] golden = golden("missing-v2.hex");
+    assertEquals(HexFormat.of().formatHex(golden), HexFormat.of().formatHex(missing().encode()));
+    assertEquals(missing().images(), decodeMissing(golden).images());
+  }
+
+  private static byte[] golden(String name) throws IOException {
+    try (InputStream in = StoreFormatsTest.class.getResourceAsStream("/golden/index/" + name)) {
+      return HexFormat.of()
+          .parseHex(new String(in.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("\\s", ""));
+    }
+  }
+
+  private static MissingTracts decodeMissing(byte[] bytes) throws IOException {
+    return MissingRow.decode(bytes, _ -> new ImageHoles.Hole(digest(1), 5, TractSet.ALL, true));
+  }
+
+  @Test
+  void missingRowsOfTheFirstVersionAreStillRead() throws IOException {
+    ByteBuffer row = ByteBuffer.allocate(32).putLong(4).putLong(7).putLong(4).putLong(3);
+    MissingTracts missing = decodeMissing(row.array());
+    assertEquals(2, missing.size());
+    assertTrue(missing.hole(CheckpointKey.of(4, 3)).isPresent());
+    assertTrue(decodeMissing(new byte[0]).isEmpty());
+    fuzz(row.array(), StoreFormatsTest::decodeMissing);
+  }
+
   @Test
   void missingRowsOfAnyBytes() throws IOException {
-    MissingCheckpoints missing = new MissingCheckpoints();
-    missing.add(CheckpointKey.of(4, 7));
-    missing.add(CheckpointKey.of(4, 3));
-    byte[] row = missing.encode();
-    assertEquals(2, MissingCheckpoints.decode(row).size());
-    fuzz(row, MissingCheckpoints::decode);
+    fuzz(missing().encode(), StoreFormatsTest::decodeMissing);
   }
 
   /** Something that decodes bytes. */

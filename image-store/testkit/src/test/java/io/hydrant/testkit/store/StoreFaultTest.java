@@ -198,7 +198,9 @@ class StoreFaultTest {
     full(9, 100).commit();
     fixture.closeAndReopen();
     assertRefused(Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(missing)));
-    assertRefused(Rejection.NOT_HERE, () -> fixture.read(missing));
+    assertRefused(Rejection.NOT_HERE, () -> assertPage(missing, 7, 3));
+    assertRefused(Rejection.NOT_HERE, () -> fixture.store().slim().chunks(fixture.read(missing)));
+    assertPage(base, 1, 3);
 
     for (int round = 0; round < 4; round++) {
       CheckpointKey replaced = full(round, 100).commit();

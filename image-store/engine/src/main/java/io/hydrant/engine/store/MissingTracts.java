@@ -1,0 +1,179 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.Line;
+import io.hydrant.engine.model.RegionTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+
+/**
+ * What of committed checkpoints is not on this replica, by tract (PROTOCOL R10): old pages would
+ * pass every page checksum, so this must be known exactly, and it is written with every snapshot.
+ * What says that something is missing, and what takes it back: {@link ImageHoles}.
+ *
+ * <p>Changed within changes of the {@link StoreWriter}, read by any thread. A reader asks here
+ * before it looks at a map: what is filled is merged first and said to be here afterwards.
+ */
+final class MissingTracts {
+  private final ConcurrentHashMap<ImageId, ImageHoles> byImage = new ConcurrentHashMap<>();
+
+  /** All that a reader looks at while nothing is missing. */
+  private volatile boolean any;
+
+  /** Whether a tract is here as the newest checkpoint of a line has it. Any thread. */
+  boolean isHere(ImageId image, Line line, int region, int tract) {
+    if (!any) {
+      return true;
+    }
+    ImageHoles holes = byImage.get(image);
+    return holes == null || holes.isHere(line, region, tract);
+  }
+
+  /** Whether the slim state of a checkpoint is here. Any thread. */
+  boolean isSlimHere(CheckpointKey key) {
+    if (!any) {
+      return true;
+    }
+    ImageHoles holes = byImage.get(key.image());
+    return holes == null || holes.isSlimHere(key.checkpoint().value());
+  }
+
+  /** What is known of a checkpoint that is missing, wholly or in part. Any thread. */
+  Optional<ImageHoles.Hole> hole(CheckpointKey key) {
+    return Optional.ofNullable(byImage.get(key.image()))
+        .flatMap(holes -> Optional.ofNullable(holes.missing().get(key.checkpoint().value())));
+  }
+
+  /** The newest checkpoint on the line whose bytes were here and cannot be read. Any thread. */
+  Optional<CheckpointId> unreadableOn(ImageId image, Line line) {
+    return Optional.ofNullable(byImage.get(image)).flatMap(holes -> holes.unreadableOn(line));
+  }
+
+  void add(CheckpointKey key, ImageHoles.Hole hole) {
+    change(key.image(), holes -> holes.with(key.checkpoint().value(), hole));
+  }
+
+  /** All bytes of the checkpoint are merged. */
+  void remove(CheckpointKey key) {
+    change(key.image(), holes -> holes.without(key.checkpoint().value()));
+  }
+
+  /** Says which tracts a missing checkpoint had changed: the others are not missing through it. */
+  void listed(CheckpointKey key, TractSet only) {
+    hole(key).ifPresent(hole -> add(key, hole.with(only)));
+  }
+
+  /** Nothing that was committed up to {@code newest} is known to be here, until it is proven. */
+  void unknownUpTo(ImageId image, CheckpointId newest) {
+    byImage.put(image, ImageHoles.unknownUpTo(newest.value()));
+    any = true;
+  }
+
+  /** These are here, as a checkpoint has them, whatever is missing on its line. */
+  void proven(CheckpointKey asOf, TractSet tracts) {
+    change(asOf.image(), holes -> holes.proven(asOf.checkpoint().value(), tracts));
+  }
+
+  void dropImage(ImageId image) {
+    byImage.remove(image);
+    any = !byImage.isEmpty();
+  }
+
+  /**
+   * Forgets what no retained checkpoint lacks any more: because its line has gone, or because all
+   * of it was proven.
+   *
+   * @return the missing checkpoints that were forgotten
+   */
+  List<CheckpointKey> tidy(ImageState image) {
+    ImageHoles before = byImage.get(image.id());
+    if (before == null) {
+      return List.of();
+    }
+    ImageHoles after = before.tidied(retained(image));
+    change(image.id(), _ -> after);
+    List<CheckpointKey> forgotten = new ArrayList<>();
+    for (long id : before.missing().keySet()) {
+      if (!after.missing().containsKey(id)) {
+        forgotten.add(new CheckpointKey(image.id(), new CheckpointId(id)));
+      }
+    }
+    return forgotten;
+  }
+
+  /** What of a retained checkpoint is not here. Any thread. */
+  TractSet notHere(ImageId image, Line line, RegionTable regions) {
+    ImageHoles holes = byImage.get(image);
+    return holes == null ? TractSet.NONE : holes.notHere(line, regions);
+  }
+
+  private static Map<Line, RegionTable> retained(ImageState image) {
+    Map<Line, RegionTable> regions = new java.util.LinkedHashMap<>();
+    List<Line> lines = image.retainedLines();
+    int i = 0;
+    for (var checkpoint : image.committed().values()) {
+      regions.put(lines.get(i++), checkpoint.regions());
+    }
+    return regions;
+  }
+
+  private void change(ImageId image, UnaryOperator<ImageHoles> change) {
+    ImageHoles before = byImage.getOrDefault(image, ImageHoles.NONE);
+    ImageHoles after = change.apply(before);
+    if (after.isEmpty()) {
+      byImage.remove(image);
+    } else {
+      byImage.put(image, after);
+    }
+    any = !byImage.isEmpty();
+  }
+
+  /** Missing checkpoints; those of unknown images count as one each. Any thread. */
+  long size() {
+    return byImage.values().stream()
+        .mapToLong(holes -> holes.missing().size() + (holes.isUnknown() ? 1 : 0))
+        .sum();
+  }
+
+  boolean isEmpty() {
+    return !any;
+  }
+
+  /**
+   * The log index up to which nothing is missing, of entries up to {@code applied}. Any thread: if
+   * {@code applied} was read first, what those entries left missing is counted.
+   */
+  long markOf(long applied) {
+    long mark = applied;
+    if (any) {
+      for (ImageHoles holes : byImage.values()) {
+        mark = Math.min(mark, holes.firstIndex() - 1);
+      }
+    }
+    return Math.max(mark, 0);
+  }
+
+  /** Ascending by image. */
+  SortedMap<ImageId, ImageHoles> images() {
+    return new TreeMap<>(byImage);
+  }
+
+  byte[] encode() {
+    return MissingRow.encode(images());
+  }
+
+  static MissingTracts of(Map<ImageId, ImageHoles> images) {
+    MissingTracts missing = new MissingTracts();
+    images.forEach((image, holes) -> missing.change(image, _ -> holes));
+    return missing;
+  }
+}

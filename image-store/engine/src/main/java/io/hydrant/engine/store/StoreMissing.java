@@ -1,0 +1,95 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.CheckpointInfo;
+import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.Line;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** {@link MissingView} on the catalog and the store's missing tracts. */
+final class StoreMissing implements MissingView {
+  private final Catalog catalog;
+  private final MissingTracts missing;
+  private final Staging staging;
+  private final StoreWriter writer;
+
+  StoreMissing(StoreParts parts, StoreWriter writer) {
+    this.catalog = parts.catalog();
+    this.missing = parts.missing();
+    this.staging = parts.staging();
+    this.writer = writer;
+  }
+
+  @Override
+  public boolean isHere(ImageId image, Line line, int region, int tract) {
+    return missing.isHere(image, line, region, tract);
+  }
+
+  @Override
+  public boolean isSlimHere(CheckpointKey key) {
+    return missing.isSlimHere(key);
+  }
+
+  @Override
+  public List<Lack> lacks() {
+    List<Lack> lacks = new ArrayList<>();
+    for (ImageId id : missing.images().keySet()) {
+      Optional<ImageState> image = catalog.image(id);
+      if (image.isEmpty()) {
+        continue;
+      }
+      for (CheckpointInfo checkpoint : image.get().committed().values()) {
+        Line line = image.get().line(checkpoint.id());
+        TractSet tracts = missing.notHere(id, line, checkpoint.regions());
+        if (!tracts.isEmpty()) {
+          lacks.add(new Lack(id, checkpoint.id(), tracts));
+        }
+      }
+    }
+    return lacks;
+  }
+
+  @Override
+  public TractSet lacking(CheckpointKey asOf) {
+    Optional<ImageState> image = catalog.image(asOf.image());
+    CheckpointInfo checkpoint =
+        image.map(state -> state.committed().get(asOf.checkpoint())).orElse(null);
+    return image.isEmpty() || checkpoint == null
+        ? TractSet.NONE
+        : missing.notHere(asOf.image(), image.get().line(asOf.checkpoint()), checkpoint.regions());
+  }
+
+  @Override
+  public void listed(CheckpointKey key, TractSet only) throws IOException {
+    writer.change(() -> {
+      missing.listed(key, only);
+      tidy(key.image());
+      return only;
+    });
+  }
+
+  @Override
+  public void proven(CheckpointKey asOf, TractSet tracts) throws IOException {
+    writer.change(() -> {
+      Optional<ImageState> image = catalog.image(asOf.image());
+      CheckpointInfo checkpoint =
+          image.map(state -> state.committed().get(asOf.checkpoint())).orElse(null);
+      if (checkpoint != null && !lacking(asOf).isEmpty()) {
+        missing.proven(asOf, tracts.isAll() ? tracts.within(checkpoint.regions()) : tracts);
+        if (lacking(asOf).isEmpty()) {
+          tidy(asOf.image());
+        }
+      }
+      return tracts;
+    });
+  }
+
+  private void tidy(ImageId image) {
+    catalog.image(image).ifPresent(state -> missing.tidy(state).forEach(staging::forget));
+  }
+}

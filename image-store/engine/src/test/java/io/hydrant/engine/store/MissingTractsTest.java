@@ -1,0 +1,194 @@
+package io.hydrant.engine.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.Line;
+import io.hydrant.engine.model.RegionKind;
+import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.model.RegionTable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Which tract is here at which checkpoint, whatever is missing, listed and proven. */
+class MissingTractsTest {
+  private static final ImageId IMAGE = new ImageId(1);
+  private static final int TRACTS = 5;
+  private static final RegionTable REGIONS =
+      new RegionTable(
+          List.of(
+              new RegionSpec(
+                  "ram", RegionKind.MEMORY, 4 << 10, (long) TRACTS * RegionSpec.TRACT_BYTES)));
+
+  private final MissingTracts missing = new MissingTracts();
+
+  private static CheckpointKey key(long id) {
+    return new CheckpointKey(IMAGE, new CheckpointId(id));
+  }
+
+  private static ImageHoles.Hole hole(TractSet tracts, long index) {
+    return new ImageHoles.Hole(Digest.of(new byte[Digest.BYTES]), index, tracts, false);
+  }
+
+  private boolean here(Line line, int tract) {
+    return missing.isHere(IMAGE, line, 0, tract);
+  }
+
+  @Test
+  void aMissingCheckpointHidesItsDescendantsOnly() {
+    missing.add(key(5), hole(TractSet.ALL, 50));
+    assertTrue(here(Line.of(1, 4), 0));
+    assertFalse(here(Line.of(1, 5), 0));
+    assertFalse(here(Line.of(1, 9), 0));
+    assertTrue(here(Line.of(6, 6, 1, 4), 0));
+    assertTrue(missing.isSlimHere(key(6)));
+    assertFalse(missing.isSlimHere(key(5)));
+    assertEquals(49, missing.markOf(60));
+    assertEquals(40, missing.markOf(40));
+    missing.remove(key(5));
+    assertTrue(here(Line.of(1, 9), 0));
+    assertTrue(missing.isEmpty());
+    assertEquals(60, missing.markOf(60));
+  }
+
+  @Test
+  void aListLeavesTheOthersHere() {
+    missing.add(key(5), hole(TractSet.ALL, 50));
+    missing.listed(key(5), TractSet.NONE.plus(0, 2));
+    assertTrue(here(Line.of(1, 6), 1));
+    assertFalse(here(Line.of(1, 6), 2));
+    assertTrue(missing.isSlimHere(key(5)));
+    assertEquals(TractSet.NONE.plus(0, 2), missing.notHere(IMAGE, Line.of(1, 6), REGIONS));
+  }
+
+  @Test
+  void aProofCoversDescendantsUpToTheNextHole() {
+    missing.add(key(5), hole(TractSet.ALL, 50));
+    missing.add(key(8), hole(TractSet.ALL, 80));
+    missing.proven(key(6), TractSet.NONE.plus(0, 2));
+    assertFalse(here(Line.of(1, 5), 2));
+    assertTrue(here(Line.of(1, 6), 2));
+    assertTrue(here(Line.of(1, 7), 2));
+    assertFalse(here(Line.of(1, 7), 3));
+    assertFalse(here(Line.of(1, 8), 2));
+    assertFalse(here(Line.of(7, 7, 1, 5), 2), "proven on another branch");
+  }
+
+  @Test
+  void whatAnInstallLeftUnknownIsProvenOnly() {
+    missing.unknownUpTo(IMAGE, new CheckpointId(8));
+    assertFalse(here(Line.of(1, 4), 0));
+    assertFalse(here(Line.of(1, 10), 0));
+    assertTrue(here(Line.of(9, 10), 0), "a full checkpoint since");
+    assertEquals(0, missing.markOf(100));
+    missing.proven(key(6), TractSet.NONE.plus(0, 0));
+    assertTrue(here(Line.of(1, 6), 0));
+    assertFalse(here(Line.of(1, 7), 0), "what 7 changed is as unknown");
+    assertTrue(here(Line.of(9, 10, 1, 6), 0), "restored to 6 since");
+    missing.add(key(10), hole(TractSet.ALL, 120));
+    missing.remove(key(10));
+    assertFalse(here(Line.of(1, 10), 0), "no late completion clears it");
+    missing.proven(key(8), TractSet.NONE.plus(0, 0));
+    assertTrue(here(Line.of(1, 10), 0));
+    assertFalse(missing.isSlimHere(key(8)));
+    assertTrue(missing.isSlimHere(key(9)));
+  }
+
+  @Test
+  void whatEverybodyHasIsForgotten() {
+    ImageHoles holes =
+        ImageHoles.NONE
+            .with(5, hole(TractSet.ALL, 50))
+            .proven(5, TractSet.ALL.within(REGIONS))
+            .proven(6, TractSet.NONE.plus(0, 0, 3));
+    Map<Line, RegionTable> both = new LinkedHashMap<>();
+    both.put(Line.of(1, 5), REGIONS);
+    both.put(Line.of(1, 6), REGIONS);
+    assertTrue(holes.tidied(both).isEmpty());
+    assertFalse(holes.with(6, hole(TractSet.NONE.plus(0, 4), 60)).tidied(both).isEmpty());
+    ImageHoles slimless = ImageHoles.NONE.with(5, hole(TractSet.NONE.plusSlim(), 50));
+    assertFalse(slimless.tidied(both).isEmpty());
+    assertTrue(slimless.tidied(Map.of(Line.of(1, 6), REGIONS)).isEmpty(), "5 is retired");
+    assertTrue(holes.tidied(Map.of(Line.of(6, 6, 1, 4), REGIONS)).isEmpty(), "off every line");
+  }
+
+  /** Against the sentence of the protocol, walked literally. */
+  @Test
+  void anyHistory() {
+    for (long seed = 1; seed <= 400; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      // A line is the ids themselves, newest first: base of each id, 0 for a full one.
+      long[] base = new long[13];
+      Map<Long, TractSet> holes = new TreeMap<>();
+      Map<Long, TractSet> proofs = new TreeMap<>();
+      MissingTracts tracts = new MissingTracts();
+      long unknown = random.nextInt(3) == 0 ? 1 + random.nextInt(11) : 0;
+      if (unknown > 0) {
+        tracts.unknownUpTo(IMAGE, new CheckpointId(unknown));
+      }
+      for (int id = 1; id < base.length; id++) {
+        base[id] =
+            random.nextInt(6) == 0 ? 0 : random.nextInt(3) == 0 ? random.nextInt(id) : id - 1;
+        if (random.nextInt(3) == 0) {
+          TractSet set = random.nextInt(3) == 0 ? TractSet.ALL : some(random);
+          holes.put((long) id, set);
+          tracts.add(key(id), hole(set, id));
+        }
+        if (random.nextInt(3) == 0) {
+          TractSet set = some(random);
+          proofs.put((long) id, set);
+          tracts.proven(key(id), set);
+        }
+      }
+      for (int id = 1; id < base.length; id++) {
+        for (int tract = 0; tract < TRACTS; tract++) {
+          boolean expected = true;
+          for (long on = id; on != 0; on = base[(int) on]) {
+            if (proofs.getOrDefault(on, TractSet.NONE).has(0, tract)) {
+              break;
+            }
+            if (on <= unknown || holes.getOrDefault(on, TractSet.NONE).has(0, tract)) {
+              expected = false;
+              break;
+            }
+          }
+          boolean actual = tracts.isHere(IMAGE, line(base, id), 0, tract);
+          assertEquals(expected, actual, "seed %d, id %d, tract %d".formatted(seed, id, tract));
+          assertEquals(
+              !expected,
+              tracts.notHere(IMAGE, line(base, id), REGIONS).has(0, tract),
+              "seed %d, id %d, tract %d".formatted(seed, id, tract));
+        }
+      }
+    }
+  }
+
+  private static TractSet some(SplittableRandom random) {
+    TractSet set = TractSet.NONE.plusSlim();
+    for (int tract = 0; tract < TRACTS; tract++) {
+      if (random.nextBoolean()) {
+        set = set.plus(0, tract);
+      }
+    }
+    return set;
+  }
+
+  private static Line line(long[] base, int id) {
+    List<Long> runs = new ArrayList<>();
+    for (long on = id; on != 0; on = base[(int) on]) {
+      runs.add(on);
+      runs.add(on);
+    }
+    return Line.of(runs.stream().mapToLong(Long::longValue).toArray());
+  }
+}
