@@ -59,9 +59,12 @@ final class NodeEvents implements StoreEvents {
         damages.increment();
         LOG.error("DAMAGED {}: {}", damaged.where(), damaged.what());
       }
+      case StoreEvent.BytesAwaited awaited ->
+          LOG.debug("{} is committed, and its bytes are awaited", awaited.key());
       case StoreEvent.BytesMissing missing -> {
         damages.increment();
-        LOG.error("{} is committed, but its bytes are not here: {}", missing.key(), missing.why());
+        LOG.error(
+            "{} is committed, but its bytes here are of no use: {}", missing.key(), missing.why());
       }
       case StoreEvent.Closed closed -> LOG.info("closed at entry {}", closed.position().index());
       case StoreEvent.Fault fault -> failStop.stop("writing to the store failed", fault.cause());

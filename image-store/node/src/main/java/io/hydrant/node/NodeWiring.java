@@ -86,6 +86,7 @@ final class NodeWiring {
     ZstdPageCodec codec = closing.add(new ZstdPageCodec());
     ExecutorService syncer = closing.add(oneThread("hydrant-sync"));
     ExecutorService snapshots = closing.add(oneThread("hydrant-snapshot"));
+    ExecutorService publisher = closing.add(oneThread("hydrant-publish"));
     RocksDbPageIndex index =
         RocksDbPageIndex.open(data.part(Part.INDEX), RocksDbIndexConfig.DEFAULT);
     try {
@@ -99,6 +100,7 @@ final class NodeWiring {
               random,
               syncer,
               snapshots,
+              publisher,
               events));
     } catch (IOException | RuntimeException e) {
       index.close();

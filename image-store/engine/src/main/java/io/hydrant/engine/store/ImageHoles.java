@@ -46,6 +46,10 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
    * @param unreadable its bytes had come, and could not be read
    */
   record Hole(Digest digest, long index, TractSet tracts, boolean unreadable) {
+    Hole withUnreadable() {
+      return new Hole(digest, index, tracts, true);
+    }
+
     Hole with(TractSet only) {
       return new Hole(digest, index, only, unreadable);
     }

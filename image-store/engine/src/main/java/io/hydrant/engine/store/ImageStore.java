@@ -59,14 +59,7 @@ public final class ImageStore implements AutoCloseable {
     this.config = config;
     this.parts = parts;
     this.events = ports.events();
-    this.publisher =
-        new Publisher(
-            parts.staging(),
-            parts.maps(),
-            parts.slims(),
-            parts.usage(),
-            parts.missing(),
-            ports.events());
+    this.publisher = new Publisher(parts, writer, ports.publisher(), ports.events());
     Predicate<ReadPoint> live = point -> parts.catalog().session(point.session().id()).isPresent();
     this.pageReader =
         new LogPageReader(
@@ -99,7 +92,9 @@ public final class ImageStore implements AutoCloseable {
                 parts.scanned(),
                 parts.staging().size(),
                 System.nanoTime() - began));
-    return new ImageStore(config, ports, parts);
+    ImageStore store = new ImageStore(config, ports, parts);
+    store.publisher.completeRecovered();
+    return store;
   }
 
   /** Position of the last durable snapshot: replay starts behind it. */
@@ -271,6 +266,83 @@ public final class ImageStore implements AutoCloseable {
       throw e;
     }
     return receiver;
+  }
+
+  /**
+   * The receiver of a checkpoint whose frames the leader sends, perhaps before its Open is applied
+   * here (PROTOCOL, step "receive frames"), or after its Commit was (R10: late frames may complete
+   * it); the same object for the same key, also as {@link #staged} gives it. Any thread.
+   *
+   * @param asOpened what the applied Open says, by the leader's word
+   * @throws Refusal ABORTED if the id is final and its bytes are not awaited; LIMIT_EXCEEDED if too
+   *     many ids came that are not known here yet; INVALID if the checkpoint was opened otherwise
+   */
+  public StagedCheckpoint receive(CheckpointKey key, CheckpointInfo asOpened)
+      throws Refusal, IOException {
+    StagedCheckpoint receiver =
+        switch (fate(key)) {
+          case OPEN -> staged(key, requireOpenedAs(key, asOpened).epoch());
+          case UNKNOWN ->
+              parts
+                  .staging()
+                  .receiverOfUnknown(key, asOpened, other -> fate(other) == ImageState.Fate.UNKNOWN)
+                  .orElseThrow(() -> tooManyUnknown(key));
+          case COMMITTED, RETIRED -> receiveLate(key, asOpened);
+          case ABORTED -> throw refuseFinal(key);
+        };
+    return switch (fate(key)) {
+      case OPEN, UNKNOWN -> receiver;
+      // It became final in between; if it was not published, nobody knew of this receiver.
+      case COMMITTED, RETIRED -> receiveLate(key, asOpened);
+      case ABORTED -> {
+        parts.staging().discardIfEmpty(key);
+        throw refuseFinal(key);
+      }
+    };
+  }
+
+  private StagedCheckpoint receiveLate(CheckpointKey key, CheckpointInfo asOpened)
+      throws Refusal, IOException {
+    CheckpointInfo known =
+        requireImage(key.image()).committed().getOrDefault(key.checkpoint(), asOpened);
+    return writer
+        .change(() -> publisher.receiveLate(key, known))
+        .orElseThrow(() -> refuseFinal(key));
+  }
+
+  private static Refusal tooManyUnknown(CheckpointKey key) {
+    return new Refusal(
+        Rejection.LIMIT_EXCEEDED,
+        "%s: %d checkpoints came before their entries; this replica is behind, send again"
+            .formatted(key, Staging.UNKNOWN_IDS_MAX));
+  }
+
+  private Refusal refuseFinal(CheckpointKey key) {
+    return new Refusal(
+        Rejection.ABORTED,
+        "%s is final (%s): nothing is taken for it any more".formatted(key, fate(key)));
+  }
+
+  /** What became of an id; of an image that is gone, all are final. */
+  private ImageState.Fate fate(CheckpointKey key) {
+    return parts
+        .catalog()
+        .image(key.image())
+        .map(image -> image.fate(key.checkpoint()))
+        .orElseGet(() ->
+            parts.catalog().isDropped(key.image())
+                ? ImageState.Fate.ABORTED
+                : ImageState.Fate.UNKNOWN);
+  }
+
+  private CheckpointInfo requireOpenedAs(CheckpointKey key, CheckpointInfo asOpened)
+      throws Refusal {
+    CheckpointInfo open = requireOpen(key, asOpened.epoch());
+    if (open.kind() != asOpened.kind() || !open.regions().equals(asOpened.regions())) {
+      throw new Refusal(
+          Rejection.INVALID, "%s was opened otherwise than these frames say".formatted(key));
+    }
+    return open;
   }
 
   private CheckpointInfo requireOpen(CheckpointKey key, Epoch epoch) throws Refusal {

@@ -16,6 +16,8 @@ import java.util.random.RandomGenerator;
  * @param random for segment lives
  * @param syncer runs group syncs, one at a time; may run them in the caller
  * @param snapshots runs snapshot writes, one at a time; may run them in the caller
+ * @param publisher merges what became durable after its commit was applied, one at a time; must not
+ *     run it in the caller, who may be in the middle of a change
  * @param events hears what happens
  */
 public record ImageStorePorts(
@@ -26,4 +28,5 @@ public record ImageStorePorts(
     RandomGenerator random,
     Executor syncer,
     Executor snapshots,
+    Executor publisher,
     StoreEvents events) {}

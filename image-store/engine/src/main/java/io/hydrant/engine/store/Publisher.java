@@ -1,5 +1,7 @@
 package io.hydrant.engine.store;
 
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.files.CorruptionException;
@@ -8,16 +10,22 @@ import io.hydrant.engine.index.PageMaps;
 import io.hydrant.engine.index.Retained;
 import io.hydrant.engine.index.SegmentUsage;
 import io.hydrant.engine.index.TractMap;
+import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.TractKey;
 import io.hydrant.engine.segment.Appended;
 import io.hydrant.engine.segment.LogRecord;
+import io.hydrant.engine.segment.SegmentLog;
+import io.hydrant.engine.store.ImageHoles.Hole;
 import io.hydrant.engine.store.Manifest.ZeroRun;
 import io.hydrant.engine.store.SlimReader.Chunk;
+import io.hydrant.engine.store.Staging.Staged;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /**
  * Makes a committed checkpoint's staged records readable: merges them into the page maps (PROTOCOL,
@@ -26,71 +34,158 @@ import org.jspecify.annotations.Nullable;
  * replay after a restart goes the same way.
  */
 final class Publisher {
+  private final Catalog catalog;
+  private final SegmentLog log;
   private final Staging staging;
   private final PageMaps maps;
   private final SlimRows slims;
   private final SegmentUsage usage;
   private final MissingTracts missing;
+  private final StoreWriter writer;
+  private final Executor executor;
   private final StoreEvents events;
 
-  Publisher(
-      Staging staging,
-      PageMaps maps,
-      SlimRows slims,
-      SegmentUsage usage,
-      MissingTracts missing,
-      StoreEvents events) {
-    this.staging = staging;
-    this.maps = maps;
-    this.slims = slims;
-    this.usage = usage;
-    this.missing = missing;
+  /**
+   * @param executor runs late completions
+   */
+  Publisher(StoreParts parts, StoreWriter writer, Executor executor, StoreEvents events) {
+    this.catalog = parts.catalog();
+    this.log = parts.log();
+    this.staging = parts.staging();
+    this.maps = parts.maps();
+    this.slims = parts.slims();
+    this.usage = parts.usage();
+    this.missing = parts.missing();
+    this.writer = writer;
+    this.executor = executor;
     this.events = events;
   }
 
   /**
-   * Publishes a checkpoint as its commit entry is applied.
+   * Publishes a checkpoint as its commit entry is applied, or notes that it is missing: never a
+   * reason to skip the entry (R15). Within a change.
    *
    * @param image the image as of that entry
    * @param index of that entry
    */
   void publish(ImageState image, CheckpointKey key, Command.Content content, long index)
       throws IOException {
-    StagedRecords records = staging.take(key);
+    Hole hole = new Hole(content.digest(), index, TractSet.ALL, false);
+    Staged staged = staging.staged(key);
+    if (staged != null && isWhole(staged)) {
+      staging.moveToLate(key);
+      complete(image, key, staged.records(), hole);
+      return;
+    }
+    missing.add(key, hole);
+    events.on(new StoreEvent.BytesAwaited(key));
+    if (staged == null) {
+      return;
+    }
+    if (staged.session() == null) {
+      staging.drop(key); // begun in an earlier life: it can never become whole
+    } else {
+      staging.moveToLate(key);
+      completeWhenWhole(key, staged.session());
+    }
+  }
+
+  private boolean isWhole(Staged staged) throws IOException {
+    return staged.session() == null
+        ? staging.reader().isWhole(staged.records())
+        : staged.session().isWhole(log.durable());
+  }
+
+  /**
+   * The receiver of a checkpoint that is committed and missing: what comes late may complete it.
+   * Within a change.
+   *
+   * @return empty if nothing is taken for it
+   */
+  Optional<StagedCheckpoint> receiveLate(CheckpointKey key, CheckpointInfo checkpoint) {
+    if (missing.hole(key).map(Hole::unreadable).orElse(true)) {
+      return Optional.empty();
+    }
+    boolean known = staging.late(key) != null;
+    Optional<StagingSession> session = staging.lateSession(key, checkpoint);
+    if (!known) {
+      session.ifPresent(begun -> completeWhenWhole(key, begun));
+    }
+    return session.map(receiver -> receiver);
+  }
+
+  private void completeWhenWhole(CheckpointKey key, StagingSession session) {
+    session.whole().whenComplete((_, _) -> executor.execute(() -> completeLate(key)));
+  }
+
+  private void completeLate(CheckpointKey key) {
     try {
-      merge(image, key, required(key, records), content);
-    } catch (CorruptionException e) {
-      // Never a reason to skip the entry (R15): the bytes are missing here, and said to be.
-      // Its records stay: the error may pass, and they are the only copy here.
-      missing.add(key, new ImageHoles.Hole(content.digest(), index, TractSet.ALL, records != null));
-      if (records != null) {
-        staging.keep(records);
+      writer.changeIfUsable(() -> completeIfWhole(key));
+    } catch (Throwable e) {
+      events.on(new StoreEvent.Fault(e));
+      if (e instanceof Error error) {
+        throw error;
       }
+    }
+  }
+
+  /**
+   * Publishes what an earlier life left of committed checkpoints. Before anything is applied; a
+   * change for each.
+   */
+  void completeRecovered() throws IOException {
+    for (CheckpointKey key : staging.lateKeys()) {
+      writer.changeIfUsable(() -> completeIfWhole(key));
+    }
+  }
+
+  private void completeIfWhole(CheckpointKey key) throws IOException {
+    Staged late = staging.late(key);
+    Optional<ImageState> image = catalog.image(key.image());
+    Optional<Hole> hole = missing.hole(key);
+    if (late == null) {
+      return;
+    }
+    if (image.isPresent() && hole.isPresent() && isWhole(late)) {
+      complete(image.get(), key, late.records(), hole.get());
+    } else {
+      staging.forget(key);
+    }
+  }
+
+  /** Merges what is whole here; what is left of a failure is that the checkpoint is missing. */
+  private void complete(ImageState image, CheckpointKey key, StagedRecords records, Hole hole)
+      throws IOException {
+    try {
+      Manifest manifest = staging.reader().manifest(records);
+      Digest own = manifest.content().digest();
+      if (!own.equals(hole.digest())) {
+        missing.add(key, hole);
+        staging.forget(key); // other bytes than those that were committed: of no use
+        events.on(
+            new StoreEvent.BytesMissing(
+                key, "what came has digest %s, committed was %s".formatted(own, hole.digest())));
+        return;
+      }
+      merge(image, key, records, manifest);
+      missing.remove(key);
+      staging.published(key);
+    } catch (CorruptionException e) {
+      // The records stay: the error may pass, and they are the only copy here.
+      missing.add(key, hole.withUnreadable());
       events.on(new StoreEvent.BytesMissing(key, "" + e.getMessage()));
     }
   }
 
-  private static StagedRecords required(CheckpointKey key, @Nullable StagedRecords records)
-      throws CorruptionException {
-    if (records == null) {
-      throw new CorruptionException(key.toString(), 0, "staged records", "none");
-    }
-    return records;
-  }
-
-  private void merge(
-      ImageState image, CheckpointKey key, StagedRecords records, Command.Content content)
+  private void merge(ImageState image, CheckpointKey key, StagedRecords records, Manifest manifest)
       throws IOException {
-    Manifest manifest = staging.reader().manifest(records);
-    if (!manifest.content().digest().equals(content.digest())) {
-      throw new CorruptionException(
-          key.toString(), 0, "digest " + content.digest(), "" + manifest.content().digest());
-    }
     Retained retained = Retained.of(image.retainedLines());
     ImageUsage imageUsage = usage.image(key.image());
     mergePatches(key, records, manifest, retained, imageUsage);
     mergeZeroTracts(key, manifest, retained, imageUsage);
-    putSlim(key, records, manifest, imageUsage);
+    if (image.committed().containsKey(key.checkpoint())) {
+      putSlim(key, records, manifest, imageUsage);
+    }
   }
 
   private void mergePatches(
@@ -141,7 +236,10 @@ final class Publisher {
       Appended at = records.slims().get(number);
       chunks.add(
           new Chunk(slim.offset(), slim.payloadBytes(), slim.checksum(), at.payload().packed()));
-      imageUsage.add(at.payload().segment(), slim.payloadBytes());
+    }
+    retire(key);
+    for (Chunk chunk : chunks) {
+      imageUsage.add(Address.ofPacked(chunk.address()).segment(), chunk.length());
     }
     slims.put(key, chunks);
   }
@@ -159,8 +257,7 @@ final class Publisher {
     List<Chunk> chunks = slims.get(key).orElse(List.of());
     ImageUsage imageUsage = usage.image(key.image());
     for (Chunk chunk : chunks) {
-      imageUsage.add(
-          io.hydrant.engine.model.Address.ofPacked(chunk.address()).segment(), -chunk.length());
+      imageUsage.add(Address.ofPacked(chunk.address()).segment(), -chunk.length());
     }
     slims.remove(key);
   }

@@ -74,6 +74,23 @@ final class StagedReader {
   }
 
   /**
+   * Whether all parts of the manifest are here, so that everything it lists had come. What cannot
+   * be read counts as having come.
+   */
+  boolean isWhole(StagedRecords records) throws IOException {
+    AppendedList parts = records.manifests();
+    if (!parts.has(0)) {
+      return false;
+    }
+    try {
+      ByteBuffer first = log.readPayload(parts.get(0));
+      return parts.isComplete(Manifest.partsOf(records.key().toString(), first));
+    } catch (CorruptionException _) {
+      return true;
+    }
+  }
+
+  /**
    * As {@link #manifest}; every page and slim chunk is as the protector's checksum says, and the
    * digest of all equals the manifest's. Reads everything.
    */

@@ -10,6 +10,7 @@ import io.hydrant.engine.segment.SegmentLog;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -18,8 +19,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * All staged records of this replica. They die by the log alone (PROTOCOL R9): freed only when an
  * applied entry has made their id final, never by a time-out, a broken stream or a restart.
+ *
+ * <pre>
+ * staged   the applied catalog does not know the id yet, or has it open
+ * late     committed, but not published yet: bytes still come or are not durable, or could not be
+ *          read; noted as missing
+ * </pre>
  */
 final class Staging {
+  /**
+   * Ids that came with frames before their Open was applied here: two an image, of as many images
+   * as write at once while this replica lags by an entry or two.
+   */
+  static final int UNKNOWN_IDS_MAX = 64;
+
   private final SegmentLog log;
   private final GroupSync sync;
   private final PageCodec codec;
@@ -27,8 +40,7 @@ final class Staging {
   private final StagedReader reader;
   private final ConcurrentHashMap<CheckpointKey, Staged> staged = new ConcurrentHashMap<>();
 
-  /** Committed, but what was staged could not be read. */
-  private final ConcurrentHashMap<CheckpointKey, StagedRecords> kept = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<CheckpointKey, Staged> late = new ConcurrentHashMap<>();
 
   /**
    * @param isMissing whether the checkpoint was committed without its bytes being readable here
@@ -46,13 +58,10 @@ final class Staging {
     this.recent = recent;
     this.reader = new StagedReader(log, recent);
     for (StagedRecords records : recovered) {
-      if (isMissing.test(records.key())) {
-        kept.put(records.key(), records);
-      } else {
-        staged.put(
-            records.key(),
-            new Staged(records, new RecoveredCheckpoint(records, reader, codec), null));
-      }
+      (isMissing.test(records.key()) ? late : staged)
+          .put(
+              records.key(),
+              new Staged(records, new RecoveredCheckpoint(records, reader, codec), null));
     }
   }
 
@@ -61,44 +70,105 @@ final class Staging {
     return staged.computeIfAbsent(key, _ -> begin(key, checkpoint)).receiver();
   }
 
+  /**
+   * As {@link #receiver}, of an id that the applied catalog does not know yet: there may be so
+   * many.
+   *
+   * @param isUnknown whether an id is one of those
+   * @return empty if there are too many
+   */
+  synchronized Optional<StagedCheckpoint> receiverOfUnknown(
+      CheckpointKey key, CheckpointInfo checkpoint, Predicate<CheckpointKey> isUnknown) {
+    if (!staged.containsKey(key)
+        && staged.keySet().stream().filter(isUnknown).count() >= UNKNOWN_IDS_MAX) {
+      return Optional.empty();
+    }
+    return Optional.of(receiver(key, checkpoint));
+  }
+
   private Staged begin(CheckpointKey key, CheckpointInfo checkpoint) {
     StagedRecords records = new StagedRecords(key, checkpoint.epoch());
     StagingSession session = new StagingSession(records, checkpoint, log, recent, sync, codec);
     return new Staged(records, session, session);
   }
 
-  /** Takes a checkpoint's records out: its id is final. Null if there are none. */
-  @Nullable StagedRecords take(CheckpointKey key) {
-    Staged removed = staged.remove(key);
+  /** What is staged of a checkpoint that is not final; null if nothing is. */
+  @Nullable Staged staged(CheckpointKey key) {
+    return staged.get(key);
+  }
+
+  /** What is here of a committed checkpoint that is not published; null if nothing is. */
+  @Nullable Staged late(CheckpointKey key) {
+    return late.get(key);
+  }
+
+  /** Keys of what is committed and not published, ascending. */
+  List<CheckpointKey> lateKeys() {
+    return late.keySet().stream().sorted().toList();
+  }
+
+  private static void end(@Nullable Staged removed) {
     if (removed == null) {
-      return null;
+      return;
     }
     if (removed.session() != null) {
       removed.session().close();
     }
     removed.records().freeze();
-    return removed.records();
   }
 
-  /** Drops a checkpoint's records: its id is final, and not committed. */
+  /** Drops a checkpoint's records: its id is final, and they are not going to be published. */
   void drop(CheckpointKey key) {
-    StagedRecords records = take(key);
-    if (records != null) {
-      records.lists().forEach(recent::forget);
+    drop(staged.remove(key));
+  }
+
+  private void drop(@Nullable Staged removed) {
+    end(removed);
+    if (removed != null) {
+      removed.records().lists().forEach(recent::forget);
     }
   }
 
   /**
-   * Keeps the records of a checkpoint that was committed but could not be published. Within a
+   * The checkpoint is committed, and what is staged of it stays as it is, a receiver open. Within a
    * change.
    */
-  void keep(StagedRecords records) {
-    kept.put(records.key(), records);
+  void moveToLate(CheckpointKey key) {
+    Staged moved = staged.get(key);
+    if (moved != null) {
+      // In this order, so that who lists both misses none.
+      late.put(key, moved);
+      staged.remove(key);
+    }
   }
 
-  /** Nothing builds on that checkpoint any more. Within a change. */
+  /**
+   * The receiver of a committed checkpoint whose bytes have not all come. Within a change.
+   *
+   * @return empty if it was begun in an earlier life, or there are too many
+   */
+  Optional<StagingSession> lateSession(CheckpointKey key, CheckpointInfo checkpoint) {
+    moveToLate(key);
+    Staged one = late.get(key);
+    if (one == null) {
+      if (late.values().stream().filter(other -> other.session() != null).count()
+          >= UNKNOWN_IDS_MAX) {
+        return Optional.empty();
+      }
+      one = begin(key, checkpoint);
+      late.put(key, one);
+    }
+    return Optional.ofNullable(one.session());
+  }
+
+  /** A committed checkpoint is published. Within a change. */
+  void published(CheckpointKey key) {
+    end(late.remove(key));
+  }
+
+  /** What is here of a committed checkpoint is of no use (any more). Within a change. */
   void forget(CheckpointKey key) {
-    kept.remove(key);
+    drop(late.remove(key));
   }
 
   /** Removes a receiver to which nothing was appended. */
@@ -108,15 +178,17 @@ final class Staging {
 
   void dropImage(ImageId image) {
     staged.keySet().stream().filter(key -> key.image().equals(image)).forEach(this::drop);
-    kept.keySet().removeIf(key -> key.image().equals(image));
+    late.keySet().stream().filter(key -> key.image().equals(image)).forEach(this::forget);
   }
 
   /**
-   * Records of all checkpoints that are not final, and of those that could not be published,
+   * Records of all checkpoints that are not final, and of those that are not published yet,
    * ascending by key. What lies before a log end that the caller read earlier is noted in them.
    */
   List<StagedRecords> records() {
-    return Stream.concat(staged.values().stream().map(Staged::records), kept.values().stream())
+    return Stream.concat(staged.values().stream(), late.values().stream())
+        .map(Staged::records)
+        .distinct()
         .sorted(Comparator.comparing(StagedRecords::key))
         .toList();
   }
@@ -132,7 +204,7 @@ final class Staging {
   /**
    * @param session null for records that an earlier life left
    */
-  private record Staged(
+  record Staged(
       StagedRecords records, StagedCheckpoint receiver, @Nullable StagingSession session) {}
 
   /** Collects what recovery finds, before there is a log to append to. */

@@ -81,7 +81,8 @@ final class StagingSession implements StagedCheckpoint {
    */
   private Command.@Nullable Content own;
 
-  private @Nullable Finished finished;
+  private volatile @Nullable Finished finished;
+  private final CompletableFuture<Command.Content> whole = new CompletableFuture<>();
   private volatile boolean closed;
 
   StagingSession(
@@ -208,12 +209,37 @@ final class StagingSession implements StagedCheckpoint {
     if (closed) {
       throw refuseClosed();
     }
-    if (finished == null) {
-      finished = end(claimed);
+    Finished ended = finished;
+    if (ended == null) {
+      Finished now = end(claimed);
+      finished = now;
+      sync.through(now.end()).whenComplete((_, failure) -> completeWhole(now, failure));
+      ended = now;
     }
-    requireSame(claimed, finished.content());
-    Command.Content content = finished.content();
-    return sync.through(finished.end()).thenApply(_ -> content);
+    requireSame(claimed, ended.content());
+    return whole.copy();
+  }
+
+  private void completeWhole(Finished ended, @Nullable Throwable failure) {
+    if (failure == null) {
+      whole.complete(ended.content());
+    } else {
+      whole.completeExceptionally(failure);
+    }
+  }
+
+  /**
+   * Completes, on the syncing thread, when manifest and all patches are durable here; fails when
+   * they never will be. Waits for nobody.
+   */
+  CompletableFuture<Command.Content> whole() {
+    return whole;
+  }
+
+  /** Whether manifest and all patches lie before the log's durable end. Waits for nobody. */
+  boolean isWhole(long durable) {
+    Finished ended = finished;
+    return ended != null && Long.compareUnsigned(ended.end(), durable) <= 0;
   }
 
   private Finished end(Command.Content claimed) throws Refusal, IOException {
@@ -232,6 +258,7 @@ final class StagingSession implements StagedCheckpoint {
     // A wrong digest ends the attempt: the running digest cannot be taken up again.
     if (!content.digest().equals(claimed.digest())) {
       closed = true;
+      whole.cancel(false);
     }
     requireSame(claimed, content);
     long end = 0;

@@ -22,7 +22,13 @@ public sealed interface StoreEvent {
   /** Stored bytes failed their check: a human must look. */
   record Damaged(String where, String what) implements StoreEvent {}
 
-  /** A commit was applied whose bytes are not all here (PROTOCOL R10). */
+  /**
+   * A commit was applied whose bytes have not all come, or are not durable yet (PROTOCOL R10): as a
+   * rule they are a moment later.
+   */
+  record BytesAwaited(CheckpointKey key) implements StoreEvent {}
+
+  /** A commit was applied whose bytes came, but are unreadable or others (PROTOCOL R10). */
   record BytesMissing(CheckpointKey key, String why) implements StoreEvent {}
 
   /** The store was closed in order. */

@@ -40,6 +40,12 @@ final class StoreWriter {
     T run() throws IOException;
   }
 
+  /** A change that has no result. */
+  @FunctionalInterface
+  interface Step {
+    void run() throws IOException;
+  }
+
   /**
    * Runs a change alone. What it throws is final: the state stays partial.
    *
@@ -55,6 +61,24 @@ final class StoreWriter {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** As {@link #change}; does nothing if the store is closed, or a change failed before. */
+  void changeIfUsable(Step step) throws IOException {
+    lock.lock();
+    try {
+      if (isUsable()) {
+        begin();
+        step.run();
+        end();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private synchronized boolean isUsable() {
+    return state == State.WHOLE;
   }
 
   private synchronized void begin() {

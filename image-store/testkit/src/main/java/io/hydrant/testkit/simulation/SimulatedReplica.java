@@ -124,6 +124,7 @@ public final class SimulatedReplica {
                 lives,
                 background::add,
                 background::add,
+                background::add,
                 events::add));
     store = opened;
     for (LoggedEntry logged : log) {

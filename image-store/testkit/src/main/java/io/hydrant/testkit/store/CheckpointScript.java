@@ -110,14 +110,22 @@ public final class CheckpointScript {
     return known;
   }
 
-  /** Finishes, waits until everything is durable, and commits. */
-  public CheckpointKey commit() throws IOException, Refusal {
-    Command.Content own = fixture.replica().await(staged.finish(content()));
+  /** The commit entry, whatever is here or durable here. */
+  public CheckpointKey commitEntry() throws IOException {
+    return commit(content());
+  }
+
+  private CheckpointKey commit(Command.Content own) throws IOException {
     Outcome outcome =
         fixture.submit(new Command.Commit(key, fixture.epoch(), own, List.of("self")));
     if (!(outcome instanceof Outcome.Committed)) {
       throw new IllegalStateException("commit refused: " + outcome);
     }
     return key;
+  }
+
+  /** Finishes, waits until everything is durable, and commits. */
+  public CheckpointKey commit() throws IOException, Refusal {
+    return commit(fixture.replica().await(staged.finish(content())));
   }
 }

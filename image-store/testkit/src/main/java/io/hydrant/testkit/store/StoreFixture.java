@@ -1,5 +1,6 @@
 package io.hydrant.testkit.store;
 
+import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.RequestId;
@@ -98,17 +99,68 @@ public final class StoreFixture {
 
   /** Opens an incremental checkpoint on the head. */
   public CheckpointScript onHead() throws IOException, Refusal {
-    CheckpointId head = store().catalog().image(image).orElseThrow().head().orElseThrow();
-    return open(CheckpointKind.INCREMENTAL, Optional.of(head), Optional.empty());
+    return open(CheckpointKind.INCREMENTAL, Optional.of(head()), Optional.empty());
+  }
+
+  /** Opens a full checkpoint, of which this replica receives nothing yet. */
+  public CheckpointKey openFull() throws IOException {
+    return opened(
+        submit(
+            new Command.Open(
+                image, epoch, CheckpointKind.FULL, Optional.empty(), Optional.of(regions))));
+  }
+
+  /** Opens an incremental checkpoint on the head, of which this replica receives nothing yet. */
+  public CheckpointKey openOnHead() throws IOException {
+    return opened(
+        submit(
+            new Command.Open(
+                image, epoch, CheckpointKind.INCREMENTAL, Optional.of(head()), Optional.empty())));
+  }
+
+  /** What a leader says of a full checkpoint with this id. */
+  public CheckpointInfo fullAs(long id) {
+    return new CheckpointInfo(
+        new CheckpointId(id),
+        Optional.empty(),
+        CheckpointKind.FULL,
+        epoch,
+        regions,
+        Optional.empty());
+  }
+
+  /** What a leader says of an increment with this id. */
+  public CheckpointInfo onHeadAs(long id) {
+    return new CheckpointInfo(
+        new CheckpointId(id),
+        Optional.of(head()),
+        CheckpointKind.INCREMENTAL,
+        epoch,
+        regions,
+        Optional.empty());
+  }
+
+  /** Receives a checkpoint as a leader forwards it. */
+  public CheckpointScript receive(CheckpointInfo asOpened) throws IOException, Refusal {
+    CheckpointKey key = new CheckpointKey(image, asOpened.id());
+    return new CheckpointScript(this, key, store().receive(key, asOpened));
+  }
+
+  private CheckpointId head() {
+    return store().catalog().image(image).orElseThrow().head().orElseThrow();
+  }
+
+  private static CheckpointKey opened(Outcome outcome) {
+    if (!(outcome instanceof Outcome.Opened(CheckpointKey key))) {
+      throw new IllegalStateException("open refused: " + outcome);
+    }
+    return key;
   }
 
   private CheckpointScript open(
       CheckpointKind kind, Optional<CheckpointId> base, Optional<RegionTable> table)
       throws IOException, Refusal {
-    Outcome outcome = submit(new Command.Open(image, epoch, kind, base, table));
-    if (!(outcome instanceof Outcome.Opened(CheckpointKey key))) {
-      throw new IllegalStateException("open refused: " + outcome);
-    }
+    CheckpointKey key = opened(submit(new Command.Open(image, epoch, kind, base, table)));
     return new CheckpointScript(this, key, store().staged(key, epoch));
   }
 
