@@ -66,6 +66,11 @@ final class NodeEvents implements StoreEvents {
         LOG.error(
             "{} is committed, but its bytes here are of no use: {}", missing.key(), missing.why());
       }
+      case StoreEvent.HoldMarkFell fell ->
+          LOG.warn(
+              "held every page up to entry {}, now up to {}: the rest must be repaired",
+              fell.before(),
+              fell.now());
       case StoreEvent.Closed closed -> LOG.info("closed at entry {}", closed.position().index());
       case StoreEvent.Fault fault -> failStop.stop("writing to the store failed", fault.cause());
     }

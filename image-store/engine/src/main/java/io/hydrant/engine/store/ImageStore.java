@@ -117,6 +117,7 @@ public final class ImageStore implements AutoCloseable {
       for (Effect effect : applied.effects()) {
         perform(effect, position.index());
       }
+      parts.holdMark().settled(position.index());
       behindEntry();
       return applied.outcome();
     });
@@ -176,6 +177,7 @@ public final class ImageStore implements AutoCloseable {
     try {
       writer.change(() -> {
         parts.catalog().skip(position);
+        parts.holdMark().settled(position.index());
         behindEntry();
         return position;
       });
@@ -310,6 +312,19 @@ public final class ImageStore implements AutoCloseable {
         .orElseThrow(() -> refuseFinal(key));
   }
 
+  /**
+   * A step of a checkpoint that is being received, to be sent to a replica that missed it. Any
+   * thread.
+   *
+   * @param sequence 0 is the open, then every batch, run of zero tracts and slim chunk in the order
+   *     in which they were taken, then the end
+   * @return empty if there is no such step yet, if it is not durable yet, or if the checkpoint is
+   *     not received in this life of the process, or not any more
+   */
+  public Optional<StagedFrame> frame(CheckpointKey key, long sequence) throws IOException {
+    return parts.staging().frame(key, sequence);
+  }
+
   private static Refusal tooManyUnknown(CheckpointKey key) {
     return new Refusal(
         Rejection.LIMIT_EXCEEDED,
@@ -381,6 +396,14 @@ public final class ImageStore implements AutoCloseable {
     return missing;
   }
 
+  /**
+   * The log index up to which this replica holds durably every page that is still reachable. Any
+   * thread.
+   */
+  public long holdMark() {
+    return parts.holdMark().value();
+  }
+
   /** What a session reads. Any thread. Whether it is here, the readers say of each tract. */
   public ReadPoint readPoint(SessionId session) throws Refusal {
     SessionInfo info = parts.catalog().session(session).orElseThrow(ImageStore::sessionEnded);
@@ -420,6 +443,7 @@ public final class ImageStore implements AutoCloseable {
     return Map.of(
         "applied_index", applied().index(),
         "snapshot_index", snapshotPosition().index(),
+        "hold_mark_index", holdMark(),
         "image_count", (long) parts.catalog().images().size(),
         "staged_checkpoint_count", (long) parts.staging().size(),
         "missing_checkpoint_count", parts.missing().size(),

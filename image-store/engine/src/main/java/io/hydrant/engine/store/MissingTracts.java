@@ -26,6 +26,8 @@ import java.util.function.UnaryOperator;
 final class MissingTracts {
   private final ConcurrentHashMap<ImageId, ImageHoles> byImage = new ConcurrentHashMap<>();
 
+  private volatile long repairs;
+
   /** All that a reader looks at while nothing is missing. */
   private volatile boolean any;
 
@@ -80,7 +82,13 @@ final class MissingTracts {
 
   /** These are here, as a checkpoint has them, whatever is missing on its line. */
   void proven(CheckpointKey asOf, TractSet tracts) {
+    repairs = repairs + 1; // by the one writer
     change(asOf.image(), holes -> holes.proven(asOf.checkpoint().value(), tracts));
+  }
+
+  /** How often something was proven since the start. Any thread. */
+  long repairs() {
+    return repairs;
   }
 
   void dropImage(ImageId image) {

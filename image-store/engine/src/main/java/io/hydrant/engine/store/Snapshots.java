@@ -36,6 +36,7 @@ final class Snapshots {
   private final SlimRows slims;
   private final SegmentUsage usage;
   private final MissingTracts missing;
+  private final HoldMark holdMark;
   private final Staging staging;
   private final StoreEvents events;
 
@@ -48,6 +49,7 @@ final class Snapshots {
     this.slims = parts.slims();
     this.usage = parts.usage();
     this.missing = parts.missing();
+    this.holdMark = parts.holdMark();
     this.staging = parts.staging();
     this.events = events;
   }
@@ -69,6 +71,7 @@ final class Snapshots {
         slims.freeze(),
         usage.encode(),
         missing.encode(),
+        holdMark.capture(catalog.applied().index()),
         staged,
         deadSegments(scanStart, staged));
   }
@@ -114,6 +117,7 @@ final class Snapshots {
     index.flush(changes);
     maps.flushed(capture.maps());
     slims.flushed();
+    holdMark.flushed(capture.holdMark());
     release(capture.dead());
     events.on(
         new StoreEvent.SnapshotWritten(
@@ -165,6 +169,7 @@ final class Snapshots {
       SlimRows.Frozen slims,
       byte[] usage,
       byte[] missing,
+      HoldMark.Captured holdMark,
       StateRows.StagedRow staged,
       List<Integer> dead) {}
 }

@@ -62,6 +62,11 @@ final class StagedRecords {
     }
   }
 
+  /** Where a patch, or else a slim chunk, lies. */
+  synchronized Appended get(boolean patch, int number) {
+    return (patch ? patches : slims).get(number);
+  }
+
   synchronized boolean isEmpty() {
     return patches.size() + slims.size() + manifests.size() == 0;
   }

@@ -7,6 +7,7 @@ import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.segment.Appended;
 import io.hydrant.engine.segment.LogRecord;
 import io.hydrant.engine.segment.SegmentLog;
+import java.io.IOException;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -84,6 +85,12 @@ final class Staging {
       return Optional.empty();
     }
     return Optional.of(receiver(key, checkpoint));
+  }
+
+  /** As {@link StagingSession#frame}; empty if nothing is received for the key. */
+  Optional<StagedFrame> frame(CheckpointKey key, long sequence) throws IOException {
+    Staged one = staged.getOrDefault(key, late.get(key));
+    return one == null || one.session() == null ? Optional.empty() : one.session().frame(sequence);
   }
 
   private Staged begin(CheckpointKey key, CheckpointInfo checkpoint) {

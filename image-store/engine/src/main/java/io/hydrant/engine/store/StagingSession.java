@@ -4,6 +4,7 @@ import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.codec.PageCodec;
+import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.CheckpointDigest;
 import io.hydrant.engine.model.CheckpointKey;
@@ -23,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +60,7 @@ final class StagingSession implements StagedCheckpoint {
   private static final long PATCHES_MIN = 1_024;
 
   private final StagedRecords records;
+  private final CheckpointInfo checkpoint;
   private final CheckpointKind kind;
   private final RegionTable regions;
   private final SegmentLog log;
@@ -69,6 +72,7 @@ final class StagingSession implements StagedCheckpoint {
   private final CheckpointDigest digest = new CheckpointDigest();
   private final List<PatchRow> patchRows = new ArrayList<>();
   private final List<ZeroRun> zeroRuns = new ArrayList<>();
+  private final StagedSteps steps = new StagedSteps();
   private int[] slimChecksums = new int[1];
   private int slimChunks;
   private long slimBytes;
@@ -93,6 +97,7 @@ final class StagingSession implements StagedCheckpoint {
       GroupSync sync,
       PageCodec codec) {
     this.records = records;
+    this.checkpoint = checkpoint;
     this.kind = checkpoint.kind();
     this.regions = checkpoint.regions();
     this.log = log;
@@ -133,6 +138,7 @@ final class StagingSession implements StagedCheckpoint {
         payload);
     coverage.add(region, tract, table);
     digest.patch(region, spec, tract, table);
+    steps.add(StagedSteps.Kind.PATCH, patchRows.size());
     patchRows.add(
         new PatchRow(region, tract, table.size(), PatchDigest.of(region, spec, tract, table)));
     pages += table.size();
@@ -156,6 +162,7 @@ final class StagingSession implements StagedCheckpoint {
               .formatted(key(), duplicate.getAsInt(), spec.name()));
     }
     coverage.addZeroTracts(region, (int) firstTract, (int) count);
+    steps.add(StagedSteps.Kind.ZERO_TRACTS, zeroRuns.size());
     zeroRuns.add(new ZeroRun(region, firstTract, count));
   }
 
@@ -183,8 +190,56 @@ final class StagingSession implements StagedCheckpoint {
     if (slimChunks == slimChecksums.length) {
       slimChecksums = Arrays.copyOf(slimChecksums, slimChunks * 2);
     }
+    steps.add(StagedSteps.Kind.SLIM, slimChunks);
     slimChecksums[slimChunks++] = checksum;
     slimBytes += length;
+  }
+
+  /**
+   * A step as it was taken.
+   *
+   * @param sequence 0 is the open, then every batch, run of zero tracts and slim chunk in the order
+   *     in which they were taken, then the end
+   * @return empty if there is no such step yet, or its record is not durable yet
+   */
+  Optional<StagedFrame> frame(long sequence) throws IOException {
+    if (sequence == 0) {
+      return Optional.of(new StagedFrame.Opened(checkpoint));
+    }
+    StagedSteps.Kind step;
+    int number;
+    synchronized (this) {
+      if (sequence > steps.last()) {
+        return finished == null || sequence > steps.last() + 1
+            ? Optional.empty()
+            : Optional.of(new StagedFrame.Finished(finished.content()));
+      }
+      step = steps.kind(sequence);
+      number = steps.number(sequence);
+      if (step == StagedSteps.Kind.ZERO_TRACTS) {
+        ZeroRun run = zeroRuns.get(number);
+        return Optional.of(new StagedFrame.ZeroTracts(run.region(), run.firstTract(), run.count()));
+      }
+    }
+    Appended at = records.get(step == StagedSteps.Kind.PATCH, number);
+    return Long.compareUnsigned(at.end(), log.durable()) <= 0
+        ? Optional.of(readBack(at))
+        : Optional.empty();
+  }
+
+  private StagedFrame readBack(Appended at) throws IOException {
+    return switch (log.readRecord(at.record())) {
+      case LogRecord.Patch patch ->
+          new StagedFrame.Batch(patch.region(), patch.tract(), patch.table(), log.readPayload(at));
+      case LogRecord.Slim slim ->
+          new StagedFrame.Slim(slim.offset(), slim.checksum(), log.readPayload(at));
+      case LogRecord.Manifest manifest ->
+          throw new CorruptionException(
+              log.pathOf(at.record()),
+              at.record().offset(),
+              "a patch or slim chunk",
+              "" + manifest);
+    };
   }
 
   @Override

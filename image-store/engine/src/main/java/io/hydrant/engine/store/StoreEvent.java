@@ -31,6 +31,9 @@ public sealed interface StoreEvent {
   /** A commit was applied whose bytes came, but are unreadable or others (PROTOCOL R10). */
   record BytesMissing(CheckpointKey key, String why) implements StoreEvent {}
 
+  /** Something that was held is not any more: damaged, or metadata was installed over it. */
+  record HoldMarkFell(long before, long now) implements StoreEvent {}
+
   /** The store was closed in order. */
   record Closed(EntryPosition position) implements StoreEvent {}
 

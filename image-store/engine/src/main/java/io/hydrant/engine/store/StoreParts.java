@@ -41,6 +41,7 @@ record StoreParts(
     SlimRows slims,
     SegmentUsage usage,
     MissingTracts missing,
+    HoldMark holdMark,
     Staging staging,
     GroupSync sync,
     long scanned)
@@ -82,6 +83,7 @@ record StoreParts(
         new SlimRows(index),
         usage == null ? new SegmentUsage() : SegmentUsage.decode("index, usage row", usage),
         missing,
+        new HoldMark(position == null ? 0 : position.applied().index(), missing, ports.events()),
         new Staging(
             log,
             sync,

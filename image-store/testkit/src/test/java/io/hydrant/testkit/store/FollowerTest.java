@@ -15,10 +15,12 @@ import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.PageEncoding;
+import io.hydrant.engine.store.MissingView;
 import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.engine.store.StoreEvent;
+import io.hydrant.engine.store.TractSet;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -368,6 +370,59 @@ class FollowerTest {
     assertEquals(0, missing());
     assertFalse(happened(StoreEvent.Fault.class));
     assertEquals(Optional.empty(), fixture.store().catalog().image(new ImageId(1)));
+  }
+
+  @Test
+  void theHoldMarkStopsBeforeWhatIsMissing() throws Exception {
+    base();
+    assertEquals(fixture.store().applied().index(), fixture.store().holdMark());
+    CheckpointKey key = fixture.openOnHead();
+    CheckpointScript late =
+        fixture.receive(fixture.onHeadAs(key.checkpoint().value())).raw(7, 3, 3);
+    late.commitEntry();
+    long before = fixture.store().applied().index() - 1;
+    assertEquals(before, fixture.store().holdMark());
+    fixture.submit(new Command.SetRetention(fixture.image(), 16));
+    assertEquals(before, fixture.store().holdMark());
+    finish(late);
+    assertEquals(fixture.store().applied().index(), fixture.store().holdMark());
+    assertFalse(happened(StoreEvent.HoldMarkFell.class));
+  }
+
+  @Test
+  void whatIsRepairedIsHeldWhenTheIndexHasIt() throws Exception {
+    base();
+    CheckpointKey key = fixture.openOnHead();
+    fixture.submit(new Command.Commit(key, fixture.epoch(), contentOf(7), List.of("others")));
+    fixture.snapshot();
+    long before = fixture.store().holdMark();
+    // As if the tracts had been fetched and merged.
+    fixture.store().missing().proven(key, fixture.store().missing().lacking(key));
+    assertEquals(0, missing());
+    assertEquals(before, fixture.store().holdMark());
+    fixture.submit(new Command.SetRetention(fixture.image(), 16));
+    fixture.snapshot();
+    assertEquals(fixture.store().applied().index(), fixture.store().holdMark());
+  }
+
+  @Test
+  void lessIsLackingAsItIsListedAndProven() throws Exception {
+    base();
+    CheckpointKey key = fixture.openOnHead();
+    fixture.submit(new Command.Commit(key, fixture.epoch(), contentOf(7), List.of("others")));
+    MissingView view = fixture.store().missing();
+    assertEquals(2, view.lacking(key).size());
+    view.listed(key, TractSet.NONE.plus(0, 0));
+    assertEquals(0, page(fixture.read(key), 2_500).remaining(), "a zero page");
+    assertEquals(
+        List.of(new MissingView.Lack(key.image(), key.checkpoint(), TractSet.NONE.plus(0, 0))),
+        view.lacks());
+    fixture.snapshot();
+    fixture.powerCut();
+    assertEquals(1, fixture.store().missing().lacks().size());
+    fixture.store().missing().proven(key, TractSet.NONE.plus(0, 0));
+    assertEquals(List.of(), fixture.store().missing().lacks());
+    assertEquals(0, missing());
   }
 
   @Test

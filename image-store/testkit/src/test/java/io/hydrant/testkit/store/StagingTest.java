@@ -10,6 +10,7 @@ import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.PageEncoding;
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.StagedFrame;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -35,6 +36,11 @@ class StagingTest {
 
   /** The rest of a full checkpoint, so that it can be committed after a refusal. */
   private void commitAll() throws Exception {
+    fill();
+    script.commit();
+  }
+
+  private void fill() throws Exception {
     script.raw(7, 0, 9).zero(10, 200);
     for (int first = 201; first < PAGES; first += 256) {
       int last = Math.min(first + 255, PAGES - 1);
@@ -44,7 +50,6 @@ class StagingTest {
         script.zero(first, last);
       }
     }
-    script.commit();
   }
 
   @Test
@@ -179,6 +184,41 @@ class StagingTest {
     fixture.store().admitOpen();
     CheckpointScript again = fixture.full().raw(1, 0, 19).zero(20, 200);
     assertEquals(2, again.staged().patches());
+  }
+
+  @Test
+  void stepsAreReadBackAsTheyWereTaken() throws Exception {
+    script.raw(7, 0, 3);
+    script.staged().zeroTracts(0, 1, 1);
+    script.zero(4, 200);
+    var store = fixture.store();
+    assertTrue(store.frame(script.key(), 1).isEmpty(), "not durable yet");
+    fixture.replica().await(script.staged().durable(2));
+    assertTrue(
+        store.frame(script.key(), 0).orElseThrow() instanceof StagedFrame.Opened(var checkpoint)
+            && checkpoint.regions().equals(fixture.regions()));
+    assertTrue(
+        store.frame(script.key(), 1).orElseThrow() instanceof StagedFrame.Batch batch
+            && batch.table().size() == 4
+            && batch.payload().equals(CheckpointScript.payload(PageEncoding.RAW, 7, 0, 3)));
+    assertEquals(new StagedFrame.ZeroTracts(0, 1, 1), store.frame(script.key(), 2).orElseThrow());
+    assertTrue(
+        store.frame(script.key(), 3).orElseThrow() instanceof StagedFrame.Batch batch
+            && batch.table().size() == 197);
+    assertTrue(store.frame(script.key(), 4).isEmpty(), "not there yet");
+  }
+
+  @Test
+  void theEndIsReadBackToo() throws Exception {
+    fill();
+    fixture.replica().await(script.staged().finish(script.content()));
+    int end = script.staged().patches() + 1;
+    assertEquals(
+        new StagedFrame.Finished(script.content()),
+        fixture.store().frame(script.key(), end).orElseThrow());
+    assertTrue(fixture.store().frame(script.key(), end + 1).isEmpty());
+    script.commit();
+    assertTrue(fixture.store().frame(script.key(), 0).isEmpty(), "published");
   }
 
   @Test
