@@ -136,6 +136,18 @@ public final class Catalog {
     return new FrozenCatalog(tables.applied(), tables.millis(), tables.nextImage(), tables.byId());
   }
 
+  /**
+   * Becomes what another catalog is, as if all entries between the two positions had been applied
+   * at once: for a replica that gets the state instead of the entries (PROTOCOL R18). As applying:
+   * one thread, and any other may look meanwhile.
+   *
+   * @param newer not used any more afterwards
+   * @throws IllegalStateException if it is not ahead of this one
+   */
+  public void replaceWith(Catalog newer) {
+    tables.replaceWith(newer.tables);
+  }
+
   /** Canonical bytes: equal catalogs have equal bytes. Apply thread only; see {@link #freeze}. */
   public byte[] encode() {
     return freeze().encode();

@@ -111,6 +111,19 @@ final class CatalogTables {
     images.remove(image.id());
   }
 
+  /** Takes over everything; what a reader finds on the way is of one of the two. */
+  void replaceWith(CatalogTables newer) {
+    checkNext(newer.applied);
+    images.putAll(newer.images);
+    names.putAll(newer.names);
+    sessions.putAll(newer.sessions);
+    sessions.keySet().retainAll(newer.sessions.keySet());
+    names.keySet().retainAll(newer.names.keySet());
+    images.keySet().retainAll(newer.images.keySet());
+    nextImage = newer.nextImage;
+    advance(newer.applied, newer.millis);
+  }
+
   /** Throws unless this is the next place in the log. */
   void checkNext(EntryPosition position) {
     if (position.index() <= applied.index() || position.term() < applied.term()) {

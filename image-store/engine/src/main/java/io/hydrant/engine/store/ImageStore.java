@@ -5,7 +5,9 @@ import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Effect;
 import io.hydrant.engine.catalog.Entry;
+import io.hydrant.engine.catalog.FrozenCatalog;
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.MalformedCatalogException;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.catalog.SessionInfo;
@@ -153,11 +155,7 @@ public final class ImageStore implements AutoCloseable {
   }
 
   private void dropImage(ImageId image) throws IOException {
-    parts.staging().dropImage(image);
-    parts.maps().dropImage(image);
-    parts.slims().dropImage(image);
-    parts.usage().dropImage(image);
-    parts.missing().dropImage(image);
+    publisher.dropImage(image);
     requireSpace();
   }
 
@@ -389,6 +387,41 @@ public final class ImageStore implements AutoCloseable {
   static Refusal sessionEnded() {
     return new Refusal(
         Rejection.UNKNOWN_SESSION, "the restore session has ended or expired; open a new one");
+  }
+
+  /** The catalog as of the last applied entry, for a replica that lags. Any thread. */
+  public FrozenCatalog frozenCatalog() throws IOException {
+    return writer.change(() -> parts.catalog().freeze());
+  }
+
+  /**
+   * Takes over another replica's catalog instead of the entries up to its position (PROTOCOL R18).
+   * When it returns, the switch is durable; if the process stops before, nothing has changed. No
+   * entry is applied meanwhile. Repeatable: if this store is at that position already, it only
+   * makes sure that it is so durably. Waits for a snapshot that is under way.
+   *
+   * @param catalog as {@link FrozenCatalog#encode} gives it
+   * @throws MalformedCatalogException if the bytes are no catalog; nothing has changed
+   * @throws DiskFullException if there is no room for the flush: to be repeated
+   */
+  public void install(byte[] catalog) throws IOException, MalformedCatalogException {
+    Catalog next = Catalog.decode(catalog);
+    boolean durable =
+        writer.change(() -> {
+          try {
+            snapshots.drain();
+          } catch (DiskFullException _) {
+            return false;
+          }
+          if (next.applied().compareTo(applied()) > 0) {
+            new MetadataInstall(parts, publisher, pruning, next).run();
+            parts.holdMark().settled(next.applied().index());
+          }
+          return snapshotPosition().compareTo(next.applied()) >= 0 || snapshots.writeNow();
+        });
+    if (!durable) {
+      throw new DiskFullException("no room to install the metadata of another replica");
+    }
   }
 
   /** What this replica lacks. Any thread. */

@@ -13,6 +13,7 @@ import io.hydrant.engine.index.TractMap;
 import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.TractKey;
 import io.hydrant.engine.segment.Appended;
 import io.hydrant.engine.segment.LogRecord;
@@ -90,7 +91,8 @@ final class Publisher {
     }
   }
 
-  private boolean isWhole(Staged staged) throws IOException {
+  /** Whether everything of it is here and durable. Waits for nobody. */
+  boolean isWhole(Staged staged) throws IOException {
     return staged.session() == null
         ? staging.reader().isWhole(staged.records())
         : staged.session().isWhole(log.durable());
@@ -112,6 +114,16 @@ final class Publisher {
       session.ifPresent(begun -> completeWhenWhole(key, begun));
     }
     return session.map(receiver -> receiver);
+  }
+
+  /** Completes what is late as soon as it is whole, perhaps at once, but not in the caller. */
+  void completeSoon(CheckpointKey key) {
+    Staged late = staging.late(key);
+    if (late != null && late.session() != null) {
+      completeWhenWhole(key, late.session());
+    } else if (late != null) {
+      executor.execute(() -> completeLate(key));
+    }
   }
 
   private void completeWhenWhole(CheckpointKey key, StagingSession session) {
@@ -242,6 +254,15 @@ final class Publisher {
       imageUsage.add(Address.ofPacked(chunk.address()).segment(), chunk.length());
     }
     slims.put(key, chunks);
+  }
+
+  /** Everything of the image is dead. Within a change. */
+  void dropImage(ImageId image) {
+    staging.dropImage(image);
+    maps.dropImage(image);
+    slims.dropImage(image);
+    usage.dropImage(image);
+    missing.dropImage(image);
   }
 
   /** Lets go of missing checkpoints that nothing retained builds on, or lacks any more. */

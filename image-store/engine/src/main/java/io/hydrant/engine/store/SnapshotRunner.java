@@ -169,6 +169,42 @@ final class SnapshotRunner {
   }
 
   /**
+   * Waits for the snapshot under way, and writes one that found no room. Within a change: no other
+   * begins until it ends.
+   *
+   * @throws DiskFullException if there is still no room
+   */
+  void drain() throws IOException {
+    pending.handle((_, _) -> null).join();
+    if (pending.isCompletedExceptionally()) {
+      throw new IOException("a snapshot failed: the store must be opened again");
+    }
+    Snapshots.Capture again = stalled;
+    if (again != null) {
+      position = snapshots.write(again, position);
+      stalled = null;
+    }
+  }
+
+  /**
+   * Writes a snapshot of what is now, in the caller, after {@link #drain}. Within a change.
+   *
+   * @return false if there is no room: it waits, as any that finds none
+   */
+  boolean writeNow() throws IOException {
+    Snapshots.Capture capture = capture();
+    try {
+      position = snapshots.write(capture, position);
+      return true;
+    } catch (DiskFullException _) {
+      roomWhenStalled = hasRoom();
+      entriesToRetry = retryEntries;
+      stalled = capture;
+      return false;
+    }
+  }
+
+  /**
    * Waits for the snapshot under way, and takes a last one. Once nothing is applied any more.
    *
    * @param whole whether the state may be captured

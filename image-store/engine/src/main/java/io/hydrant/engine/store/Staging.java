@@ -89,7 +89,7 @@ final class Staging {
 
   /** As {@link StagingSession#frame}; empty if nothing is received for the key. */
   Optional<StagedFrame> frame(CheckpointKey key, long sequence) throws IOException {
-    Staged one = staged.getOrDefault(key, late.get(key));
+    Staged one = anywhere(key);
     return one == null || one.session() == null ? Optional.empty() : one.session().frame(sequence);
   }
 
@@ -107,6 +107,17 @@ final class Staging {
   /** What is here of a committed checkpoint that is not published; null if nothing is. */
   @Nullable Staged late(CheckpointKey key) {
     return late.get(key);
+  }
+
+  /** What is here of a checkpoint, final or not; null if nothing is. */
+  @Nullable Staged anywhere(CheckpointKey key) {
+    Staged one = staged.get(key);
+    return one == null ? late.get(key) : one;
+  }
+
+  /** Keys of what is not final, ascending. */
+  List<CheckpointKey> stagedKeys() {
+    return staged.keySet().stream().sorted().toList();
   }
 
   /** Keys of what is committed and not published, ascending. */

@@ -28,7 +28,7 @@ final class StoreWriter {
     CLOSED
   }
 
-  /** Held for one change; never while waiting for a sync or a peer. */
+  /** Held for one change; never while waiting for a peer, and for a flush by an install alone. */
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Apart from the lock, so that closing waits for no change. */

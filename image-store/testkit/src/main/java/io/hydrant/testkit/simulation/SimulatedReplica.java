@@ -170,6 +170,15 @@ public final class SimulatedReplica {
     logged.outcome = outcome;
   }
 
+  /**
+   * Goes on with another replica's log, which it has been given the state of (PROTOCOL R18): what
+   * came before is not applied again.
+   */
+  public void adoptLog(SimulatedReplica other) {
+    log.clear();
+    log.addAll(other.log);
+  }
+
   /** Entries from the {@code from}-th on. */
   public List<LoggedEntry> logBehind(int from) {
     return List.copyOf(log.subList(from, log.size()));

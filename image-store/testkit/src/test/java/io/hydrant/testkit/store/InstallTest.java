@@ -1,0 +1,277 @@
+package io.hydrant.testkit.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.MalformedCatalogException;
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.files.DiskFullException;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.EntryPosition;
+import io.hydrant.engine.model.PageEncoding;
+import io.hydrant.engine.store.ReadPoint;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.StoreEvent;
+import io.hydrant.engine.store.TractSet;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** A replica that lags gets the catalog of another one instead of the entries (PROTOCOL R18). */
+class InstallTest {
+  private static final int PAGES = 2_100;
+
+  private final StoreFixture leader;
+  private final StoreFixture lagging;
+  private final CheckpointKey first;
+
+  InstallTest() throws Exception {
+    leader = StoreFixture.withPages(PAGES);
+    lagging = StoreFixture.withPages(PAGES);
+    // The same calls on both: their logs are equal up to here.
+    first = fill(leader.full()).commit();
+    fill(lagging.full()).commit();
+    assertEquals(leader.store().applied(), lagging.store().applied());
+  }
+
+  private static CheckpointScript fill(CheckpointScript script) throws Exception {
+    script.raw(1, 0, 5);
+    for (int next = 6; next < 2_048; next += 256) {
+      script.zero(next, Math.min(next + 255, 2_047));
+    }
+    return script.zero(2_048, PAGES - 1);
+  }
+
+  private static void assertRefused(Rejection rejection, Executable call) {
+    assertEquals(rejection, assertThrows(Refusal.class, call).rejection());
+  }
+
+  private void install() throws Exception {
+    lagging.runBackground();
+    lagging.store().install(leader.store().frozenCatalog().encode());
+    lagging.replica().adoptLog(leader.replica());
+    lagging.runBackground();
+  }
+
+  private ByteBuffer page(CheckpointKey key, int page) throws Exception {
+    return page(lagging.read(key), page);
+  }
+
+  private ByteBuffer page(ReadPoint point, int page) throws Exception {
+    ByteBuffer target = ByteBuffer.allocateDirect(StoreFixture.PAGE_BYTES);
+    lagging.store().pages().read(point, 0, new long[] {page}, target);
+    return target.flip();
+  }
+
+  private void assertPage(CheckpointKey key, long seed, int page) throws Exception {
+    assertEquals(CheckpointScript.payload(PageEncoding.RAW, seed, page, page), page(key, page));
+  }
+
+  private void prove(CheckpointKey key) throws Exception {
+    lagging.store().missing().proven(key, TractSet.ALL);
+  }
+
+  private boolean happened(Class<? extends StoreEvent> event) {
+    return lagging.replica().events().stream().anyMatch(event::isInstance);
+  }
+
+  @Test
+  void nothingIsHereUntilItIsProven() throws Exception {
+    CheckpointKey second = leader.onHead().raw(7, 3, 3).commit();
+    EntryPosition at = leader.store().applied();
+    lagging.store().holdMark();
+    install();
+    assertEquals(at, lagging.store().applied());
+    assertEquals(at, lagging.store().snapshotPosition());
+    assertEquals(0, lagging.store().holdMark());
+    assertTrue(happened(StoreEvent.HoldMarkFell.class));
+    for (CheckpointKey key : List.of(first, second)) {
+      assertRefused(Rejection.NOT_HERE, () -> page(key, 3));
+      assertRefused(Rejection.NOT_HERE, () -> lagging.store().slim().chunks(lagging.read(key)));
+    }
+    prove(first);
+    assertPage(first, 1, 3);
+    assertRefused(Rejection.NOT_HERE, () -> page(second, 3));
+    lagging.powerCut();
+    assertRefused(Rejection.NOT_HERE, () -> page(first, 3));
+    assertEquals(2, lagging.store().missing().lacks().size());
+  }
+
+  @Test
+  void whatIsStagedWholeMayBeTheSecondCopy() throws Exception {
+    CheckpointScript held = lagging.receive(lagging.onHeadAs(2)).raw(7, 3, 3);
+    lagging.replica().await(held.staged().finish(held.content()));
+    CheckpointKey second = leader.onHead().raw(7, 3, 3).commit();
+    leader.onHead().raw(8, 4, 4).commit();
+    install();
+    assertRefused(Rejection.NOT_HERE, () -> page(second, 3));
+    // A peer's list says the same as what is here: proven without a byte.
+    prove(second);
+    assertPage(second, 7, 3);
+    assertPage(second, 1, 4);
+  }
+
+  @Test
+  void whatWasRetiredMeanwhileIsKeptForItsDescendants() throws Exception {
+    CheckpointScript held = lagging.receive(lagging.onHeadAs(2)).raw(7, 3, 3);
+    lagging.replica().await(held.staged().finish(held.content()));
+    CheckpointKey second = leader.onHead().raw(7, 3, 3).commit();
+    CheckpointScript third = leader.onHead();
+    third.zero(10, 10).commit();
+    leader.submit(new Command.SetRetention(leader.image(), 1));
+    leader.submit(
+        new Command.Retire(leader.image(), List.of(first.checkpoint(), second.checkpoint())));
+    install();
+    prove(third.key());
+    assertPage(third.key(), 7, 3);
+    assertPage(third.key(), 1, 4);
+  }
+
+  @Test
+  void aReceiverOfWhatIsCommittedThereGoesOn() throws Exception {
+    CheckpointScript held = lagging.receive(lagging.onHeadAs(2)).raw(7, 3, 3);
+    CheckpointKey second = leader.onHead().raw(7, 3, 3).commit();
+    install();
+    lagging.replica().await(held.staged().finish(held.content()));
+    lagging.runBackground();
+    assertRefused(Rejection.NOT_HERE, () -> page(second, 3));
+    prove(second);
+    assertPage(second, 7, 3);
+  }
+
+  @Test
+  void whatWasAbortedThereGoes() throws Exception {
+    CheckpointScript staged = lagging.receive(lagging.onHeadAs(2)).raw(7, 3, 3);
+    CheckpointScript there = leader.onHead();
+    leader.submit(new Command.Abort(there.key(), Optional.of(leader.epoch())));
+    install();
+    assertRefused(Rejection.ABORTED, () -> staged.raw(7, 4, 4));
+    assertEquals(0L, lagging.store().gauges().get("staged_checkpoint_count"));
+  }
+
+  @Test
+  void aDroppedImageGoes() throws Exception {
+    leader.submit(new Command.DeleteImage(leader.image(), false));
+    install();
+    assertTrue(lagging.store().catalog().isDropped(lagging.image()));
+    assertEquals(List.of(), lagging.store().missing().lacks());
+    assertEquals(lagging.store().applied().index(), lagging.store().holdMark());
+    lagging.powerCut();
+    assertTrue(lagging.store().catalog().isDropped(lagging.image()));
+  }
+
+  @Test
+  void whatIsTakenSinceIsHere() throws Exception {
+    leader.onHead().raw(7, 3, 3).commit();
+    install();
+    CheckpointScript full = fill(lagging.full());
+    full.commit();
+    assertPage(full.key(), 1, 3);
+    CheckpointScript next = lagging.onHead().raw(9, 3, 3);
+    next.commit();
+    assertPage(next.key(), 9, 3);
+    lagging.powerCut();
+    assertPage(next.key(), 9, 3);
+    assertPage(next.key(), 1, 4);
+  }
+
+  @Test
+  void anIncrementOnWhatIsUnknownWaitsForTheProof() throws Exception {
+    CheckpointKey second = leader.onHead().raw(7, 3, 3).commit();
+    install();
+    CheckpointScript next = lagging.onHead().raw(9, 4, 4);
+    next.commit();
+    assertRefused(Rejection.NOT_HERE, () -> page(next.key(), 4));
+    prove(second);
+    assertPage(next.key(), 9, 4);
+  }
+
+  @Test
+  void bytesThatAreNoCatalogChangeNothing() throws Exception {
+    byte[] bytes = leader.store().frozenCatalog().encode();
+    bytes[bytes.length / 2] ^= 1;
+    assertThrows(MalformedCatalogException.class, () -> lagging.store().install(bytes));
+    assertPage(first, 1, 3);
+  }
+
+  @Test
+  void aFullDiskIsToBeTriedAgain() throws Exception {
+    leader.onHead().raw(7, 3, 3).commit();
+    lagging.runBackground();
+    byte[] bytes = leader.store().frozenCatalog().encode();
+    lagging.media().disk().setFreeBytes(0);
+    assertThrows(DiskFullException.class, () -> lagging.store().install(bytes));
+    assertThrows(DiskFullException.class, () -> lagging.store().install(bytes));
+    lagging.media().disk().setFreeBytes(1L << 40);
+    install();
+    assertEquals(leader.store().applied(), lagging.store().snapshotPosition());
+    assertFalse(happened(StoreEvent.Fault.class));
+  }
+
+  @Test
+  void whoIsThereAlreadyChangesNothing() throws Exception {
+    install();
+    assertPage(first, 1, 3);
+    assertEquals(leader.store().applied(), lagging.store().snapshotPosition());
+  }
+
+  /** At every I/O call of the install: afterwards it has happened, or it has not. */
+  @Test
+  void crashAfterEveryCall() throws Exception {
+    int calls = 0;
+    int before = 0;
+    int after = 0;
+    boolean crashed = true;
+    while (crashed) {
+      InstallTest one = new InstallTest();
+      crashed = one.crashAfter(calls++);
+      if (one.lagging.store().missing().lacks().isEmpty()) {
+        before++;
+      } else {
+        after++;
+      }
+    }
+    assertTrue(before > 3 && after > 1, before + " before, " + after + " after");
+  }
+
+  private boolean crashAfter(int calls) throws Exception {
+    CheckpointScript held = lagging.receive(lagging.onHeadAs(2)).raw(7, 3, 3);
+    lagging.replica().await(held.staged().finish(held.content()));
+    CheckpointKey second = leader.onHead().raw(7, 3, 3).commit();
+    lagging.runBackground();
+    byte[] bytes = leader.store().frozenCatalog().encode();
+    lagging.media().armAfter(calls);
+    boolean crashed = false;
+    try {
+      lagging.store().install(bytes);
+    } catch (Throwable e) {
+      if (!lagging.media().isSimulatedCrash(e)) {
+        throw e;
+      }
+      crashed = true;
+    }
+    lagging.media().disarm();
+    lagging.replica().stop();
+    lagging.media().recover(true);
+    lagging.replica().start();
+    if (lagging.store().applied().equals(leader.store().applied())) {
+      lagging.replica().adoptLog(leader.replica());
+      lagging.runBackground();
+      assertRefused(Rejection.NOT_HERE, () -> page(first, 3));
+      prove(second);
+      assertPage(second, 7, 3);
+      assertPage(second, 1, 4);
+    } else {
+      assertTrue(crashed);
+      assertEquals(
+          first.checkpoint(),
+          lagging.store().catalog().image(lagging.image()).orElseThrow().head().orElseThrow());
+    }
+    return crashed;
+  }
+}
