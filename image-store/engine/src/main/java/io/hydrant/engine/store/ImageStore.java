@@ -54,6 +54,7 @@ public final class ImageStore implements AutoCloseable {
   private final SnapshotRunner snapshots;
   private final Pruning pruning;
   private final OpenAdmission admission;
+  private final Receivers receivers;
   private final StoreWriter writer = new StoreWriter();
   private final MissingView missing;
 
@@ -72,6 +73,7 @@ public final class ImageStore implements AutoCloseable {
     this.admission =
         new OpenAdmission(parts.catalog(), parts.missing(), config.heap().publishBytes());
     this.missing = new StoreMissing(parts, writer);
+    this.receivers = new Receivers(parts.catalog(), parts.staging(), publisher, writer);
     this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
   }
 
@@ -255,17 +257,7 @@ public final class ImageStore implements AutoCloseable {
    * @throws Refusal if the id is not open, or of another epoch
    */
   public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal {
-    StagedCheckpoint receiver = parts.staging().receiver(key, requireOpen(key, epoch));
-    try {
-      // An entry that ended the id between the check and the creation must not leave a receiver
-      // behind; but
-      // records that it is about to publish are not ours to take.
-      requireOpen(key, epoch);
-    } catch (Refusal e) {
-      parts.staging().discardIfEmpty(key);
-      throw e;
-    }
-    return receiver;
+    return receivers.open(key, epoch);
   }
 
   /**
@@ -279,35 +271,7 @@ public final class ImageStore implements AutoCloseable {
    */
   public StagedCheckpoint receive(CheckpointKey key, CheckpointInfo asOpened)
       throws Refusal, IOException {
-    StagedCheckpoint receiver =
-        switch (fate(key)) {
-          case OPEN -> staged(key, requireOpenedAs(key, asOpened).epoch());
-          case UNKNOWN ->
-              parts
-                  .staging()
-                  .receiverOfUnknown(key, asOpened, other -> fate(other) == ImageState.Fate.UNKNOWN)
-                  .orElseThrow(() -> tooManyUnknown(key));
-          case COMMITTED, RETIRED -> receiveLate(key, asOpened);
-          case ABORTED -> throw refuseFinal(key);
-        };
-    return switch (fate(key)) {
-      case OPEN, UNKNOWN -> receiver;
-      // It became final in between; if it was not published, nobody knew of this receiver.
-      case COMMITTED, RETIRED -> receiveLate(key, asOpened);
-      case ABORTED -> {
-        parts.staging().discardIfEmpty(key);
-        throw refuseFinal(key);
-      }
-    };
-  }
-
-  private StagedCheckpoint receiveLate(CheckpointKey key, CheckpointInfo asOpened)
-      throws Refusal, IOException {
-    CheckpointInfo known =
-        requireImage(key.image()).committed().getOrDefault(key.checkpoint(), asOpened);
-    return writer
-        .change(() -> publisher.receiveLate(key, known))
-        .orElseThrow(() -> refuseFinal(key));
+    return receivers.forwarded(key, asOpened);
   }
 
   /**
@@ -321,67 +285,6 @@ public final class ImageStore implements AutoCloseable {
    */
   public Optional<StagedFrame> frame(CheckpointKey key, long sequence) throws IOException {
     return parts.staging().frame(key, sequence);
-  }
-
-  private static Refusal tooManyUnknown(CheckpointKey key) {
-    return new Refusal(
-        Rejection.LIMIT_EXCEEDED,
-        "%s: %d checkpoints came before their entries; this replica is behind, send again"
-            .formatted(key, Staging.UNKNOWN_IDS_MAX));
-  }
-
-  private Refusal refuseFinal(CheckpointKey key) {
-    return new Refusal(
-        Rejection.ABORTED,
-        "%s is final (%s): nothing is taken for it any more".formatted(key, fate(key)));
-  }
-
-  /** What became of an id; of an image that is gone, all are final. */
-  private ImageState.Fate fate(CheckpointKey key) {
-    return parts
-        .catalog()
-        .image(key.image())
-        .map(image -> image.fate(key.checkpoint()))
-        .orElseGet(() ->
-            parts.catalog().isDropped(key.image())
-                ? ImageState.Fate.ABORTED
-                : ImageState.Fate.UNKNOWN);
-  }
-
-  private CheckpointInfo requireOpenedAs(CheckpointKey key, CheckpointInfo asOpened)
-      throws Refusal {
-    CheckpointInfo open = requireOpen(key, asOpened.epoch());
-    if (open.kind() != asOpened.kind() || !open.regions().equals(asOpened.regions())) {
-      throw new Refusal(
-          Rejection.INVALID, "%s was opened otherwise than these frames say".formatted(key));
-    }
-    return open;
-  }
-
-  private CheckpointInfo requireOpen(CheckpointKey key, Epoch epoch) throws Refusal {
-    ImageState image = requireImage(key.image());
-    CheckpointInfo open = image.open().get(key.checkpoint());
-    if (open == null) {
-      throw new Refusal(
-          image.fate(key.checkpoint()) == ImageState.Fate.UNKNOWN
-              ? Rejection.UNKNOWN_CHECKPOINT
-              : Rejection.ABORTED,
-          "%s is not open (%s); open a new one".formatted(key, image.fate(key.checkpoint())));
-    }
-    if (!open.epoch().equals(epoch)) {
-      throw new Refusal(
-          Rejection.STALE_EPOCH,
-          "%s was opened under epoch %d, not %d"
-              .formatted(key, open.epoch().value(), epoch.value()));
-    }
-    return open;
-  }
-
-  private ImageState requireImage(ImageId id) throws Refusal {
-    return parts
-        .catalog()
-        .image(id)
-        .orElseThrow(() -> new Refusal(Rejection.UNKNOWN_IMAGE, id + " does not exist"));
   }
 
   static Refusal sessionEnded() {

@@ -10,7 +10,6 @@ import io.hydrant.engine.model.CheckpointDigest;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.model.Digest;
-import io.hydrant.engine.model.PageEncoding;
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
@@ -42,9 +41,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class StagingSession implements StagedCheckpoint {
-  /** The batch bound of the API; a single page may be larger. */
-  static final int BATCH_BYTES_MAX = 1 << 20;
-
   static final int SLIM_CHUNK_BYTES_MAX = 1 << 20;
 
   /** A slim state is device state, not memory. */
@@ -54,7 +50,8 @@ final class StagingSession implements StagedCheckpoint {
    * Full batches that a tract fills; twice as many may come for each, since batches need not be
    * full. Bounds the manifest and what is kept in memory of each patch.
    */
-  private static final long PATCHES_OF_TRACT_MAX = 2L * (RegionSpec.TRACT_BYTES / BATCH_BYTES_MAX);
+  private static final long PATCHES_OF_TRACT_MAX =
+      2L * (RegionSpec.TRACT_BYTES / BatchRules.BATCH_BYTES_MAX);
 
   /** Lets a small image come page by page. */
   private static final long PATCHES_MIN = 1_024;
@@ -66,7 +63,7 @@ final class StagingSession implements StagedCheckpoint {
   private final SegmentLog log;
   private final RecentRecords recent;
   private final GroupSync sync;
-  private final PageVerifier verifier;
+  private final BatchRules batches;
 
   private final PageCoverage coverage;
   private final CheckpointDigest digest = new CheckpointDigest();
@@ -103,7 +100,7 @@ final class StagingSession implements StagedCheckpoint {
     this.log = log;
     this.recent = recent;
     this.sync = sync;
-    this.verifier = new PageVerifier(codec);
+    this.batches = new BatchRules(records.key(), new PageVerifier(codec));
     this.coverage = new PageCoverage(regions);
   }
 
@@ -123,7 +120,7 @@ final class StagingSession implements StagedCheckpoint {
     requireReceiving();
     requirePatches();
     RegionSpec spec = requireRegion(region);
-    requireFits(region, spec, tract, table, payload);
+    batches.requireFits(patchRows.size(), region, spec, tract, table, payload);
     OptionalInt duplicate = coverage.duplicate(region, tract, table);
     if (duplicate.isPresent()) {
       throw new Refusal(
@@ -131,7 +128,7 @@ final class StagingSession implements StagedCheckpoint {
           "%s: page %d of region '%s' is there twice; send each page once"
               .formatted(key(), spec.pageOf(tract, duplicate.getAsInt()), spec.name()));
     }
-    verify(region, spec, tract, table, payload);
+    batches.verify(region, spec, tract, table, payload);
     append(
         new LogRecord.Patch(
             key(), records.epoch(), patchRows.size(), region, tract, spec.pageBytes(), table),
@@ -383,86 +380,6 @@ final class StagingSession implements StagedCheckpoint {
         Rejection.DISK_FULL,
         "%s: the disk is nearly full (%s); delete images, lower retention or free space, then try again; no restart is needed"
             .formatted(what, cause.getMessage()));
-  }
-
-  private void verify(int region, RegionSpec spec, int tract, PageTable table, ByteBuffer payload)
-      throws Refusal {
-    ByteBuffer bytes = payload.duplicate();
-    int base = payload.position();
-    for (int row = 0; row < table.size(); row++) {
-      PageEncoding encoding = table.encoding(row);
-      if (!encoding.hasContent()) {
-        continue;
-      }
-      long page = spec.pageOf(tract, table.pageInTract(row));
-      String wrong =
-          verifier.check(
-              region,
-              page,
-              spec.pageBytes(),
-              encoding,
-              table.checksum(row),
-              bytes,
-              base + table.offset(row),
-              table.length(row));
-      if (!wrong.isEmpty()) {
-        throw new Refusal(
-            Rejection.BAD_CHECKSUM,
-            "%s: page %d of region '%s' was damaged on its way: %s; send the checkpoint again"
-                .formatted(key(), page, spec.name(), wrong));
-      }
-    }
-  }
-
-  private void requireFits(
-      int region, RegionSpec spec, int tract, PageTable table, ByteBuffer payload) throws Refusal {
-    if (table.size() == 0 || payload.remaining() != table.payloadBytes()) {
-      throw invalid(
-          "batch %d has %d pages and %d bytes where its lengths add up to %d"
-              .formatted(
-                  patchRows.size(), table.size(), payload.remaining(), table.payloadBytes()));
-    }
-    if ((long) table.size() * spec.pageBytes() > Math.max(BATCH_BYTES_MAX, spec.pageBytes())) {
-      throw new Refusal(
-          Rejection.LIMIT_EXCEEDED,
-          "%s: batch %d holds %d pages of %d bytes; at most %d bytes of pages go into a batch"
-              .formatted(key(), patchRows.size(), table.size(), spec.pageBytes(), BATCH_BYTES_MAX));
-    }
-    if (tract < 0
-        || tract >= spec.tracts()
-        || table.pageInTract(table.size() - 1) >= spec.pagesOfTract(tract)) {
-      throw invalid(
-          "page %d is beyond region '%s' (%d pages)"
-              .formatted(
-                  spec.pageOf(tract, table.pageInTract(table.size() - 1)),
-                  spec.name(),
-                  spec.pages()));
-    }
-    requireLengths(region, spec, tract, table);
-  }
-
-  private void requireLengths(int region, RegionSpec spec, int tract, PageTable table)
-      throws Refusal {
-    for (int row = 0; row < table.size(); row++) {
-      int length = table.length(row);
-      boolean fits =
-          switch (table.encoding(row)) {
-            case RAW -> length == spec.pageBytes();
-            case ZSTD -> length < spec.pageBytes();
-            case ZERO, NOT_KEPT -> table.checksum(row) == 0;
-          };
-      if (!fits) {
-        throw invalid(
-            "page %d of region %d: %d bytes (checksum %08x) do not fit encoding %s at page size %d"
-                .formatted(
-                    spec.pageOf(tract, table.pageInTract(row)),
-                    region,
-                    length,
-                    table.checksum(row),
-                    table.encoding(row),
-                    spec.pageBytes()));
-      }
-    }
   }
 
   private RegionSpec requireRegion(int region) throws Refusal {
