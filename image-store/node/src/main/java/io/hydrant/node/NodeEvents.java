@@ -59,8 +59,10 @@ final class NodeEvents implements StoreEvents {
         damages.increment();
         LOG.error("DAMAGED {}: {}", damaged.where(), damaged.what());
       }
+      case StoreEvent.BytesAwaited awaited when awaited.receiving() ->
+          LOG.debug("{} is committed, and its bytes are on their way", awaited.key());
       case StoreEvent.BytesAwaited awaited ->
-          LOG.debug("{} is committed, and its bytes are awaited", awaited.key());
+          LOG.info("{} is committed, and its bytes are not here", awaited.key());
       case StoreEvent.BytesMissing missing -> {
         damages.increment();
         LOG.error(

@@ -79,7 +79,7 @@ final class Publisher {
       return;
     }
     missing.add(key, hole);
-    events.on(new StoreEvent.BytesAwaited(key));
+    events.on(new StoreEvent.BytesAwaited(key, staged != null && staged.session() != null));
     if (staged == null) {
       return;
     }

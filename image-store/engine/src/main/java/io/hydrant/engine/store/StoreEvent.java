@@ -25,8 +25,10 @@ public sealed interface StoreEvent {
   /**
    * A commit was applied whose bytes have not all come, or are not durable yet (PROTOCOL R10): as a
    * rule they are a moment later.
+   *
+   * @param receiving they are on their way; else they come by a repair, if not from the leader
    */
-  record BytesAwaited(CheckpointKey key) implements StoreEvent {}
+  record BytesAwaited(CheckpointKey key, boolean receiving) implements StoreEvent {}
 
   /** A commit was applied whose bytes came, but are unreadable or others (PROTOCOL R10). */
   record BytesMissing(CheckpointKey key, String why) implements StoreEvent {}
