@@ -92,7 +92,11 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "io.hydrant.raftlog..", "io.hydrant.v1..", "io.hydrant.raft..", "io.hydrant.node..")
+            "io.hydrant.raftlog..",
+            "io.hydrant.v1..",
+            "io.hydrant.raft..",
+            "io.hydrant.peer..",
+            "io.hydrant.node..")
         .check(CLASSES);
     noClasses()
         .that()
@@ -103,6 +107,7 @@ final class ArchitectureTest {
             "io.hydrant.engine..",
             "io.hydrant.v1..",
             "io.hydrant.raft..",
+            "io.hydrant.peer..",
             "io.hydrant.node..",
             "io.grpc..")
         .check(CLASSES);
@@ -155,6 +160,7 @@ final class ArchitectureTest {
             "org.apache.ratis..",
             "io.grpc..",
             "io.hydrant.v1..",
+            "io.hydrant.peer..",
             "io.hydrant.raftlog..",
             "io.hydrant.node..")
         .check(CLASSES);
@@ -164,12 +170,13 @@ final class ArchitectureTest {
   void theSchemaIsGeneratedCodeOnly() {
     classes()
         .that()
-        .resideInAnyPackage("io.hydrant.v1..", "io.hydrant.raft..")
+        .resideInAnyPackage("io.hydrant.v1..", "io.hydrant.raft..", "io.hydrant.peer..")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
             "io.hydrant.v1..",
             "io.hydrant.raft..",
+            "io.hydrant.peer..",
             "com.google..",
             "io.grpc..",
             "java..",

@@ -6,13 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.hydrant.node.config.NodeConfig;
+import io.hydrant.v1.AcquireProtectionRequest;
+import io.hydrant.v1.ClusterServiceGrpc;
 import io.hydrant.v1.CreateImageRequest;
+import io.hydrant.v1.Durability;
+import io.hydrant.v1.GetClusterRequest;
 import io.hydrant.v1.GetServerInfoRequest;
 import io.hydrant.v1.Image;
+import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.ListImagesRequest;
 import io.hydrant.v1.ListImagesResponse;
 import io.hydrant.v1.Reason;
@@ -21,6 +27,7 @@ import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.SetRetentionRequest;
 import io.hydrant.v1.StatsRequest;
 import io.hydrant.v1.StatsResponse;
+import io.hydrant.v1.TakeOverRestore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -30,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -201,6 +209,55 @@ final class NodeLifecycleTest {
                       .build());
       assertEquals(3, changed.getRetention().getKeepLast());
       assertEquals(1, changed.getEpoch());
+    }
+  }
+
+  /** To do less than was asked and say nothing would be a promise that is not kept. */
+  @Test
+  void whatAGroupOfOneCannotDoItRefuses() throws Exception {
+    try (NodeFixture fixture = new NodeFixture(directory, Map.of())) {
+      CreateImageRequest.Builder create = CreateImageRequest.newBuilder().setName("vm");
+      for (int durability : List.of(Durability.DURABILITY_ALL_VALUE, 99)) {
+        Failures.assertRefused(
+            Reason.REASON_INVALID,
+            Status.Code.INVALID_ARGUMENT,
+            () ->
+                fixture
+                    .images()
+                    .createImage(create.clone().setDurabilityValue(durability).build()));
+      }
+      Image image =
+          fixture.images().createImage(create.setDurability(Durability.DURABILITY_QUORUM).build());
+      assertEquals(Durability.DURABILITY_QUORUM, image.getDurability());
+
+      AcquireProtectionRequest.Builder acquire =
+          AcquireProtectionRequest.newBuilder()
+              .setImage(ImageRef.newBuilder().setUid(image.getUid()))
+              .setAnyEpoch(true)
+              .setOwnerToken(NodeFixture.token());
+      for (AcquireProtectionRequest.Builder restoring :
+          List.of(
+              acquire.clone().setRestore(TakeOverRestore.TAKE_OVER_RESTORE_LATEST),
+              acquire.clone().setCheckpoint(1),
+              acquire.clone().setLeaseMillis(1_000))) {
+        Failures.assertRefused(
+            Reason.REASON_INVALID,
+            Status.Code.INVALID_ARGUMENT,
+            () -> fixture.images().acquireProtection(restoring.build()));
+      }
+      assertEquals(
+          1,
+          fixture.images().acquireProtection(acquire.build()).getEpoch(),
+          "nothing was fenced before");
+
+      StatusRuntimeException unknown =
+          assertThrows(
+              StatusRuntimeException.class,
+              () ->
+                  ClusterServiceGrpc.newBlockingStub(fixture.channel())
+                      .withDeadlineAfter(10, TimeUnit.SECONDS)
+                      .getCluster(GetClusterRequest.getDefaultInstance()));
+      assertEquals(Status.Code.UNIMPLEMENTED, unknown.getStatus().getCode());
     }
   }
 }

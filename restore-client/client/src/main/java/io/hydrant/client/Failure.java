@@ -120,7 +120,10 @@ record Failure(Reason reason, Kind kind, String message, @Nullable Throwable cau
           REASON_DIGEST_MISMATCH,
           REASON_INCOMPLETE,
           REASON_DISK_FULL,
-          REASON_PINNED ->
+          REASON_PINNED,
+          REASON_NO_MAJORITY,
+          REASON_WRONG_CLUSTER,
+          REASON_NOT_INITIALISED ->
           Kind.REJECTED;
       case REASON_BAD_CHECKSUM -> code == Status.Code.DATA_LOSS ? Kind.DAMAGED : Kind.REJECTED;
       case REASON_DAMAGED -> Kind.DAMAGED;

@@ -209,6 +209,18 @@ final class BrokenStreamTest {
     }
   }
 
+  /** The checkpoint has ended: to settle it would only hide why. */
+  @Test
+  void tooFewReplicasAreToldAtOnce() {
+    try (FakeServer server = FakeServer.onLoopback();
+        Protected image = Protected.image(server, "vm")) {
+      server.faults.response =
+          r -> r.hasCommitted() ? rejected(r.getAttempt(), Reason.REASON_NO_MAJORITY) : r;
+      RejectedException refused = assertThrows(RejectedException.class, () -> image.full(1));
+      assertEquals(Reason.REASON_NO_MAJORITY, refused.reason());
+    }
+  }
+
   @Test
   void retiredMeansItWasCommitted() {
     try (FakeServer server = FakeServer.onLoopback();

@@ -23,5 +23,7 @@ public enum Rejection {
   DAMAGED,
   NOT_HERE,
   BEHIND,
-  PINNED
+  PINNED,
+  OVERLOADED,
+  NO_MAJORITY
 }

@@ -127,6 +127,8 @@ public final class ApiErrors {
       case NOT_HERE -> Reason.REASON_NOT_HERE;
       case BEHIND -> Reason.REASON_BEHIND;
       case PINNED -> Reason.REASON_PINNED;
+      case OVERLOADED -> Reason.REASON_OVERLOADED;
+      case NO_MAJORITY -> Reason.REASON_NO_MAJORITY;
     };
   }
 
@@ -146,13 +148,19 @@ public final class ApiErrors {
           REASON_TOO_MANY_OPEN,
           REASON_DIGEST_MISMATCH,
           REASON_INCOMPLETE,
-          REASON_PINNED ->
+          REASON_PINNED,
+          REASON_WRONG_CLUSTER,
+          REASON_NOT_INITIALISED ->
           Status.Code.FAILED_PRECONDITION;
       case REASON_ABORTED -> Status.Code.ABORTED;
       // On the way in a bad checksum is answered inside the stream; as a status it ends a read.
       case REASON_BAD_CHECKSUM, REASON_DAMAGED -> Status.Code.DATA_LOSS;
       case REASON_DISK_FULL, REASON_OVERLOADED -> Status.Code.RESOURCE_EXHAUSTED;
-      case REASON_NOT_HERE, REASON_BEHIND, REASON_NO_LEADER, REASON_SHUTTING_DOWN ->
+      case REASON_NOT_HERE,
+          REASON_BEHIND,
+          REASON_NO_LEADER,
+          REASON_SHUTTING_DOWN,
+          REASON_NO_MAJORITY ->
           Status.Code.UNAVAILABLE;
       case REASON_UNKNOWN_OUTCOME -> Status.Code.DEADLINE_EXCEEDED;
       case REASON_UNSPECIFIED, REASON_INTERNAL, UNRECOGNIZED -> Status.Code.INTERNAL;

@@ -11,6 +11,7 @@ import io.hydrant.engine.model.RegionTable;
 import io.hydrant.v1.Checkpoint;
 import io.hydrant.v1.CheckpointKind;
 import io.hydrant.v1.CheckpointState;
+import io.hydrant.v1.Durability;
 import io.hydrant.v1.Image;
 import io.hydrant.v1.Region;
 import io.hydrant.v1.RegionKind;
@@ -36,7 +37,8 @@ public final class ImageMessages {
             .setCheckpointCount(image.committed().size())
             .setOpenSessionCount(image.sessions().size())
             .setAppliedIndex(appliedIndex)
-            .setDeleting(image.deleting());
+            .setDeleting(image.deleting())
+            .setDurability(Durability.DURABILITY_QUORUM);
     image
         .head()
         .map(head -> image.committed().get(head))

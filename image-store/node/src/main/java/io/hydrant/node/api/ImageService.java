@@ -26,6 +26,7 @@ import io.hydrant.v1.ListImagesRequest;
 import io.hydrant.v1.ListImagesResponse;
 import io.hydrant.v1.PinnedDelete;
 import io.hydrant.v1.SetRetentionRequest;
+import io.hydrant.v1.TakeOverRestore;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -53,6 +54,7 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
     calls.answer(
         observer,
         () -> {
+          Requests.requireQuorum(request.getDurability());
           Command create =
               new Command.CreateImage(
                   Requests.name(request.getName()), Requests.keepLast(request.getRetention()));
@@ -162,6 +164,7 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
     calls.answer(
         observer,
         () -> {
+          requireNoRestore(request);
           RequestId owner = Requests.id(request.getOwnerToken(), "owner_token");
           if (owner.equals(RequestId.NONE)) {
             throw ApiException.invalid(
@@ -177,6 +180,17 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
                       .propose(new Command.Acquire(image.id(), seen, owner))
                       .thenApply(outcome -> acquired(image.id(), outcome)));
         });
+  }
+
+  /** To fence without the restore that was asked for would look like both. */
+  private static void requireNoRestore(AcquireProtectionRequest request) {
+    if (request.getRestore() != TakeOverRestore.TAKE_OVER_RESTORE_UNSPECIFIED
+        || request.getCheckpoint() != 0
+        || request.getLeaseMillis() != 0) {
+      throw ApiException.invalid(
+          "restore: this server cannot open a restore session while it takes an image over; take"
+              + " it over without, then call OpenRestore");
+    }
   }
 
   private static AcquireProtectionResponse acquired(ImageId image, Outcome outcome) {

@@ -7,6 +7,7 @@ import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.node.replication.EntryCodec;
+import io.hydrant.v1.Durability;
 import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.Retention;
@@ -66,6 +67,17 @@ public final class Requests {
                   Integer.toUnsignedString(keepLast)));
     }
     return keepLast;
+  }
+
+  /** A group of one has no other durability than its own disk. */
+  static void requireQuorum(Durability durability) {
+    switch (durability) {
+      case DURABILITY_UNSPECIFIED, DURABILITY_QUORUM -> {}
+      case DURABILITY_ALL ->
+          throw ApiException.invalid(
+              "durability: this server cannot hold an image to ALL; create it with QUORUM");
+      case UNRECOGNIZED -> throw ApiException.invalid("durability has an unknown value");
+    }
   }
 
   /** A new image's name: its form is the catalog's to judge, but it must fit into an entry. */

@@ -190,9 +190,7 @@ public final class EntryCodec {
   private static Command decodeCommand(io.hydrant.raft.v1.Entry entry)
       throws UnreadableEntryException {
     return switch (entry.getCommandCase()) {
-      case CREATE_IMAGE ->
-          new Command.CreateImage(
-              entry.getCreateImage().getName(), entry.getCreateImage().getKeepLast());
+      case CREATE_IMAGE -> decodeCreateImage(entry.getCreateImage());
       case DELETE_IMAGE ->
           new Command.DeleteImage(
               new ImageId(entry.getDeleteImage().getImage()),
@@ -224,11 +222,31 @@ public final class EntryCodec {
           new Command.Retire(
               new ImageId(entry.getRetire().getImage()),
               entry.getRetire().getCheckpointsList().stream().map(CheckpointId::new).toList());
+      case MARK_DAMAGED, DIGEST_AT ->
+          throw new UnreadableEntryException(
+              "it is of kind %s, which this program does not apply"
+                  .formatted(entry.getCommandCase()));
       case COMMAND_NOT_SET -> throw new UnreadableEntryException("it has no command");
     };
   }
 
-  private static Command decodeAcquire(Acquire acquire) {
+  private static Command decodeCreateImage(CreateImage create) throws UnreadableEntryException {
+    requireUnset("create_image.durability", create.getDurability());
+    return new Command.CreateImage(create.getName(), create.getKeepLast());
+  }
+
+  /** A field that the schema has but this program does not obey is as good as unknown to it. */
+  private static void requireUnset(String field, int value) throws UnreadableEntryException {
+    if (value != 0) {
+      throw new UnreadableEntryException(
+          "its %s is %s, which this program does not obey"
+              .formatted(field, Integer.toUnsignedString(value)));
+    }
+  }
+
+  private static Command decodeAcquire(Acquire acquire) throws UnreadableEntryException {
+    requireUnset("acquire.pin_lease_millis", acquire.getPinLeaseMillis());
+    requireUnset("acquire.restore", acquire.getRestore());
     return new Command.Acquire(
         new ImageId(acquire.getImage()),
         acquire.getAnyEpoch() ? Optional.empty() : Optional.of(new Epoch(acquire.getSeenEpoch())),

@@ -3,7 +3,9 @@ package io.hydrant.node.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.grpc.Status;
+import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.files.CorruptionException;
+import io.hydrant.engine.store.Refusal;
 import io.hydrant.raftlog.LogBusyException;
 import io.hydrant.v1.Reason;
 import java.io.IOException;
@@ -33,5 +35,13 @@ final class ApiErrorsTest {
   void aBusyLogIsOverloadAndNotADefect() {
     assertAnswer(
         Reason.REASON_OVERLOADED, Status.Code.RESOURCE_EXHAUSTED, new LogBusyException("full"));
+  }
+
+  @Test
+  void tooFewReplicasMayBeEnoughLater() {
+    assertAnswer(
+        Reason.REASON_NO_MAJORITY,
+        Status.Code.UNAVAILABLE,
+        new Refusal(Rejection.NO_MAJORITY, "n2 and n3 have not stated"));
   }
 }

@@ -118,7 +118,7 @@ final class EntryCodecTest {
     assertUnreadable(good.toBuilder().clearCommand().build(), "no command");
     UnknownFieldSet unknown =
         UnknownFieldSet.newBuilder()
-            .addField(22, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+            .addField(99, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
             .build();
     assertUnreadable(
         good.toBuilder().clearCommand().setUnknownFields(unknown).build(), "unknown kind");
@@ -130,6 +130,29 @@ final class EntryCodecTest {
             .setOpen(io.hydrant.raft.v1.Open.newBuilder().setImage(1).setKind(9))
             .build(),
         "out of range");
+    assertUnreadable(
+        good.toBuilder().setDigestAt(io.hydrant.raft.v1.DigestAt.getDefaultInstance()).build(),
+        "kind DIGEST_AT");
+    assertUnreadable(
+        good.toBuilder()
+            .setMarkDamaged(io.hydrant.raft.v1.MarkDamaged.newBuilder().setImage(1))
+            .build(),
+        "kind MARK_DAMAGED");
+    assertUnreadable(
+        good.toBuilder()
+            .setCreateImage(io.hydrant.raft.v1.CreateImage.newBuilder().setDurability(1))
+            .build(),
+        "create_image.durability is 1");
+    assertUnreadable(
+        good.toBuilder()
+            .setAcquire(io.hydrant.raft.v1.Acquire.newBuilder().setImage(1).setRestore(1))
+            .build(),
+        "acquire.restore is 1");
+    assertUnreadable(
+        good.toBuilder()
+            .setAcquire(io.hydrant.raft.v1.Acquire.newBuilder().setImage(1).setPinLeaseMillis(-1))
+            .build(),
+        "acquire.pin_lease_millis is 4294967295");
     assertUnreadable(
         good.toBuilder().setRequestId(ByteString.copyFrom(new byte[3])).build(), "16 bytes");
   }
