@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.engine.replica;
+
+import org.jspecify.annotations.NullMarked;
