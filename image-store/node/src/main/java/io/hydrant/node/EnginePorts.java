@@ -12,15 +12,21 @@ import io.hydrant.engine.store.PageReader;
 import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.SlimReader;
-import io.hydrant.engine.store.StagedCheckpoint;
+import io.hydrant.node.ingest.Held;
+import io.hydrant.node.ingest.StagedAlone;
+import io.hydrant.node.ingest.StagedGroup;
 import io.hydrant.node.ingest.Staging;
 import io.hydrant.node.replication.ReplicatedStore;
 import io.hydrant.node.restore.Reading;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
-/** The image store, cut into what each part of the node needs of it. */
-record EnginePorts(ImageStore store) implements ReplicatedStore, Staging, Reading {
+/**
+ * The image store of a group of one, cut into what each part of the node needs of it.
+ *
+ * @param selfId this replica, as the only holder of what it staged
+ */
+record EnginePorts(ImageStore store, String selfId) implements ReplicatedStore, Staging, Reading {
   @Override
   public EntryPosition snapshotPosition() {
     return store.snapshotPosition();
@@ -52,8 +58,14 @@ record EnginePorts(ImageStore store) implements ReplicatedStore, Staging, Readin
   }
 
   @Override
-  public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal {
-    return store.staged(key, epoch);
+  public StagedGroup staged(CheckpointKey key, Epoch epoch) throws Refusal {
+    return new StagedAlone(store.staged(key, epoch), selfId);
+  }
+
+  @Override
+  public CompletableFuture<Held> held(CheckpointKey key, Epoch epoch, Command.Content claimed)
+      throws Refusal, IOException {
+    return staged(key, epoch).finish(claimed);
   }
 
   @Override

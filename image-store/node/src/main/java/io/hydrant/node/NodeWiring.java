@@ -111,7 +111,8 @@ final class NodeWiring {
   private Replication replication(DataDirectory data, ImageStore store) throws IOException {
     NodeIdentity identity = data.identity();
     StoreStateMachine machine =
-        new StoreStateMachine(new EnginePorts(store), this::leadershipChanged, failStop);
+        new StoreStateMachine(
+            new EnginePorts(store, identity.node()), this::leadershipChanged, failStop);
     RaftLog log =
         closing.add(
             RatisRaftLog.open(
@@ -146,13 +147,12 @@ final class NodeWiring {
   private Wired serve(
       NodeIdentity identity, ImageStore store, NodeEvents events, Proposals proposals)
       throws IOException {
-    EnginePorts ports = new EnginePorts(store);
+    EnginePorts ports = new EnginePorts(store, identity.node());
     CallExecutors executors = closing.add(new CallExecutors(config.threads()));
     CheckpointService checkpoints =
         CheckpointService.of(
             config.ingest(),
-            new CheckpointService.Replica(
-                ports, store.catalog(), proposals, failStop, identity.node()),
+            new CheckpointService.Replica(ports, store.catalog(), proposals, failStop),
             open,
             executors.ingest());
     RestoreService restores =

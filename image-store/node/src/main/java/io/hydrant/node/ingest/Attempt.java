@@ -1,9 +1,7 @@
 package io.hydrant.node.ingest;
 
-import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.RegionTable;
-import io.hydrant.engine.store.StagedCheckpoint;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * WAITING     Open may be proposed                              OPENING
  * OPENING     Open was applied                                  OPEN
  * OPEN        commit received, counts and digest right          FINISHING
- * FINISHING   everything is durable                             FINISHED
+ * FINISHING   everything is durable with enough replicas        FINISHED
  * FINISHED    the base's Commit was proposed                    COMMITTING
  * COMMITTING  Commit was applied                                ENDED
  * any         rejected, aborted, stream given up                ENDED
@@ -33,7 +31,7 @@ final class Attempt {
 
   /** What is known once Open was applied. */
   record Opened(
-      CheckpointKey key, RegionTable regions, StagedCheckpoint staged, OpenCheckpoints.Live live) {}
+      CheckpointKey key, RegionTable regions, StagedGroup staged, OpenCheckpoints.Live live) {}
 
   final long number;
   final OpenStep open;
@@ -42,7 +40,7 @@ final class Attempt {
   private @Nullable Attempt base;
   private @Nullable CheckpointKey key;
   private @Nullable Opened opened;
-  private Command.@Nullable Content statement;
+  private @Nullable Held held;
   private boolean committed;
 
   /** Payload bytes staged since durability was last asked for. */
@@ -127,9 +125,9 @@ final class Attempt {
     move(State.OPEN, State.FINISHING);
   }
 
-  void finished(Command.Content content) {
+  void finished(Held by) {
     move(State.FINISHING, State.FINISHED);
-    statement = content;
+    held = by;
   }
 
   void committing() {
@@ -144,7 +142,7 @@ final class Attempt {
     committed = byCommit;
     // A later attempt may still name it: by its key, without what received its bytes.
     opened = null;
-    statement = null;
+    held = null;
     base = null;
   }
 
@@ -160,11 +158,11 @@ final class Attempt {
     return opened;
   }
 
-  Command.Content requireStatement() {
-    if (statement == null) {
-      throw new IllegalStateException("attempt " + number + " has no statement");
+  Held requireHeld() {
+    if (held == null) {
+      throw new IllegalStateException("attempt " + number + " is not held yet");
     }
-    return statement;
+    return held;
   }
 
   private void move(State from, State to) {

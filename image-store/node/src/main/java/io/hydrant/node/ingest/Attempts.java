@@ -240,15 +240,15 @@ final class Attempts {
   }
 
   /** The attempt is complete as far as its protector is concerned. */
-  void finish(Attempt attempt, CompletableFuture<Command.Content> statement) {
+  void finish(Attempt attempt, CompletableFuture<Held> holding) {
     attempt.finishing();
     then(
-        statement,
-        (content, failure) -> {
-          if (content == null) {
+        holding,
+        (held, failure) -> {
+          if (held == null) {
             fault(attempt, failure);
           } else if (attempt.is(State.FINISHING)) {
-            attempt.finished(content);
+            attempt.finished(held);
             advance();
           }
         });
@@ -260,9 +260,9 @@ final class Attempts {
     Answer answer = new Answer(attempt);
     committing.add(answer);
     CheckpointKey key = attempt.requireOpened().key();
+    Held held = attempt.requireHeld();
     Command.Commit commit =
-        new Command.Commit(
-            key, attempt.open.epoch(), attempt.requireStatement(), List.of(ports.selfId()));
+        new Command.Commit(key, attempt.open.epoch(), held.content(), held.holders());
     then(
         ports.proposals().propose(commit),
         (outcome, failure) -> commitAnswered(answer, outcome, failure));

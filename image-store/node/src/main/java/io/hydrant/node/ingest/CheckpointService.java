@@ -44,13 +44,8 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
     this.gate = new StreamGate("WriteCheckpoint", "ingest_streams", config.streamsMax());
   }
 
-  /**
-   * The parts of the replica that ingest works with.
-   *
-   * @param selfId this replica, as a holder of what it staged
-   */
-  public record Replica(
-      Staging staging, Catalog catalog, Proposals proposals, FailStop failStop, String selfId) {}
+  /** The parts of the replica that ingest works with. */
+  public record Replica(Staging staging, Catalog catalog, Proposals proposals, FailStop failStop) {}
 
   /**
    * @param pool the ingest pool
@@ -60,12 +55,7 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
     return new CheckpointService(
         config,
         new IngestPorts(
-            replica.staging(),
-            replica.catalog(),
-            replica.proposals(),
-            open,
-            replica.failStop(),
-            replica.selfId()),
+            replica.staging(), replica.catalog(), replica.proposals(), open, replica.failStop()),
         pool);
   }
 

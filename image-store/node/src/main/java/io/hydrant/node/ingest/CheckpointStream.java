@@ -7,7 +7,6 @@ import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.store.Refusal;
-import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
 import io.hydrant.node.ingest.Attempt.State;
@@ -266,7 +265,7 @@ final class CheckpointStream implements AttemptAnswers {
   }
 
   private void askDurable(Attempt attempt) {
-    StagedCheckpoint staged = attempt.requireOpened().staged();
+    StagedGroup staged = attempt.requireOpened().staged();
     int patches = staged.patches();
     if (attempt.durablePending || patches == attempt.durableBatches) {
       return;
@@ -286,11 +285,11 @@ final class CheckpointStream implements AttemptAnswers {
         });
   }
 
-  private void commit(Attempt attempt, StagedCheckpoint staged, CommitCheckpoint commit)
+  private void commit(Attempt attempt, StagedGroup staged, CommitCheckpoint commit)
       throws Refusal, IOException {
-    CompletableFuture<Command.Content> statement = staged.finish(claim(commit));
+    CompletableFuture<Held> holding = staged.finish(claim(commit));
     attempt.requireOpened().live().committing();
-    attempts.finish(attempt, statement);
+    attempts.finish(attempt, holding);
   }
 
   /** What a commit claims; it says nothing of encoded bytes. */

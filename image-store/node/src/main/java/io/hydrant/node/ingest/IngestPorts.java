@@ -12,12 +12,10 @@ import io.hydrant.node.replication.Proposals;
  * @param proposals puts decisions into the log
  * @param open who is at work on what
  * @param failStop for disks that fail
- * @param selfId this replica, as a holder
  */
 record IngestPorts(
     Staging staging,
     Catalog catalog,
     Proposals proposals,
     OpenCheckpoints open,
-    FailStop failStop,
-    String selfId) {}
+    FailStop failStop) {}

@@ -19,7 +19,6 @@ import io.hydrant.v1.Reason;
 import io.hydrant.v1.SettleRequest;
 import io.hydrant.v1.SettleResponse;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -167,9 +166,9 @@ final class SettleCalls {
 
   private CompletableFuture<Outcome> commitOrAbort(
       CheckpointKey key, Epoch epoch, Command.Content claim) {
-    CompletableFuture<Command.Content> statement;
+    CompletableFuture<Held> holding;
     try {
-      statement = ports.staging().staged(key, epoch).finish(claim);
+      holding = ports.staging().held(key, epoch, claim);
     } catch (Refusal e) {
       // Not here as claimed: nothing can make it so any more.
       return e.rejection() == Rejection.UNKNOWN_IMAGE
@@ -179,10 +178,8 @@ final class SettleCalls {
       ports.failStop().stop("settling " + key + " failed", e);
       return CompletableFuture.failedFuture(e);
     }
-    return statement.thenCompose(content ->
-        ports
-            .proposals()
-            .propose(new Command.Commit(key, epoch, content, List.of(ports.selfId()))));
+    return holding.thenCompose(held ->
+        ports.proposals().propose(new Command.Commit(key, epoch, held.content(), held.holders())));
   }
 
   private CompletableFuture<Outcome> abort(CheckpointKey key, Epoch epoch) {

@@ -4,10 +4,13 @@ import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.store.Refusal;
-import io.hydrant.engine.store.StagedCheckpoint;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 
-/** What ingest needs of the image store; the duties are those of {@code ImageStore}. */
+/**
+ * What ingest needs of the image store, and of those of the other replicas; the duties on this
+ * replica are those of {@code ImageStore}.
+ */
 public interface Staging {
   /**
    * Refuses a checkpoint that this replica cannot take: nearly full, too large, or on a damaged
@@ -15,6 +18,15 @@ public interface Staging {
    */
   void admitOpen(Command.Open open) throws Refusal, IOException;
 
-  /** The staged records of an open checkpoint; the same object for the same key. */
-  StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal;
+  /** Receives an open checkpoint; goes on with the same records for the same key. */
+  StagedGroup staged(CheckpointKey key, Epoch epoch) throws Refusal;
+
+  /**
+   * Asks who holds an open checkpoint that no stream writes any more. Completes once it is known to
+   * be durable with enough replicas.
+   *
+   * @throws Refusal if it is not here as claimed: nothing can make it so any more
+   */
+  CompletableFuture<Held> held(CheckpointKey key, Epoch epoch, Command.Content claimed)
+      throws Refusal, IOException;
 }

@@ -16,7 +16,6 @@ import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.RegionKind;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
-import io.hydrant.engine.store.StagedCheckpoint;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -54,19 +53,21 @@ final class AttemptTest {
     Attempt first = opened(1, null);
     Attempt second = opened(2, first);
     second.finishing();
-    second.finished(new Command.Content(Digest.of(new byte[Digest.BYTES]), 0, 0, 0, 0));
+    second.finished(
+        new Held(
+            new Command.Content(Digest.of(new byte[Digest.BYTES]), 0, 0, 0, 0), List.of("n1")));
     assertSame(first, second.base());
     second.ended(true);
     assertNull(second.base());
     assertNull(second.openedOrNull());
-    assertThrows(IllegalStateException.class, second::requireStatement);
+    assertThrows(IllegalStateException.class, second::requireHeld);
     assertEquals(
         new CheckpointKey(new ImageId(1), new CheckpointId(2)),
         second.key(),
         "a later one may name it as its base");
   }
 
-  private record Staged(CheckpointKey key) implements StagedCheckpoint {
+  private record Staged(CheckpointKey key) implements StagedGroup {
     @Override
     public void patch(int region, int tract, PageTable table, ByteBuffer payload) {}
 
@@ -87,8 +88,8 @@ final class AttemptTest {
     }
 
     @Override
-    public CompletableFuture<Command.Content> finish(Command.Content claimed) {
-      return CompletableFuture.completedFuture(claimed);
+    public CompletableFuture<Held> finish(Command.Content claimed) {
+      return CompletableFuture.completedFuture(new Held(claimed, List.of()));
     }
   }
 }

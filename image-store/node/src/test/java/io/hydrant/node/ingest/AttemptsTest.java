@@ -17,7 +17,6 @@ import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.store.Refusal;
-import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.node.FakeProposals;
 import io.hydrant.raftlog.LogBusyException;
 import io.hydrant.v1.CheckpointKind;
@@ -44,6 +43,11 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   private static final Command.Content CONTENT =
       new Command.Content(Digest.of(new byte[Digest.BYTES]), 0, 0, 0, 0);
 
+  private static final Held HELD = new Held(CONTENT, List.of("n1", "n3"));
+
+  /** Asked anew, other replicas may answer. */
+  private static final List<String> SETTLED_BY = List.of("n2", "n3");
+
   private final Catalog catalog = new Catalog();
   private final FakeProposals log = new FakeProposals(catalog);
   private final OpenCheckpoints open = new OpenCheckpoints(() -> 0);
@@ -51,7 +55,7 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   private final List<String> said = new ArrayList<>();
   private final IngestPorts ports =
       new IngestPorts(
-          this, catalog, log, open, (what, cause) -> stops.add("" + cause.getMessage()), "n1");
+          this, catalog, log, open, (what, cause) -> stops.add("" + cause.getMessage()));
   private final Attempts attempts = new Attempts(ports, new Mailbox(Runnable::run), this);
 
   private final ImageId image;
@@ -101,8 +105,13 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   }
 
   @Override
-  public StagedCheckpoint staged(CheckpointKey key, Epoch of) {
+  public StagedGroup staged(CheckpointKey key, Epoch of) {
     return new Nothing(key);
+  }
+
+  @Override
+  public CompletableFuture<Held> held(CheckpointKey key, Epoch of, Command.Content claimed) {
+    return CompletableFuture.completedFuture(new Held(claimed, SETTLED_BY));
   }
 
   private void openFull(long number) {
@@ -136,12 +145,12 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     return Objects.requireNonNull(attempts.get(number));
   }
 
-  private CompletableFuture<Command.Content> finish(long number) {
-    CompletableFuture<Command.Content> statement = new CompletableFuture<>();
+  private CompletableFuture<Held> finish(long number) {
+    CompletableFuture<Held> holding = new CompletableFuture<>();
     Attempt attempt = attempt(number);
     attempt.requireOpened().live().committing();
-    attempts.finish(attempt, statement);
-    return statement;
+    attempts.finish(attempt, holding);
+    return holding;
   }
 
   private List<String> proposed() {
@@ -160,13 +169,13 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     openOn(2, 1);
     assertEquals(List.of("Open", "Open"), proposed());
     log.silent = true;
-    CompletableFuture<Command.Content> first = finish(1);
-    CompletableFuture<Command.Content> second = finish(2);
+    CompletableFuture<Held> first = finish(1);
+    CompletableFuture<Held> second = finish(2);
     openOn(3, 2);
     assertEquals(List.of(), proposed(), "two are open: the third would be refused");
-    first.complete(CONTENT);
+    first.complete(HELD);
     assertEquals(List.of("Commit", "Open"), proposed());
-    second.complete(CONTENT);
+    second.complete(HELD);
     assertEquals(List.of("Commit"), proposed());
     log.go(3);
     assertEquals(List.of("opened 1", "opened 2", "committed 1", "opened 3", "committed 2"), said());
@@ -177,10 +186,10 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     openFull(1);
     openOn(2, 1);
     proposed();
-    CompletableFuture<Command.Content> first = finish(1);
-    finish(2).complete(CONTENT);
+    CompletableFuture<Held> first = finish(1);
+    finish(2).complete(HELD);
     assertEquals(List.of(), proposed());
-    first.complete(CONTENT);
+    first.complete(HELD);
     assertEquals(List.of("Commit", "Commit"), proposed());
     assertEquals(List.of("opened 1", "opened 2", "committed 1", "committed 2"), said());
     assertTrue(attempts.isQuiet());
@@ -219,10 +228,10 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     openFull(1);
     openOn(2, 1);
     proposed();
-    CompletableFuture<Command.Content> first = finish(1);
+    CompletableFuture<Held> first = finish(1);
     attempts.abandon();
     assertEquals(List.of(), proposed());
-    first.complete(CONTENT);
+    first.complete(HELD);
     assertEquals(List.of("Commit"), proposed());
     assertEquals(1, catalog.image(image).orElseThrow().committed().size());
     assertEquals(1, catalog.image(image).orElseThrow().open().size());
@@ -233,11 +242,11 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     openFull(1);
     CheckpointKey key = attempt(1).requireOpened().key();
     CompletableFuture<Outcome> waiting = new CompletableFuture<>();
-    CompletableFuture<Command.Content> statement = finish(1);
+    CompletableFuture<Held> holding = finish(1);
     CompletableFuture<Outcome> joined = Objects.requireNonNull(open.settle(key, () -> waiting));
     assertTrue(joined != waiting, "the stream's own commit is waited for");
     log.failNext(new IOException("no answer"));
-    statement.complete(CONTENT);
+    holding.complete(HELD);
     assertEquals(List.of("opened 1", "broken no answer"), said());
     assertTrue(joined.isCompletedExceptionally());
     assertEquals(waiting, open.settle(key, () -> waiting));
@@ -250,13 +259,13 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     log.failNext(new LogBusyException("queues are full"));
     openOn(2, 1);
     log.failNext(new LogBusyException("queues are full"));
-    finish(1).complete(CONTENT);
+    finish(1).complete(HELD);
     assertEquals(
         List.of("opened 1", "rejected 2 REASON_OVERLOADED", "rejected 1 REASON_OVERLOADED"),
         said());
     assertTrue(catalog.image(image).orElseThrow().open().isEmpty(), key + " is given up");
     openFull(3);
-    finish(3).complete(CONTENT);
+    finish(3).complete(HELD);
     assertEquals(List.of("opened 3", "committed 3"), said());
   }
 
@@ -265,7 +274,7 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     openFull(1);
     openOn(2, 1);
     CheckpointKey second = attempt(2).requireOpened().key();
-    finish(2).complete(CONTENT);
+    finish(2).complete(HELD);
     proposed();
     attempts.abandon();
     assertEquals(List.of("Commit", "Abort"), proposed());
@@ -276,12 +285,12 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   void anOpenDoesNotWaitForMessagesThatMayStandBehindIt() {
     openFull(1);
     openOn(2, 1);
-    finish(2).complete(CONTENT);
+    finish(2).complete(HELD);
     proposed();
     openOn(3, 2);
     assertEquals(List.of("Open"), proposed());
     assertEquals(List.of("opened 1", "opened 2", "rejected 3 REASON_TOO_MANY_OPEN"), said());
-    finish(1).complete(CONTENT);
+    finish(1).complete(HELD);
     assertEquals(List.of("committed 1", "committed 2"), said());
   }
 
@@ -309,10 +318,39 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   }
 
   @Test
+  void theEntryNamesWhoHoldsTheBytes() throws Exception {
+    openFull(1);
+    CheckpointKey first = attempt(1).requireOpened().key();
+    log.take();
+    finish(1).complete(HELD);
+    assertEquals(
+        List.of(new Command.Commit(first, epoch, CONTENT, List.of("n1", "n3"))), log.take());
+
+    openOn(2, 1);
+    CheckpointKey second = attempt(2).requireOpened().key();
+    attempts.abandon();
+    log.take();
+    SettleResponse settled =
+        new SettleCalls(ports)
+            .settle(
+                SettleRequest.newBuilder()
+                    .setImageUid(image.value())
+                    .setEpoch(epoch.value())
+                    .setCheckpoint(second.checkpoint().value())
+                    .setCommit(
+                        CommitCheckpoint.newBuilder()
+                            .setDigest(ByteString.copyFrom(new byte[Digest.BYTES])))
+                    .build())
+            .get();
+    assertEquals(CheckpointState.CHECKPOINT_STATE_COMMITTED, settled.getState());
+    assertEquals(List.of(new Command.Commit(second, epoch, CONTENT, SETTLED_BY)), log.take());
+  }
+
+  @Test
   void aLongStreamDoesNotHoldItsPast() {
     openFull(1);
     for (int number = 2; number <= 100; number++) {
-      finish(number - 1).complete(CONTENT);
+      finish(number - 1).complete(HELD);
       openOn(number, number - 1);
       assertNull(attempt(number).base(), "its base is committed");
     }
@@ -330,7 +368,7 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   }
 
   /** Receives nothing. */
-  private record Nothing(CheckpointKey key) implements StagedCheckpoint {
+  private record Nothing(CheckpointKey key) implements StagedGroup {
     @Override
     public void patch(int region, int tract, PageTable table, ByteBuffer payload) {}
 
@@ -351,8 +389,8 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     }
 
     @Override
-    public CompletableFuture<Command.Content> finish(Command.Content claimed) {
-      return CompletableFuture.completedFuture(claimed);
+    public CompletableFuture<Held> finish(Command.Content claimed) {
+      return CompletableFuture.completedFuture(new Held(claimed, HELD.holders()));
     }
   }
 }

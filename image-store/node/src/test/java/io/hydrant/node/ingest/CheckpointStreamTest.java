@@ -8,7 +8,6 @@ import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Epoch;
-import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.node.FakeProposals;
 import io.hydrant.v1.OpenCheckpoint;
 import io.hydrant.v1.SlimChunk;
@@ -17,6 +16,7 @@ import io.hydrant.v1.WriteCheckpointResponse;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** How a stream shares its pool, and what it does to a protector that does not read. */
@@ -46,8 +46,7 @@ final class CheckpointStreamTest implements Staging {
               new OpenCheckpoints(() -> 0),
               (what, cause) -> {
                 throw new AssertionError(what, cause);
-              },
-              "n1"),
+              }),
           new Mailbox(pool::add),
           protector,
           new IngestCounters());
@@ -56,7 +55,12 @@ final class CheckpointStreamTest implements Staging {
   public void admitOpen(Command.Open open) {}
 
   @Override
-  public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) {
+  public StagedGroup staged(CheckpointKey key, Epoch epoch) {
+    throw new AssertionError("nothing was opened");
+  }
+
+  @Override
+  public CompletableFuture<Held> held(CheckpointKey key, Epoch epoch, Command.Content claimed) {
     throw new AssertionError("nothing was opened");
   }
 
