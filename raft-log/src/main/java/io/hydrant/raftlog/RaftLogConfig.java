@@ -5,7 +5,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import java.util.regex.Pattern;
 
 /**
  * Where one replica of a group keeps its log, who the group is, and how patient and how large it
@@ -13,82 +12,122 @@ import java.util.regex.Pattern;
  *
  * @param directory belongs to this replica alone; made if missing
  * @param groupId identity of the group; a directory remembers it and refuses another
- * @param selfId which of the peers this replica is
- * @param peers the voters of the group, this one among them
+ * @param selfId which member this replica is
+ * @param peers the first voters of the group, this one among them; once there is a log, the members
+ *     in it count. A joiner names none.
  */
 public record RaftLogConfig(
-    Path directory, UUID groupId, String selfId, List<Peer> peers, Timing timing, Bounds bounds) {
+    Path directory,
+    UUID groupId,
+    String selfId,
+    List<Peer> peers,
+    Transport transport,
+    Role role,
+    Timing timing,
+    Bounds bounds) {
 
-  /** Ids become names of threads and metrics. */
-  private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  /** With which right a replica starts. */
+  public enum Role {
+    /** It is a member, by the log or, where there is none yet, by the configured peers. */
+    VOTER,
+    /** It is to be added by a leader; until then it takes part in nothing. */
+    JOINER
+  }
 
   public RaftLogConfig {
     peers = List.copyOf(peers);
+    Peer.unreachable(selfId); // checks the id
     Set<String> ids = new HashSet<>();
     for (Peer peer : peers) {
       if (!ids.add(peer.id())) {
         throw new IllegalArgumentException("peer " + peer.id() + " is named twice");
       }
-      if (peers.size() > 1 && peer.port() == 0) {
-        throw new IllegalArgumentException(
-            "peer " + peer.id() + " needs a port: only a group of one does without");
+      if (transport instanceof Transport.Grpc && peer.raftAddress().isEmpty()) {
+        throw new IllegalArgumentException("peer " + peer.id() + " has no address");
       }
     }
-    if (!ids.contains(selfId)) {
+    switch (role) {
+      case VOTER -> {
+        if (!ids.contains(selfId)) {
+          throw new IllegalArgumentException(
+              "this replica, " + selfId + ", is not among the peers " + ids);
+        }
+      }
+      case JOINER -> {
+        if (!ids.isEmpty()) {
+          throw new IllegalArgumentException("a joiner learns the peers, and names none: " + ids);
+        }
+      }
+    }
+    if (transport instanceof Transport.None && ids.size() != 1) {
       throw new IllegalArgumentException(
-          "this replica, " + selfId + ", is not among the peers " + ids);
+          "without a transport there is one peer, this one, not " + ids);
     }
   }
 
   /**
-   * A group of one: it opens no port, because nobody else connects to it.
+   * A group of one that opens no port, because nobody else connects to it.
    *
    * @param directory belongs to this replica alone; made if missing
    */
   public static RaftLogConfig single(Path directory, UUID groupId, String selfId) {
-    List<Peer> alone = List.of(new Peer(selfId, "127.0.0.1", 0));
-    return new RaftLogConfig(directory, groupId, selfId, alone, Timing.DEFAULT, Bounds.DEFAULT);
-  }
-
-  public RaftLogConfig withTiming(Timing newTiming) {
-    return new RaftLogConfig(directory, groupId, selfId, peers, newTiming, bounds);
-  }
-
-  public RaftLogConfig withBounds(Bounds newBounds) {
-    return new RaftLogConfig(directory, groupId, selfId, peers, timing, newBounds);
+    return new RaftLogConfig(
+        directory,
+        groupId,
+        selfId,
+        List.of(Peer.unreachable(selfId)),
+        Transport.NONE,
+        Role.VOTER,
+        Timing.SINGLE,
+        Bounds.SINGLE);
   }
 
   /**
-   * A voter.
+   * One of the first members of a group over the network, be they one or several.
    *
-   * @param host what the others connect to, and what it binds
-   * @param port 0 only in a group of one
+   * @param directory belongs to this replica alone; made if missing
    */
-  public record Peer(String id, String host, int port) {
-    public Peer {
-      if (!ID.matcher(id).matches()) {
-        throw new IllegalArgumentException("peer id '" + id + "' does not match " + ID);
-      }
-      if (host.isBlank()) {
-        throw new IllegalArgumentException("peer " + id + " has no host");
-      }
-      if (port < 0 || port > 65_535) {
-        throw new IllegalArgumentException(
-            "port " + port + " of peer " + id + " is not in 0..65535");
-      }
-    }
+  public static RaftLogConfig member(
+      Path directory, UUID groupId, String selfId, List<Peer> peers, Transport.Grpc transport) {
+    return new RaftLogConfig(
+        directory, groupId, selfId, peers, transport, Role.VOTER, Timing.GROUP, Bounds.GROUP);
+  }
+
+  /**
+   * A replica that waits for a leader to add it.
+   *
+   * @param directory belongs to this replica alone; made if missing
+   */
+  public static RaftLogConfig joiner(
+      Path directory, UUID groupId, String selfId, Transport.Grpc transport) {
+    return new RaftLogConfig(
+        directory, groupId, selfId, List.of(), transport, Role.JOINER, Timing.GROUP, Bounds.GROUP);
+  }
+
+  public RaftLogConfig withTiming(Timing newTiming) {
+    return new RaftLogConfig(directory, groupId, selfId, peers, transport, role, newTiming, bounds);
+  }
+
+  public RaftLogConfig withBounds(Bounds newBounds) {
+    return new RaftLogConfig(directory, groupId, selfId, peers, transport, role, timing, newBounds);
   }
 
   /**
    * @param electionTimeoutMillisMin silence of the leader after which a follower may stand; longer
-   *     than a pause of the JVM. The first election of a group of one does not wait for it.
-   * @param electionTimeoutMillisMax upper end of the random choice
+   *     than a pause of the JVM. The first election of a group without a transport does not wait
+   *     for it.
+   * @param electionTimeoutMillisMax upper end of the random choice; a leader that hears no majority
+   *     for so long steps down
    * @param submitTimeoutMillis after this an unanswered submission is reported as of unknown
    *     outcome
    */
   public record Timing(
       int electionTimeoutMillisMin, int electionTimeoutMillisMax, int submitTimeoutMillis) {
-    public static final Timing DEFAULT = new Timing(300, 600, 10_000);
+    public static final Timing SINGLE = new Timing(300, 600, 10_000);
+    public static final Timing GROUP = group(250);
+
+    /** Three seconds: that it is not known is told soon, since somebody waits to settle it. */
+    private static final int GROUP_SUBMIT_MILLIS = 3_000;
 
     public Timing {
       if (electionTimeoutMillisMin < 10 || electionTimeoutMillisMax <= electionTimeoutMillisMin) {
@@ -104,6 +143,11 @@ public record RaftLogConfig(
             "submit timeout " + submitTimeoutMillis + " ms is below 100");
       }
     }
+
+    /** For several peers, from the shortest election timeout: the longest is 1.8 times that. */
+    public static Timing group(int electionTimeoutMillis) {
+      return new Timing(electionTimeoutMillis, electionTimeoutMillis * 9 / 5, GROUP_SUBMIT_MILLIS);
+    }
   }
 
   /**
@@ -112,6 +156,8 @@ public record RaftLogConfig(
    * @param snapshotEveryEntries entries applied between two calls of {@link
    *     ReplicatedStateMachine#snapshot}, at most
    * @param snapshotEveryBytes command bytes applied between two such calls, at most
+   * @param keptEntries newest entries that stay in the log although the state covers them: a member
+   *     that was away for no more than these replays, and does not install
    * @param outstandingCommandsMax submissions that may wait for their answers
    * @param outstandingBytesMax bytes of such submissions
    */
@@ -119,20 +165,24 @@ public record RaftLogConfig(
       int segmentBytes,
       int snapshotEveryEntries,
       long snapshotEveryBytes,
+      int keptEntries,
       int outstandingCommandsMax,
       long outstandingBytesMax) {
     private static final int SEGMENT_BYTES_MIN = 16 << 10;
 
-    public static final Bounds DEFAULT = new Bounds(8 << 20, 4_096, 32L << 20, 4_096, 64L << 20);
+    public static final Bounds SINGLE = new Bounds(8 << 20, 4_096, 32L << 20, 0, 4_096, 64L << 20);
+
+    public static final Bounds GROUP =
+        new Bounds(4 << 20, 4_096, 32L << 20, 20_000, 4_096, 64L << 20);
 
     public Bounds {
       if (segmentBytes < SEGMENT_BYTES_MIN) {
         throw new IllegalArgumentException(
             "segments of " + segmentBytes + " bytes: at least " + SEGMENT_BYTES_MIN);
       }
-      if (snapshotEveryEntries < 1 || snapshotEveryBytes < 1) {
+      if (snapshotEveryEntries < 1 || snapshotEveryBytes < 1 || keptEntries < 0) {
         throw new IllegalArgumentException(
-            "a snapshot must be asked for after at least 1 entry and 1 byte");
+            "a snapshot must be asked for after at least 1 entry and 1 byte, and 0 or more are kept");
       }
       if (outstandingCommandsMax < 1 || outstandingBytesMax < RaftLog.COMMAND_BYTES_MAX) {
         throw new IllegalArgumentException(

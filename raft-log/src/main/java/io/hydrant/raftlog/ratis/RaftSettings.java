@@ -1,12 +1,14 @@
 package io.hydrant.raftlog.ratis;
 
 import static java.util.concurrent.TimeUnit.HOURS;
+import static java.util.concurrent.TimeUnit.MICROSECONDS;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RaftLog;
 import io.hydrant.raftlog.RaftLogConfig;
-import io.hydrant.raftlog.RaftLogConfig.Peer;
+import io.hydrant.raftlog.Transport;
 import java.util.List;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
@@ -18,9 +20,11 @@ import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.util.SizeInBytes;
 import org.apache.ratis.util.TimeDuration;
+import org.jspecify.annotations.Nullable;
 
 /**
- * From our configuration to Ratis': docs/adr/0002-raft-settings.md gives the reason of every line.
+ * From our configuration to Ratis': docs/adr/0002-raft-settings.md gives the reason of every line,
+ * and 0005 that of the lines for several peers.
  */
 final class RaftSettings {
   /**
@@ -42,18 +46,50 @@ final class RaftSettings {
   /** What is above our own bounds on outstanding work, so that ours answer first. */
   private static final int HEADROOM = 2;
 
+  /** Ratis wants an address of everyone. */
+  private static final String NOBODY = "127.0.0.1:0";
+
+  /** A follower that comes back is tried this often; the default waits up to 5 s. */
+  private static final String RETRIES = "1ms,10, 200ms,1000000";
+
+  private static final int OUTSTANDING_APPENDS_MAX = 16;
+  private static final long APPEND_GAP_MICROS = 500;
+  private static final long STAGING_SECONDS = 10;
+  private static final long STEP_DOWN_SECONDS = 1;
+
   private RaftSettings() {}
 
+  /** Members as Ratis keeps them where there is no log yet; a joiner's group is empty. */
   static RaftGroup group(RaftLogConfig config) {
-    List<RaftPeer> peers =
-        config.peers().stream()
-            .map(peer ->
-                RaftPeer.newBuilder()
-                    .setId(peer.id())
-                    .setAddress(peer.host() + ":" + peer.port())
-                    .build())
-            .toList();
-    return RaftGroup.valueOf(RaftGroupId.valueOf(config.groupId()), peers);
+    return RaftGroup.valueOf(
+        RaftGroupId.valueOf(config.groupId()),
+        config.peers().stream().map(RaftSettings::raftPeer).toList());
+  }
+
+  static RaftPeer raftPeer(Peer peer) {
+    RaftPeer.Builder builder =
+        RaftPeer.newBuilder()
+            .setId(peer.id())
+            .setAddress(peer.raftAddress().isEmpty() ? NOBODY : peer.raftAddress());
+    if (!peer.publicAddress().isEmpty()) {
+      builder.setClientAddress(peer.publicAddress());
+    }
+    if (!peer.peerAddress().isEmpty()) {
+      builder.setAdminAddress(peer.peerAddress());
+    }
+    return builder.build();
+  }
+
+  static Peer peer(RaftPeer peer) {
+    return new Peer(
+        peer.getId().toString(),
+        text(peer.getAddress()).equals(NOBODY) ? "" : text(peer.getAddress()),
+        text(peer.getClientAddress()),
+        text(peer.getAdminAddress()));
+  }
+
+  private static String text(@Nullable String address) {
+    return address == null ? "" : address;
   }
 
   static RaftProperties properties(RaftLogConfig config) {
@@ -66,26 +102,25 @@ final class RaftSettings {
     return properties;
   }
 
+  /** Nobody else can ever lead, or be asked. */
   static boolean alone(RaftLogConfig config) {
-    return config.peers().size() == 1;
+    return config.transport() instanceof Transport.None;
   }
 
   private static void transport(RaftProperties properties, RaftLogConfig config) {
-    if (alone(config)) {
-      RaftConfigKeys.Rpc.setType(properties, new GroupOfOneRpc());
-      return;
+    switch (config.transport()) {
+      case Transport.None() -> RaftConfigKeys.Rpc.setType(properties, new GroupOfOneRpc());
+      case Transport.Grpc(String host, int port) -> {
+        RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.GRPC);
+        GrpcConfigKeys.Server.setHost(properties, host);
+        GrpcConfigKeys.Server.setPort(properties, port);
+        GrpcConfigKeys.Server.setLeaderOutstandingAppendsMax(properties, OUTSTANDING_APPENDS_MAX);
+        GrpcConfigKeys.setMessageSizeMax(properties, SizeInBytes.valueOf(4L * ENTRY_BYTES_MAX));
+        RaftServerConfigKeys.Log.Appender.setWaitTimeMin(
+            properties, TimeDuration.valueOf(APPEND_GAP_MICROS, MICROSECONDS));
+        RaftServerConfigKeys.Log.Appender.setRetryPolicy(properties, RETRIES);
+      }
     }
-    RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.GRPC);
-    Peer self =
-        config.peers().stream()
-            .filter(p -> p.id().equals(config.selfId()))
-            .findFirst()
-            .orElseThrow();
-    GrpcConfigKeys.Server.setHost(properties, self.host());
-    GrpcConfigKeys.Server.setPort(properties, self.port());
-    GrpcConfigKeys.setMessageSizeMax(properties, SizeInBytes.valueOf(4L * ENTRY_BYTES_MAX));
-    RaftServerConfigKeys.Log.Appender.setWaitTimeMin(
-        properties, TimeDuration.valueOf(500, java.util.concurrent.TimeUnit.MICROSECONDS));
   }
 
   private static void storage(RaftProperties properties, RaftLogConfig config) {
@@ -118,7 +153,8 @@ final class RaftSettings {
     RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, 1);
     RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(properties, false);
     RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
-    RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, alone(config));
+    RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
+    RaftServerConfigKeys.Log.setPurgePreservationLogNum(properties, config.bounds().keptEntries());
   }
 
   private static void limits(RaftProperties properties, RaftLogConfig config) {
@@ -149,6 +185,10 @@ final class RaftSettings {
     RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(
         properties, alone ? TimeDuration.valueOf(10, MILLISECONDS) : max);
     RaftServerConfigKeys.LeaderElection.setPreVote(properties, !alone);
+    RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(
+        properties, TimeDuration.valueOf(STEP_DOWN_SECONDS, SECONDS));
+    RaftServerConfigKeys.setStagingTimeout(
+        properties, TimeDuration.valueOf(STAGING_SECONDS, SECONDS));
     RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(24, HOURS));
     RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
     RaftServerConfigKeys.Read.setLeaderLeaseEnabled(properties, false);

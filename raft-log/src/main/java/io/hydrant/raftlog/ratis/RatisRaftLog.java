@@ -109,7 +109,7 @@ public final class RatisRaftLog implements RaftLog {
   private synchronized void start(LogPosition restored, long lastIndex) throws IOException {
     RunningServer started = RunningServer.start(config, adapter);
     server.set(started);
-    started.requireSameGroup();
+    started.requireMember();
     started.requireContinues(restored, lastIndex);
     ticker.start();
   }

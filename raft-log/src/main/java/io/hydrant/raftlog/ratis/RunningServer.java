@@ -2,19 +2,19 @@ package io.hydrant.raftlog.ratis;
 
 import io.hydrant.raftlog.LogPosition;
 import io.hydrant.raftlog.RaftLogConfig;
+import io.hydrant.raftlog.RemovedFromGroupException;
 import java.io.IOException;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.RaftStorage;
@@ -139,27 +139,24 @@ final class RunningServer {
   }
 
   /**
-   * The voters in the log count, not those in the configuration: refuse if they differ, or two
-   * groups may elect.
+   * The members in the log count, not those in the configuration: they change, and a replica that
+   * was away need not know.
    */
-  void requireSameGroup() throws IOException {
-    Set<String> known =
-        division.getRaftConf().getAllPeers().stream()
-            .map(peer -> peer.getId().toString())
-            .collect(Collectors.toCollection(TreeSet::new));
-    Set<String> configured =
-        config.peers().stream()
-            .map(RaftLogConfig.Peer::id)
-            .collect(Collectors.toCollection(TreeSet::new));
-    if (!known.equals(configured)) {
-      throw new IOException(
+  void requireMember() throws IOException {
+    RaftPeerId self = RaftPeerId.valueOf(config.selfId());
+    RaftConfiguration members = division.getRaftConf();
+    boolean member =
+        members.getPeer(self, RaftPeerRole.FOLLOWER, RaftPeerRole.LISTENER) != null
+            || config.role() == RaftLogConfig.Role.JOINER;
+    if (!member) {
+      throw new RemovedFromGroupException(
           "the raft log in "
               + config.directory()
-              + " is of the peers "
-              + known
-              + ", but "
-              + configured
-              + " are configured: correct the configuration");
+              + " says that "
+              + config.selfId()
+              + " is no member of its group any more; the members are "
+              + members.getCurrentPeers()
+              + ". It cannot come back: join with an empty directory instead");
     }
   }
 

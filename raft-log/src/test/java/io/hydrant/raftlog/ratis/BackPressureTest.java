@@ -56,7 +56,7 @@ final class BackPressureTest {
 
   @Test
   void refusesAtOnceAboveTheBoundInNumber() throws Exception {
-    Bounds bounds = new Bounds(64 << 10, 50, 1 << 20, 8, 64L << 20);
+    Bounds bounds = new Bounds(64 << 10, 50, 1 << 20, 0, 8, 64L << 20);
     try (RatisRaftLog log = lead(config(bounds, 10_000), gated())) {
       List<CompletableFuture<byte[]>> admitted = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
@@ -73,7 +73,7 @@ final class BackPressureTest {
 
   @Test
   void refusesAtOnceAboveTheBoundInBytes() throws Exception {
-    Bounds bounds = new Bounds(64 << 10, 50, 1 << 20, 4_096, 2 << 20);
+    Bounds bounds = new Bounds(64 << 10, 50, 1 << 20, 0, 4_096, 2 << 20);
     try (RatisRaftLog log = lead(config(bounds, 10_000), gated())) {
       CompletableFuture<byte[]> first = log.submit(new byte[RaftLog.COMMAND_BYTES_MAX]);
       CompletableFuture<byte[]> second = log.submit(new byte[RaftLog.COMMAND_BYTES_MAX]);

@@ -13,11 +13,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.hydrant.raftlog.LogPosition;
+import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RaftLogConfig;
-import io.hydrant.raftlog.RaftLogConfig.Bounds;
-import io.hydrant.raftlog.RaftLogConfig.Peer;
-import io.hydrant.raftlog.RaftLogConfig.Timing;
 import io.hydrant.raftlog.RecordingMachine;
+import io.hydrant.raftlog.RemovedFromGroupException;
+import io.hydrant.raftlog.Transport;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
@@ -87,34 +87,37 @@ final class LogDirectoryTest {
         new RecordingMachine());
   }
 
+  /** Members change while a replica is away: the log knows better than the configuration. */
   @Test
-  void refusesOtherPeersThanTheLogKnows() throws Exception {
-    written(directory(), "a");
-    try (ServerSocket port = new ServerSocket(0)) {
-      int number = port.getLocalPort();
-      port.close();
-      List<Peer> peers =
-          List.of(
-              new Peer("n0", "127.0.0.1", number),
-              new Peer("n1", "127.0.0.1", 1),
-              new Peer("n2", "127.0.0.1", 2));
-      assertRefused(
-          "is of the peers [n0]",
-          new RaftLogConfig(directory(), GROUP, "n0", peers, Timing.DEFAULT, Bounds.DEFAULT),
-          new RecordingMachine());
+  void theLogsMembersCount() throws Exception {
+    RecordingMachine first = new RecordingMachine();
+    try (Replicas replicas = new Replicas(parent, Logs.SMALL, 3)) {
+      RaftLogConfig alone = replicas.voter("n0", replicas.first(1));
+      lead(alone, first).close();
+      lead(replicas.voter("n0", replicas.first(3)), first.restart()).close();
+      Files.move(replicas.directory("n0"), replicas.directory("n2"));
+      Files.delete(replicas.directory("n2").resolve(Identity.FILE));
+      new Identity(GROUP, "n2").write(replicas.directory("n2"));
+      RaftLogConfig moved = replicas.voter("n2", replicas.first(3));
+      String message = refusal(moved, first.restart());
+      assertTrue(message.contains("n2 is no member of its group any more"), message);
+      assertThrows(
+          RemovedFromGroupException.class, () -> RatisRaftLog.open(moved, first.restart()));
     }
   }
 
   @Test
   void refusesAPortInUseWithoutEndingTheProcess() throws Exception {
     try (ServerSocket taken = new ServerSocket(0)) {
+      int port = taken.getLocalPort();
       List<Peer> peers =
           List.of(
-              new Peer("n0", "127.0.0.1", taken.getLocalPort()),
-              new Peer("n1", "127.0.0.1", 1),
-              new Peer("n2", "127.0.0.1", 2));
+              Peer.at("n0", "127.0.0.1:" + port),
+              Peer.at("n1", "127.0.0.1:1"),
+              Peer.at("n2", "127.0.0.1:2"));
       refusal(
-          new RaftLogConfig(directory(), GROUP, "n0", peers, Timing.DEFAULT, Bounds.DEFAULT),
+          RaftLogConfig.member(
+              directory(), GROUP, "n0", peers, new Transport.Grpc("127.0.0.1", port)),
           new RecordingMachine());
     }
   }

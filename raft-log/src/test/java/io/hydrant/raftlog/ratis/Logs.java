@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /** What the tests of this package share. */
 final class Logs {
   static final UUID GROUP = new UUID(1, 2);
-  static final Bounds SMALL = new Bounds(64 << 10, 50, 32L << 20, 4_096, 64L << 20);
+  static final Bounds SMALL = new Bounds(64 << 10, 50, 32L << 20, 0, 4_096, 64L << 20);
 
   private Logs() {}
 

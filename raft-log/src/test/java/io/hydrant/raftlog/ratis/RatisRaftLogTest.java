@@ -17,7 +17,8 @@ final class RatisRaftLogTest extends RaftLogContract {
   protected RaftLog open(ReplicatedStateMachine machine) throws IOException {
     RaftLogConfig config =
         RaftLogConfig.single(directory.resolve("log"), new UUID(1, 2), "n0")
-            .withBounds(new Bounds(64 << 10, SNAPSHOT_EVERY_ENTRIES, 32L << 20, 4_096, 64L << 20));
+            .withBounds(
+                new Bounds(64 << 10, SNAPSHOT_EVERY_ENTRIES, 32L << 20, 0, 4_096, 64L << 20));
     return RatisRaftLog.open(config, machine);
   }
 }

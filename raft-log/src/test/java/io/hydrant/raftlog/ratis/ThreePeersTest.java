@@ -1,105 +1,50 @@
 package io.hydrant.raftlog.ratis;
 
+import static io.hydrant.raftlog.ratis.Replicas.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.raftlog.NotLeaderException;
-import io.hydrant.raftlog.RaftLogConfig;
-import io.hydrant.raftlog.RaftLogConfig.Peer;
-import io.hydrant.raftlog.RaftLogConfig.Timing;
 import io.hydrant.raftlog.RecordingMachine;
-import java.net.ServerSocket;
+import io.hydrant.raftlog.ratis.Replicas.Replica;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The same code with three peers over gRPC: the ground that later issues build on. */
+/** Replication between several peers over gRPC. */
 @Timeout(90)
 final class ThreePeersTest {
   @TempDir private Path parent;
 
-  private record Replica(String id, RatisRaftLog log, RecordingMachine machine) {
-    boolean leads() {
-      return log.status().leader();
-    }
-  }
-
-  private final List<Replica> replicas = new ArrayList<>();
-
-  @AfterEach
-  void closeAll() {
-    replicas.forEach(replica -> replica.log().close());
-  }
-
-  private void openThree() throws Exception {
-    List<Peer> peers = peers();
-    for (Peer peer : peers) {
-      RecordingMachine machine = new RecordingMachine().durableOnlyOnDemand();
-      RaftLogConfig config =
-          new RaftLogConfig(
-              parent.resolve(peer.id()), Logs.GROUP, peer.id(), peers, Timing.DEFAULT, Logs.SMALL);
-      replicas.add(new Replica(peer.id(), RatisRaftLog.open(config, machine), machine));
-    }
-  }
-
-  private static List<Peer> peers() throws Exception {
-    List<ServerSocket> sockets = new ArrayList<>();
-    List<Peer> peers = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      ServerSocket socket = new ServerSocket(0);
-      sockets.add(socket);
-      peers.add(new Peer("n" + i, "127.0.0.1", socket.getLocalPort()));
-    }
-    for (ServerSocket socket : sockets) {
-      socket.close();
-    }
-    return peers;
-  }
-
-  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
-    for (int i = 0; i < 2_000 && !condition.getAsBoolean(); i++) {
-      Thread.sleep(10);
-    }
-    assertTrue(condition.getAsBoolean(), what);
-  }
-
-  private Replica awaitLeader() throws InterruptedException {
-    await("a leader", () -> replicas.stream().anyMatch(Replica::leads));
-    return replicas.stream().filter(Replica::leads).findFirst().orElseThrow();
-  }
-
   @Test
   void replicatesRefusesOnFollowersAndSurvivesItsLeader() throws Exception {
-    openThree();
-    Replica leader = awaitLeader();
-    for (int i = 0; i < 50; i++) {
-      Logs.submit(leader.log(), "c" + i);
-    }
-    List<String> commands = leader.machine().commands();
-    assertEquals(50, commands.size());
-    for (Replica replica : replicas) {
-      await(replica.id() + " applies all", () -> replica.machine().commands().equals(commands));
-      if (replica != leader) {
-        assertFollows(replica, leader);
+    try (Replicas replicas = new Replicas(parent, Logs.SMALL, 3).start(3)) {
+      Replica leader = replicas.awaitLeader();
+      for (int i = 0; i < 50; i++) {
+        Logs.submit(leader.log(), "c" + i);
       }
-    }
+      List<String> commands = leader.machine().commands();
+      assertEquals(50, commands.size());
+      for (Replica replica : replicas.running()) {
+        await(replica.id() + " applies all", () -> replica.machine().commands().equals(commands));
+        if (replica != leader) {
+          assertFollows(replica, leader);
+        }
+      }
 
-    leader.log().close();
-    replicas.remove(leader);
-    Replica next = awaitLeader();
-    Logs.submit(next.log(), "after");
-    for (Replica replica : replicas) {
-      await(replica.id() + " applies it", () -> replica.machine().commands().size() == 51);
-      assertEquals("after", replica.machine().commands().getLast());
+      replicas.stop(leader.id());
+      Replica next = replicas.awaitLeader();
+      Logs.submit(next.log(), "after");
+      for (Replica replica : replicas.running()) {
+        await(replica.id() + " applies it", () -> replica.machine().commands().size() == 51);
+        assertEquals("after", replica.machine().commands().getLast());
+      }
     }
   }
 
@@ -114,5 +59,25 @@ final class ThreePeersTest {
     long index = follower.log().readIndex().get(20, TimeUnit.SECONDS);
     assertTrue(index >= 50, "read index " + index);
     assertEquals(50, follower.machine().commands().size());
+  }
+
+  /** The transport is chosen by configuration: a group that is to grow begins with one. */
+  @Test
+  void aGroupOfOneMayHaveATransport() throws Exception {
+    try (Replicas replicas = new Replicas(parent, Logs.SMALL, 1).start(1)) {
+      Replica only = replicas.awaitLeader();
+      Logs.submit(only.log(), "a");
+      assertTrue(
+          only.log().readIndex().get(20, TimeUnit.SECONDS)
+              >= only.machine().positions().getLast().index());
+      RecordingMachine stopped = replicas.stop("n0").machine();
+      stopped.makeDurable();
+      replicas.open(replicas.voter("n0", replicas.first(1)), stopped.restart());
+      Replica again = replicas.awaitLeader();
+      assertTrue(
+          again.log().readIndex().get(20, TimeUnit.SECONDS)
+              >= stopped.positions().getLast().index());
+      assertEquals(List.of("a"), again.machine().commands());
+    }
   }
 }
