@@ -1,5 +1,8 @@
 package io.hydrant.raftlog;
 
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** A replicated log of small opaque commands; one replica of one group. */
@@ -30,6 +33,42 @@ public interface RaftLog extends AutoCloseable {
   CompletableFuture<Long> readIndex();
 
   Status status();
+
+  /**
+   * The members as this replica's log has them, committed or not: what elects and commits from now
+   * on, as far as it knows.
+   */
+  Membership membership();
+
+  /**
+   * Hands leadership to another voter; completes when it leads. Submissions are refused meanwhile.
+   * Fails with {@link NotLeaderException}, or with {@link RefusedException} if that one does not
+   * lead within the timeout: then this replica goes on, unless a third one has taken over.
+   *
+   * @param peerId empty: to whichever other voter has most of the log
+   */
+  CompletableFuture<Void> transferLeadership(String peerId, Duration timeout);
+
+  /**
+   * Replaces the members, unless others than the expected ones are found; completes when the change
+   * is committed. A member that is new is first brought up to date, which may include a {@link
+   * ReplicatedStateMachine#install} there.
+   *
+   * <p>Fails with {@link NotLeaderException} or {@link MembershipConflictException} (nothing was
+   * changed), {@link RefusedException} (nothing was changed: a new member was not heard of for some
+   * seconds, or too many are new at once), or {@link UnknownOutcomeException}: look at {@link
+   * #membership} of the next leader.
+   *
+   * @param expected compared by index, voters and listeners; must be stable
+   */
+  CompletableFuture<Void> changeMembers(
+      Membership expected, List<Peer> voters, List<Peer> listeners);
+
+  /**
+   * Last index that each member, this one included, is known to have durably in its log. Empty on
+   * followers. It says nothing of what a member has applied or holds beside the log.
+   */
+  Map<String, Long> matchIndices();
 
   /**
    * Ends taking part; returns when nothing is applied any more. Unanswered submissions end as

@@ -152,6 +152,28 @@ public final class MemoryRaftLog implements RaftLog {
   }
 
   @Override
+  public Membership membership() {
+    return new Membership(0, List.of(Peer.unreachable("memory")), List.of(), List.of());
+  }
+
+  @Override
+  public CompletableFuture<Void> transferLeadership(String peerId, java.time.Duration timeout) {
+    return CompletableFuture.failedFuture(
+        new RefusedException("there is no other voter", new IllegalStateException()));
+  }
+
+  @Override
+  public CompletableFuture<Void> changeMembers(
+      Membership expected, List<Peer> voters, List<Peer> listeners) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public java.util.Map<String, Long> matchIndices() {
+    return java.util.Map.of();
+  }
+
+  @Override
   public void close() throws InterruptedException {
     synchronized (this) {
       closed = true;

@@ -2,6 +2,7 @@ package io.hydrant.raftlog.ratis;
 
 import io.hydrant.raftlog.LogPosition;
 import io.hydrant.raftlog.RaftLogConfig;
+import io.hydrant.raftlog.StateOrigin;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -95,28 +96,53 @@ final class LogDirectory implements AutoCloseable {
    * the page cache, cuts a torn tail, and checks that the log continues the state.
    *
    * @param restored position of the state that the log has to continue
+   * @param origin what the log may lack
    * @return the last index that the log holds, or -1
    * @throws IOException naming the directory, what is wrong, and the cure
    */
-  long recover(LogPosition restored) throws IOException {
+  long recover(LogPosition restored, StateOrigin origin) throws IOException {
     Identity identity = new Identity(config.groupId(), config.selfId());
+    Path group = config.directory().resolve(config.groupId().toString());
     if (!identity.check(config.directory())) {
       requireEmpty();
-      requireBlankState(restored);
+      if (origin != StateOrigin.RECOVERED) {
+        requireBlankState(restored);
+      }
       identity.write(config.directory());
-      return -1;
     }
-    Path group = config.directory().resolve(config.groupId().toString());
     if (Files.exists(group)) {
       syncTree(group);
     }
     sync(config.directory());
-    List<Segment> segments = segments(group.resolve("current"), restored.index());
+    Path current = group.resolve("current");
+    // Only a state that this log was applied to proves what must have been synced.
+    long proven = origin == StateOrigin.REPLAYED ? restored.index() : -1;
+    List<Segment> segments = segments(current, proven);
+    if (origin == StateOrigin.INSTALLED
+        && Terms.exist(current)
+        && segments.stream().allMatch(segment -> segment.last() < restored.index())) {
+      // The last life ended between the install and Ratis' purge; Ratis itself would keep the open
+      // file, and refuse every entry behind it.
+      delete(current, segments);
+      return -1;
+    }
     if (segments.isEmpty()) {
-      requireBlankState(restored);
+      if (origin == StateOrigin.RECOVERED) {
+        Terms.raise(config.directory(), group, restored.term());
+      } else {
+        requireBlankState(restored);
+      }
       return -1;
     }
     return requireContinues(segments, restored);
+  }
+
+  private static void delete(Path current, List<Segment> segments) throws IOException {
+    for (Segment segment : segments) {
+      LOG.info("raft log file {}: deleted, installed state covers it", segment.file());
+      Files.delete(segment.file());
+    }
+    sync(current);
   }
 
   @Override
@@ -173,7 +199,7 @@ final class LogDirectory implements AutoCloseable {
   }
 
   /** One log file: entries first..last; none if last is before first. */
-  private record Segment(long first, long last) {}
+  private record Segment(Path file, long first, long last) {}
 
   private static List<Segment> segments(Path current, long restoredIndex) throws IOException {
     List<Segment> segments = new ArrayList<>();
@@ -187,7 +213,7 @@ final class LogDirectory implements AutoCloseable {
         Matcher open = OPEN_SEGMENT.matcher(name);
         if (closed.matches()) {
           segments.add(
-              new Segment(Long.parseLong(closed.group(1)), Long.parseLong(closed.group(2))));
+              new Segment(file, Long.parseLong(closed.group(1)), Long.parseLong(closed.group(2))));
         } else if (open.matches()) {
           segments.add(recoverOpen(file, Long.parseLong(open.group(1)), restoredIndex));
         }
@@ -205,7 +231,7 @@ final class LogDirectory implements AutoCloseable {
           content.tornBytes(),
           content.validBytes());
     }
-    return new Segment(first, first + content.entries() - 1);
+    return new Segment(file, first, first + content.entries() - 1);
   }
 
   private static void syncTree(Path root) throws IOException {

@@ -2,13 +2,19 @@ package io.hydrant.raftlog.ratis;
 
 import io.hydrant.raftlog.LogBusyException;
 import io.hydrant.raftlog.LogPosition;
+import io.hydrant.raftlog.Membership;
 import io.hydrant.raftlog.NotLeaderException;
+import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RaftLog;
 import io.hydrant.raftlog.RaftLogConfig;
 import io.hydrant.raftlog.ReplicatedStateMachine;
 import io.hydrant.raftlog.UnknownOutcomeException;
 import io.hydrant.raftlog.ratis.StateMachineAdapter.LocalCommand;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -48,7 +54,7 @@ public final class RatisRaftLog implements RaftLog {
   private final ReplicatedStateMachine machine;
   private final Submissions submissions;
   private final Leadership leadership;
-  private final StateMachineAdapter adapter;
+  private volatile StateMachineAdapter adapter;
   private final LogDirectory directory;
   private final DeadlineTicker ticker;
 
@@ -59,6 +65,7 @@ public final class RatisRaftLog implements RaftLog {
   private final AtomicBoolean closing = new AtomicBoolean();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final AtomicReference<@Nullable RunningServer> server = new AtomicReference<>();
+  private final AtomicReference<@Nullable Administration> administration = new AtomicReference<>();
 
   private RatisRaftLog(
       RaftLogConfig config,
@@ -71,10 +78,8 @@ public final class RatisRaftLog implements RaftLog {
     this.submissions =
         new Submissions(config.bounds(), config.timing().submitTimeoutMillis() * 1_000_000L);
     this.leadership = new Leadership(machine);
-    this.adapter =
-        new StateMachineAdapter(machine, restored, config.bounds(), leadership, this::stopForGood);
-    this.ticker =
-        new DeadlineTicker("raft-log-deadlines-" + config.selfId(), submissions::failOverdue);
+    this.adapter = adapter(new StateMachineAdapter.Begin(restored, restored));
+    this.ticker = new DeadlineTicker("raft-log-deadlines-" + config.selfId(), this::tick);
   }
 
   /**
@@ -92,7 +97,7 @@ public final class RatisRaftLog implements RaftLog {
     RatisRaftLog log = null;
     try {
       LogPosition restored = machine.restored();
-      long lastIndex = directory.recover(restored);
+      long lastIndex = directory.recover(restored, machine.origin());
       log = new RatisRaftLog(config, machine, directory, restored);
       log.start(restored, lastIndex);
       return log;
@@ -108,10 +113,49 @@ public final class RatisRaftLog implements RaftLog {
   /** A failure of a replayed entry waits with closing until this is through. */
   private synchronized void start(LogPosition restored, long lastIndex) throws IOException {
     RunningServer started = RunningServer.start(config, adapter);
-    server.set(started);
+    serve(started);
     started.requireMember();
     started.requireContinues(restored, lastIndex);
     ticker.start();
+  }
+
+  private void serve(RunningServer started) {
+    server.set(started);
+    administration.set(new Administration(started, leadership));
+  }
+
+  private void tick() {
+    submissions.failOverdue();
+    adapter.requireProgress();
+    RunningServer running = server.get();
+    Membership applied = adapter.membership();
+    if (running != null && applied != null && running.isMemberUnawares(applied)) {
+      restartServer(running);
+    }
+  }
+
+  /** Starts Ratis anew below the same machine, which does not notice. */
+  private synchronized void restartServer(RunningServer running) {
+    if (closing.get() || failure.get() != null) {
+      return;
+    }
+    Optional<StateMachineAdapter.Begin> begin = adapter.handOver();
+    if (begin.isEmpty()) {
+      return;
+    }
+    LOG.info("raft log {}: restarts as a member of its group", config.directory());
+    running.close();
+    adapter = adapter(begin.get());
+    try {
+      serve(RunningServer.start(config, adapter));
+    } catch (IOException | RuntimeException e) {
+      stopForGood(e);
+    }
+  }
+
+  private StateMachineAdapter adapter(StateMachineAdapter.Begin begin) {
+    return new StateMachineAdapter(
+        machine, begin, config.bounds(), leadership, config.selfId(), this::stopForGood);
   }
 
   @Override
@@ -175,6 +219,10 @@ public final class RatisRaftLog implements RaftLog {
           ? CompletableFuture.completedFuture(adapter.appliedIndex())
           : CompletableFuture.failedFuture(new NotLeaderException(""));
     }
+    if (!leadership.isLeader() && leadsAlone()) {
+      // The same of a group that is one at present.
+      return CompletableFuture.failedFuture(new NotLeaderException(""));
+    }
     CompletableFuture<Long> answer = new CompletableFuture<>();
     call(Message.EMPTY, RaftClientRequest.readRequestType())
         .whenComplete((reply, thrown) -> {
@@ -186,6 +234,13 @@ public final class RatisRaftLog implements RaftLog {
           }
         });
     return answer;
+  }
+
+  private boolean leadsAlone() {
+    RunningServer running = server.get();
+    return running != null
+        && running.leaderId().equals(config.selfId())
+        && running.membership().isOnly(config.selfId());
   }
 
   private CompletableFuture<RaftClientReply> call(Message message, RaftClientRequest.Type type) {
@@ -217,11 +272,45 @@ public final class RatisRaftLog implements RaftLog {
   }
 
   @Override
-  public Status status() {
+  public Membership membership() {
+    return started().membership();
+  }
+
+  @Override
+  public CompletableFuture<Void> transferLeadership(String peerId, Duration timeout) {
+    return administration().transfer(peerId, timeout);
+  }
+
+  @Override
+  public CompletableFuture<Void> changeMembers(
+      Membership expected, List<Peer> voters, List<Peer> listeners) {
+    return administration().change(expected, voters, listeners);
+  }
+
+  private Administration administration() {
+    Administration running = administration.get();
+    if (running == null) {
+      throw new IllegalStateException("the raft log is not started");
+    }
+    return running;
+  }
+
+  @Override
+  public Map<String, Long> matchIndices() {
+    return leadership.isLeader() ? started().matchIndices() : Map.of();
+  }
+
+  private RunningServer started() {
     RunningServer running = server.get();
     if (running == null) {
       throw new IllegalStateException("the raft log is not started");
     }
+    return running;
+  }
+
+  @Override
+  public Status status() {
+    RunningServer running = started();
     return new Status(
         config.selfId(),
         leadership.isLeader(),

@@ -1,19 +1,27 @@
 package io.hydrant.raftlog.ratis;
 
 import io.hydrant.raftlog.LogPosition;
+import io.hydrant.raftlog.Membership;
 import io.hydrant.raftlog.RaftLogConfig;
 import io.hydrant.raftlog.RemovedFromGroupException;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -138,6 +146,55 @@ final class RunningServer {
         : server.submitClientRequestAsync(request);
   }
 
+  CompletableFuture<RaftClientReply> transferLeadership(String peerId, Duration timeout)
+      throws IOException {
+    return server.transferLeadershipAsync(
+        new TransferLeadershipRequest(
+            ClientId.randomId(),
+            RaftPeerId.valueOf(config.selfId()),
+            groupId(),
+            0,
+            RaftPeerId.valueOf(peerId),
+            timeout.toMillis()));
+  }
+
+  CompletableFuture<RaftClientReply> setConfiguration(SetConfigurationRequest.Arguments change)
+      throws IOException {
+    return server.setConfigurationAsync(
+        new SetConfigurationRequest(
+            ClientId.randomId(), RaftPeerId.valueOf(config.selfId()), groupId(), 0, change));
+  }
+
+  String selfId() {
+    return config.selfId();
+  }
+
+  Membership membership() {
+    return Members.of(division.getRaftConf());
+  }
+
+  /** Empty if this replica does not lead, or the members change just now. */
+  Map<String, Long> matchIndices() {
+    List<String> before = followers();
+    long[] indices = division.getInfo().getFollowerMatchIndices();
+    if (indices == null || indices.length != before.size() || !followers().equals(before)) {
+      return Map.of();
+    }
+    Map<String, Long> matches = new TreeMap<>();
+    for (int i = 0; i < indices.length; i++) {
+      matches.put(before.get(i), indices[i]);
+    }
+    matches.put(config.selfId(), division.getRaftLog().getFlushIndex());
+    return matches;
+  }
+
+  /** In the order in which Ratis lists their indices. */
+  private List<String> followers() {
+    return division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
+        .map(follower -> RaftPeerId.valueOf(follower.getId().getId()).toString())
+        .toList();
+  }
+
   /**
    * The members in the log count, not those in the configuration: they change, and a replica that
    * was away need not know.
@@ -185,6 +242,20 @@ final class RunningServer {
               + restored
               + ": they do not belong together; restore both from one copy");
     }
+  }
+
+  /**
+   * Whether Ratis 3.3.0 has not understood that this replica has become a member. A joiner waits in
+   * its starting state until it gets an entry from a leader that found it a member when it began to
+   * lead. Until then it gets all entries and counts in commits, but neither votes nor stands; and a
+   * listener that leaves this state without a restart takes itself for a follower, stands for
+   * election when the leader is lost, and closes because it is no voter.
+   */
+  boolean isMemberUnawares(Membership members) {
+    return members.isStable()
+        && ((members.isListener(config.selfId()) && !division.getInfo().isListener())
+            || (members.isVoter(config.selfId())
+                && division.getInfo().getLifeCycleState() == LifeCycle.State.STARTING));
   }
 
   String leaderId() {

@@ -1,18 +1,28 @@
 package io.hydrant.raftlog.ratis;
 
 import io.hydrant.raftlog.LogPosition;
+import io.hydrant.raftlog.Membership;
+import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RaftLogConfig.Bounds;
+import io.hydrant.raftlog.RemovedFromGroupException;
 import io.hydrant.raftlog.ReplicatedStateMachine;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -23,6 +33,8 @@ import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.LifeCycle;
+import org.apache.ratis.util.ProtoUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  * taken. Nothing is thrown at Ratis: in 3.3.0 an exception that meets a close leaves its updater
  * spinning, and the close waiting, for ever.
  */
-final class StateMachineAdapter extends BaseStateMachine {
+final class StateMachineAdapter extends BaseStateMachine implements Installation.Owner {
   private static final CompletableFuture<Message> APPLIED =
       CompletableFuture.completedFuture(Message.EMPTY);
 
@@ -47,11 +59,18 @@ final class StateMachineAdapter extends BaseStateMachine {
   private final ReplicatedStateMachine machine;
   private final Bounds bounds;
   private final Leadership leadership;
+  private final String selfId;
   private final Consumer<Throwable> fatal;
 
+  private final ApplyGate gate = new ApplyGate();
+  private final Installation installation;
+  private final AtomicLong dropped = new AtomicLong();
+
   private volatile LogPosition durable;
+  private volatile long installedIndex;
   private volatile @Nullable Thread applyThread;
   private volatile @Nullable Thread logWriter;
+  private volatile @Nullable Membership membership;
   private volatile boolean stopExpected;
   private volatile @Nullable Throwable death;
 
@@ -67,18 +86,48 @@ final class StateMachineAdapter extends BaseStateMachine {
     }
   }
 
+  /**
+   * Where a Ratis server begins.
+   *
+   * @param durable what Ratis takes for the newest snapshot
+   * @param applied what the machine has; entries between the two come again, and are dropped
+   */
+  record Begin(LogPosition durable, LogPosition applied) {}
+
   StateMachineAdapter(
       ReplicatedStateMachine machine,
-      LogPosition restored,
+      Begin begin,
       Bounds bounds,
       Leadership leadership,
+      String selfId,
       Consumer<Throwable> fatal) {
     this.machine = machine;
     this.bounds = bounds;
     this.leadership = leadership;
+    this.selfId = selfId;
     this.fatal = fatal;
-    this.durable = restored;
-    setLastAppliedTermIndex(TermIndex.valueOf(restored.term(), restored.index()));
+    this.durable = begin.durable();
+    this.installedIndex = begin.applied().index();
+    this.installation = new Installation(machine, gate, this, "raft-log-install-" + selfId);
+    setLastAppliedTermIndex(TermIndex.valueOf(begin.applied().term(), begin.applied().index()));
+  }
+
+  /**
+   * Lets nobody in any more, for another adapter to go on. Not while Ratis has yet to take an
+   * install.
+   *
+   * @return where it begins, or empty: try later
+   */
+  Optional<Begin> handOver() {
+    if (!gate.enter()) {
+      return Optional.empty();
+    }
+    if (!installation.isTaken()) {
+      gate.leave();
+      return Optional.empty();
+    }
+    expectStop();
+    return Optional.of(new Begin(durable, applied()));
   }
 
   /**
@@ -95,6 +144,11 @@ final class StateMachineAdapter extends BaseStateMachine {
     return logWriter;
   }
 
+  /** The newest members of which an entry was applied, in this life of the server. */
+  @Nullable Membership membership() {
+    return membership;
+  }
+
   /** Position of the newest durable state that the machine has told of. */
   LogPosition durable() {
     return durable;
@@ -107,6 +161,7 @@ final class StateMachineAdapter extends BaseStateMachine {
   /** From here on it is no failure that Ratis stops. */
   void expectStop() {
     stopExpected = true;
+    gate.shut();
   }
 
   boolean isApplyThread() {
@@ -142,13 +197,16 @@ final class StateMachineAdapter extends BaseStateMachine {
   @Override
   public CompletableFuture<Message> applyTransaction(TransactionContext context) {
     applyThread = Thread.currentThread();
-    if (isDead()) {
+    if (!enter()) {
       return APPLIED;
     }
-    LogEntryProto entry = Objects.requireNonNull(context.getLogEntry());
-    LogPosition position = new LogPosition(entry.getTerm(), entry.getIndex());
     byte[] answer;
     try {
+      LogEntryProto entry = Objects.requireNonNull(context.getLogEntry());
+      LogPosition position = new LogPosition(entry.getTerm(), entry.getIndex());
+      if (isInstalled(position)) {
+        return APPLIED;
+      }
       requireNext(position);
       byte[] command = entry.getStateMachineLogEntry().getLogData().toByteArray();
       answer = Objects.requireNonNull(machine.apply(position, command), "an answer is never null");
@@ -156,6 +214,8 @@ final class StateMachineAdapter extends BaseStateMachine {
     } catch (Throwable e) {
       die(e);
       return APPLIED;
+    } finally {
+      gate.leave();
     }
     if (context.getStateMachineContext() instanceof Submission submission) {
       submission.complete(answer);
@@ -167,15 +227,62 @@ final class StateMachineAdapter extends BaseStateMachine {
   @Override
   public void notifyTermIndexUpdated(long term, long index) {
     applyThread = Thread.currentThread();
-    if (isDead()) {
+    if (!enter()) {
       return;
     }
     try {
       LogPosition position = new LogPosition(term, index);
-      requireNext(position);
-      machine.skip(position);
-      moved(position, 0);
+      if (!isInstalled(position)) {
+        requireNext(position);
+        machine.skip(position);
+        moved(position, 0);
+      }
     } catch (Throwable e) {
+      die(e);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /** False: nothing is applied any more. */
+  private boolean enter() {
+    if (isDead()) {
+      return false;
+    }
+    if (!gate.enter()) {
+      death = new IOException("closed during an install");
+      return false;
+    }
+    return true;
+  }
+
+  /** What the log still had of the time before an install is dropped. */
+  private boolean isInstalled(LogPosition position) {
+    if (position.index() > installedIndex) {
+      return false;
+    }
+    dropped.incrementAndGet();
+    return true;
+  }
+
+  /** Entries that were committed here, and not applied since an install had covered them. */
+  long dropped() {
+    return dropped.get();
+  }
+
+  /** Before the entry itself, which comes by {@link #notifyTermIndexUpdated}. */
+  @Override
+  public void notifyConfigurationChanged(
+      long term, long index, RaftConfigurationProto configuration) {
+    Membership last = membership;
+    if (isDead() || (last != null && index <= last.index())) {
+      return;
+    }
+    Membership next = Members.of(index, configuration);
+    membership = next;
+    try {
+      machine.membershipChanged(next);
+    } catch (RuntimeException e) {
       die(e);
     }
   }
@@ -183,15 +290,18 @@ final class StateMachineAdapter extends BaseStateMachine {
   /** Asked after every batch of applied entries; passes it on when the bounds say so. */
   @Override
   public long takeSnapshot() {
-    boolean due =
-        entriesSinceSnapshot >= bounds.snapshotEveryEntries()
-            || bytesSinceSnapshot >= bounds.snapshotEveryBytes();
-    if (!due || isDead()) {
+    if (!enter()) {
       return RaftLog.INVALID_LOG_INDEX;
     }
-    entriesSinceSnapshot = 0;
-    bytesSinceSnapshot = 0;
     try {
+      boolean due =
+          entriesSinceSnapshot >= bounds.snapshotEveryEntries()
+              || bytesSinceSnapshot >= bounds.snapshotEveryBytes();
+      if (!due) {
+        return RaftLog.INVALID_LOG_INDEX;
+      }
+      entriesSinceSnapshot = 0;
+      bytesSinceSnapshot = 0;
       LogPosition position = machine.snapshot();
       requireBetween(durable, position);
       durable = position;
@@ -199,7 +309,69 @@ final class StateMachineAdapter extends BaseStateMachine {
     } catch (Throwable e) {
       die(e);
       return RaftLog.INVALID_LOG_INDEX;
+    } finally {
+      gate.leave();
     }
+  }
+
+  /** Under Ratis' lock. */
+  @Override
+  public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(
+      RoleInfoProto role, TermIndex firstAvailable) {
+    return installation.notified(
+        new LogPosition(firstAvailable.getTerm(), firstAvailable.getIndex()), leader(role));
+  }
+
+  private static Peer leader(RoleInfoProto role) {
+    RaftPeerProto leader = role.getFollowerInfo().getLeaderInfo().getId();
+    return RaftSettings.peer(ProtoUtils.toRaftPeer(leader));
+  }
+
+  /** Under Ratis' lock. */
+  @Override
+  public void notifyLeaderChanged(RaftGroupMemberId self, RaftPeerId leader) {
+    installation.leaderChanged(System.nanoTime());
+  }
+
+  @Override
+  public LogPosition applied() {
+    TermIndex applied = getLastAppliedTermIndex();
+    return new LogPosition(applied.getTerm(), applied.getIndex());
+  }
+
+  /** In the gate. */
+  @Override
+  public void installed(LogPosition position) {
+    durable = position;
+    installedIndex = position.index();
+    entriesSinceSnapshot = 0;
+    bytesSinceSnapshot = 0;
+    setLastAppliedTermIndex(TermIndex.valueOf(position.term(), position.index()));
+  }
+
+  @Override
+  public void fatal(Throwable cause) {
+    die(cause);
+  }
+
+  /** Looks whether Ratis is stuck. */
+  void requireProgress() {
+    installation.requireProgress(System.nanoTime());
+  }
+
+  /** State was installed; Ratis purges its log before it comes back. It must not fail. */
+  @Override
+  public void pause() {
+    getLifeCycle().compareAndTransition(LifeCycle.State.RUNNING, LifeCycle.State.PAUSING);
+    getLifeCycle().compareAndTransition(LifeCycle.State.PAUSING, LifeCycle.State.PAUSED);
+    installation.taken();
+  }
+
+  /** On the thread that applies: goes on behind the installed state. */
+  @Override
+  public void reinitialize() {
+    getLifeCycle().transition(LifeCycle.State.STARTING);
+    getLifeCycle().transition(LifeCycle.State.RUNNING);
   }
 
   private void requireBetween(LogPosition last, LogPosition position) {
@@ -271,8 +443,12 @@ final class StateMachineAdapter extends BaseStateMachine {
   public void close() {
     leadership.lost();
     if (!stopExpected) {
+      Membership last = membership;
+      boolean removed = last != null && last.isStable() && last.member(selfId).isEmpty();
       fatal.accept(
-          new IOException("the raft server has stopped by itself; its log messages say why"));
+          removed
+              ? new RemovedFromGroupException(selfId + " was removed from its group")
+              : new IOException("the raft server has stopped by itself; its log messages say why"));
     }
   }
 

@@ -1,12 +1,16 @@
 package io.hydrant.raftlog.ratis;
 
 import io.hydrant.raftlog.LogPosition;
+import io.hydrant.raftlog.Membership;
+import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RaftLogConfig;
 import io.hydrant.raftlog.ReplicatedStateMachine;
+import io.hydrant.raftlog.StateOrigin;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,6 +55,19 @@ final class LatencyProbe {
         led.countDown();
       }
     }
+
+    @Override
+    public StateOrigin origin() {
+      return StateOrigin.REPLAYED;
+    }
+
+    @Override
+    public CompletableFuture<LogPosition> install(LogPosition firstAvailable, Peer leader) {
+      return CompletableFuture.failedFuture(new UnsupportedOperationException());
+    }
+
+    @Override
+    public void membershipChanged(Membership membership) {}
 
     @Override
     public void failed(Throwable cause) {

@@ -2,7 +2,11 @@ package io.hydrant.node.replication;
 
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.raftlog.LogPosition;
+import io.hydrant.raftlog.Membership;
+import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.ReplicatedStateMachine;
+import io.hydrant.raftlog.StateOrigin;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +66,22 @@ public final class StoreStateMachine implements ReplicatedStateMachine {
     LOG.info("{} in term {}", leader ? "leading" : "not leading", term);
     leadership.changed(leader, term);
   }
+
+  /** A group of one has nobody to install from. */
+  @Override
+  public CompletableFuture<LogPosition> install(LogPosition firstAvailable, Peer leader) {
+    return CompletableFuture.failedFuture(
+        new UnsupportedOperationException("state cannot be installed yet"));
+  }
+
+  @Override
+  public StateOrigin origin() {
+    return StateOrigin.REPLAYED;
+  }
+
+  /** Nothing depends on it: the group is one. */
+  @Override
+  public void membershipChanged(Membership membership) {}
 
   @Override
   public void failed(Throwable cause) {
