@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
@@ -38,20 +39,11 @@ record Identity(UUID groupId, String selfId) {
    * @throws IOException if it is another's, of a newer format, or damaged
    */
   boolean check(Path directory) throws IOException {
-    Path file = directory.resolve(FILE);
-    if (!Files.exists(file)) {
+    Optional<Identity> existing = read(directory);
+    if (existing.isEmpty()) {
       return false;
     }
-    if (Files.size(file) > BYTES_MAX) {
-      throw damaged(file);
-    }
-    String text = Files.readString(file, StandardCharsets.ISO_8859_1);
-    List<String> lines = text.lines().toList();
-    if (lines.isEmpty() || !lines.getFirst().equals(MAGIC)) {
-      throw damaged(file);
-    }
-    requireFormat(file, lines);
-    Identity found = decode(file, text, lines);
+    Identity found = existing.get();
     if (!found.groupId.equals(groupId)) {
       throw new IOException(
           "raft log directory "
@@ -73,6 +65,24 @@ record Identity(UUID groupId, String selfId) {
               + ": two replicas must not share one vote; check the configured id and directory");
     }
     return true;
+  }
+
+  /** What the directory says, if it says anything. */
+  static Optional<Identity> read(Path directory) throws IOException {
+    Path file = directory.resolve(FILE);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    if (Files.size(file) > BYTES_MAX) {
+      throw damaged(file);
+    }
+    String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    List<String> lines = text.lines().toList();
+    if (lines.isEmpty() || !lines.getFirst().equals(MAGIC)) {
+      throw damaged(file);
+    }
+    requireFormat(file, lines);
+    return Optional.of(decode(file, text, lines));
   }
 
   /** Writes it durably; a crash leaves all of it or nothing. */

@@ -28,14 +28,13 @@ import org.slf4j.LoggerFactory;
  * then comes back. From the notification on Ratis refuses every entry until its future is done, and
  * it looks at the future only at the next notification. If that never comes, because the leader
  * changed in between and the new one has older entries, Ratis 3.3.0 refuses entries for ever:
- * {@link #requireProgress} then ends the replica, whose next life finds the state and a log that is
- * behind.
+ * {@link #tick} then ends the replica, whose next life finds the state and a log that is behind.
  */
 final class Installation {
   private static final Logger LOG = LoggerFactory.getLogger(Installation.class);
 
   /** Between a failure and the next attempt. */
-  private static final long RETRY_MILLIS = 1_000;
+  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Far above the time between two notifications. */
   private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -53,6 +52,8 @@ final class Installation {
   /** What was installed, until Ratis has taken it. */
   private @Nullable LogPosition answered;
 
+  private @Nullable Throwable failure;
+  private long failureNanos;
   private long leaderChangedNanos;
   private boolean leaderChangedSince;
 
@@ -139,26 +140,13 @@ final class Installation {
   }
 
   private void failed(Throwable cause) {
-    CompletableFuture<TermIndex> future;
     synchronized (this) {
       running = false;
-      future = awaited;
+      failure = cause;
+      failureNanos = System.nanoTime();
     }
     gate.leave();
     LOG.warn("{}: installing state failed; trying again: {}", threadName, cause.toString());
-    if (future != null) {
-      CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS)
-          .execute(() -> giveBack(future, cause));
-    }
-  }
-
-  private void giveBack(CompletableFuture<TermIndex> future, Throwable cause) {
-    synchronized (this) {
-      if (awaited == future) {
-        awaited = null;
-      }
-    }
-    future.completeExceptionally(cause);
   }
 
   /** Under Ratis' lock. */
@@ -187,18 +175,34 @@ final class Installation {
     return answered == null;
   }
 
-  /** Called now and then. */
-  void requireProgress(long nowNanos) {
+  /** Called now and then: tells Ratis of a failure, and looks whether it is stuck. */
+  void tick(long nowNanos) {
+    CompletableFuture<TermIndex> future = null;
+    Throwable cause;
+    boolean stuck;
     synchronized (this) {
-      if (answered == null || !leaderChangedSince || nowNanos - leaderChangedNanos < STUCK_NANOS) {
-        return;
+      cause = failure;
+      if (cause != null && nowNanos - failureNanos > RETRY_NANOS) {
+        failure = null;
+        if (!running) {
+          future = awaited;
+          awaited = null;
+        }
       }
-      answered = null;
+      stuck = answered != null && leaderChangedSince && nowNanos - leaderChangedNanos > STUCK_NANOS;
+      if (stuck) {
+        answered = null;
+      }
     }
-    owner.fatal(
-        new IOException(
-            "the leader changed just after state was installed, and Ratis takes no more entries:"
-                + " start the replica again, the state is safe"));
+    if (future != null && cause != null) {
+      future.completeExceptionally(cause);
+    }
+    if (stuck) {
+      owner.fatal(
+          new IOException(
+              "the leader changed just after state was installed, and Ratis takes no more entries:"
+                  + " start the replica again, the state is safe"));
+    }
   }
 
   private static TermIndex termIndex(LogPosition position) {

@@ -12,8 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,8 +35,6 @@ final class LogDirectory implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(LogDirectory.class);
   private static final String LOCK = "raft-log.lock";
-  private static final Pattern CLOSED_SEGMENT = Pattern.compile("log_(\\d+)-(\\d+)");
-  private static final Pattern OPEN_SEGMENT = Pattern.compile("log_inprogress_(\\d+)");
 
   private final RaftLogConfig config;
   private final FileChannel lock;
@@ -54,7 +50,11 @@ final class LogDirectory implements AutoCloseable {
    * @throws IOException if it cannot be made or written, or another process has it
    */
   static LogDirectory take(RaftLogConfig config) throws IOException {
-    Path directory = config.directory();
+    return new LogDirectory(config, lock(config.directory()));
+  }
+
+  /** Held until it is closed. */
+  static FileChannel lock(Path directory) throws IOException {
     FileChannel lock;
     try {
       Files.createDirectories(directory);
@@ -77,7 +77,7 @@ final class LogDirectory implements AutoCloseable {
               + directory
               + " is in use by another process: stop it first, or use another directory");
     }
-    return new LogDirectory(config, lock);
+    return lock;
   }
 
   private static @Nullable FileLock tryLock(FileChannel lock) throws IOException {
@@ -201,23 +201,13 @@ final class LogDirectory implements AutoCloseable {
   /** One log file: entries first..last; none if last is before first. */
   private record Segment(Path file, long first, long last) {}
 
-  private static List<Segment> segments(Path current, long restoredIndex) throws IOException {
+  private static List<Segment> segments(Path current, long provenIndex) throws IOException {
     List<Segment> segments = new ArrayList<>();
-    if (!Files.exists(current)) {
-      return segments;
-    }
-    try (Stream<Path> files = Files.list(current)) {
-      for (Path file : files.sorted().toList()) {
-        String name = file.getFileName().toString();
-        Matcher closed = CLOSED_SEGMENT.matcher(name);
-        Matcher open = OPEN_SEGMENT.matcher(name);
-        if (closed.matches()) {
-          segments.add(
-              new Segment(file, Long.parseLong(closed.group(1)), Long.parseLong(closed.group(2))));
-        } else if (open.matches()) {
-          segments.add(recoverOpen(file, Long.parseLong(open.group(1)), restoredIndex));
-        }
-      }
+    for (LogFile file : LogFile.list(current)) {
+      segments.add(
+          file.open()
+              ? recoverOpen(file.path(), file.first(), provenIndex)
+              : new Segment(file.path(), file.first(), file.last()));
     }
     return segments;
   }

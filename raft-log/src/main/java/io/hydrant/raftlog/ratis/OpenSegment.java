@@ -65,7 +65,7 @@ final class OpenSegment {
    */
   static Content recover(Path file, long firstIndex, long restoredIndex) throws IOException {
     OpenSegment segment = new OpenSegment(file, firstIndex, Files.readAllBytes(file));
-    Content content = segment.scan();
+    Content content = segment.scan(entry -> {});
     if (content.tornBytes() > 0) {
       segment.requireBehind(restoredIndex, content);
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
@@ -76,6 +76,17 @@ final class OpenSegment {
     return content;
   }
 
+  /** Gives out the intact entries and leaves the file as it is; a closed one is read alike. */
+  static Content read(Path file, long firstIndex, Entries entries) throws IOException {
+    return new OpenSegment(file, firstIndex, Files.readAllBytes(file)).scan(entries);
+  }
+
+  /** Gets the encoded entries in order. */
+  @FunctionalInterface
+  interface Entries {
+    void next(ByteBuffer entry) throws IOException;
+  }
+
   /**
    * @param entries intact entries, from the start of the file
    * @param validBytes where the last of them ends
@@ -83,7 +94,7 @@ final class OpenSegment {
    */
   record Content(long entries, long validBytes, long tornBytes) {}
 
-  private Content scan() throws IOException {
+  private Content scan(Entries visitor) throws IOException {
     if (bytes.length < HEADER.length || isZero(0, HEADER.length)) {
       return new Content(0, 0, 0);
     }
@@ -93,6 +104,7 @@ final class OpenSegment {
     long entries = 0;
     int offset = HEADER.length;
     for (OptionalInt end = recordEnd(offset); end.isPresent(); end = recordEnd(offset)) {
+      visitor.next(entry(offset, end.getAsInt()));
       offset = end.getAsInt();
       entries++;
     }
@@ -101,6 +113,12 @@ final class OpenSegment {
     }
     requireTorn(offset, firstIndex + entries);
     return new Content(entries, offset, bytes.length - offset);
+  }
+
+  private ByteBuffer entry(int offset, int end) {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, end - CHECKSUM_BYTES - offset);
+    varint(buffer);
+    return buffer.slice().asReadOnlyBuffer();
   }
 
   /** Where the record that begins at the offset ends, if it is intact. */

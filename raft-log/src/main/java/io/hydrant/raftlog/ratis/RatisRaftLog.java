@@ -126,7 +126,7 @@ public final class RatisRaftLog implements RaftLog {
 
   private void tick() {
     submissions.failOverdue();
-    adapter.requireProgress();
+    adapter.tick();
     RunningServer running = server.get();
     Membership applied = adapter.membership();
     if (running != null && applied != null && running.isMemberUnawares(applied)) {

@@ -354,9 +354,9 @@ final class StateMachineAdapter extends BaseStateMachine implements Installation
     die(cause);
   }
 
-  /** Looks whether Ratis is stuck. */
-  void requireProgress() {
-    installation.requireProgress(System.nanoTime());
+  /** Now and then. */
+  void tick() {
+    installation.tick(System.nanoTime());
   }
 
   /** State was installed; Ratis purges its log before it comes back. It must not fail. */

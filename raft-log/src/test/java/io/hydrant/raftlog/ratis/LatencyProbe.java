@@ -1,19 +1,11 @@
 package io.hydrant.raftlog.ratis;
 
-import io.hydrant.raftlog.LogPosition;
-import io.hydrant.raftlog.Membership;
-import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RaftLogConfig;
-import io.hydrant.raftlog.ReplicatedStateMachine;
-import io.hydrant.raftlog.StateOrigin;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Figures for docs/adr/0002: commit latency at one in flight, throughput at 64, and time from start
@@ -25,55 +17,6 @@ final class LatencyProbe {
   private static final int COMMANDS = 10_000;
 
   private LatencyProbe() {}
-
-  private static final class NullMachine implements ReplicatedStateMachine {
-    final CountDownLatch led = new CountDownLatch(1);
-    final AtomicInteger applied = new AtomicInteger();
-
-    @Override
-    public LogPosition restored() {
-      return LogPosition.NONE;
-    }
-
-    @Override
-    public byte[] apply(LogPosition position, byte[] command) {
-      applied.incrementAndGet();
-      return command;
-    }
-
-    @Override
-    public void skip(LogPosition position) {}
-
-    @Override
-    public LogPosition snapshot() {
-      return LogPosition.NONE;
-    }
-
-    @Override
-    public void leadershipChanged(boolean leader, long term) {
-      if (leader) {
-        led.countDown();
-      }
-    }
-
-    @Override
-    public StateOrigin origin() {
-      return StateOrigin.REPLAYED;
-    }
-
-    @Override
-    public CompletableFuture<LogPosition> install(LogPosition firstAvailable, Peer leader) {
-      return CompletableFuture.failedFuture(new UnsupportedOperationException());
-    }
-
-    @Override
-    public void membershipChanged(Membership membership) {}
-
-    @Override
-    public void failed(Throwable cause) {
-      cause.printStackTrace();
-    }
-  }
 
   public static void main(String[] arguments) throws Exception {
     Path directory = Path.of(arguments[0]);

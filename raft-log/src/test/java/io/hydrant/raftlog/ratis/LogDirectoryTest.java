@@ -17,6 +17,7 @@ import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RaftLogConfig;
 import io.hydrant.raftlog.RecordingMachine;
 import io.hydrant.raftlog.RemovedFromGroupException;
+import io.hydrant.raftlog.StateOrigin;
 import io.hydrant.raftlog.Transport;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -169,6 +170,42 @@ final class LogDirectoryTest {
         "is blank, but the state beside it is at index 7",
         config(directory()),
         RecordingMachine.at(new LogPosition(1, 7)));
+  }
+
+  /** A new group out of the state of a lost one: positions go on, and terms never go back. */
+  @Test
+  void aBlankLogContinuesARecoveredState() throws Exception {
+    RecordingMachine machine = RecordingMachine.at(new LogPosition(7, 500), StateOrigin.RECOVERED);
+    try (RatisRaftLog log = lead(config(directory()), machine)) {
+      submit(log, "a");
+      assertEquals(new LogPosition(8, 501), machine.positions().getFirst());
+      assertEquals(new LogPosition(8, 502), machine.positions().getLast());
+      assertEquals(501, log.status().firstIndex());
+    }
+    RecordingMachine again = RecordingMachine.at(new LogPosition(7, 500), StateOrigin.RECOVERED);
+    lead(config(directory()), again).close();
+    assertEquals(List.of("a"), again.commands());
+    machine.makeDurable();
+    lead(config(directory()), machine.restart()).close();
+    assertRefused(
+        "not of the same time",
+        config(directory()),
+        RecordingMachine.at(new LogPosition(7, 499), StateOrigin.RECOVERED));
+  }
+
+  @Test
+  void anInstalledStateMayBeAheadOfItsLog() throws Exception {
+    written(directory(), "a", "b");
+    RecordingMachine machine = RecordingMachine.at(new LogPosition(1, 500), StateOrigin.INSTALLED);
+    try (RatisRaftLog log = lead(config(directory()), machine)) {
+      submit(log, "c");
+      assertEquals(501, machine.positions().getFirst().index());
+      assertEquals(501, log.status().firstIndex());
+    }
+    assertRefused(
+        "is blank, but the state beside it is at index 500",
+        config(parent.resolve("other")),
+        RecordingMachine.at(new LogPosition(1, 500), StateOrigin.INSTALLED));
   }
 
   @Test
