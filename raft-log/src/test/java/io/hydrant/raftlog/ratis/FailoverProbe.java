@@ -79,6 +79,7 @@ final class FailoverProbe {
         next = await("commit");
       }
       gaps.add((Long.parseLong(next.word(1)) - killed) / 1e6);
+      System.out.println("gap " + Math.round(gaps.getLast()) + " ms");
       start(leader);
       await("follows " + leader);
       TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);

@@ -1,0 +1,72 @@
+package io.hydrant.raftlog.ratis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.hydrant.raftlog.Peer;
+import io.hydrant.raftlog.RaftLogConfig;
+import io.hydrant.raftlog.RecordingMachine;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A member in a process of its own that submits other words all the time, and prints those that
+ * were acknowledged. Arguments: the directory of all members, own number, and the addresses of all.
+ */
+final class SubmittingProcess {
+  /** In flight at once, so that a pause meets commands in every state. */
+  private static final int WINDOW = 8;
+
+  private SubmittingProcess() {}
+
+  static List<String> command(Path parent, int self, List<Peer> peers) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SubmittingProcess.class.getName(),
+                parent.toString(),
+                Integer.toString(self)));
+    peers.forEach(peer -> command.add(peer.raftAddress()));
+    return command;
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    int self = Integer.parseInt(arguments[1]);
+    List<Peer> peers = new ArrayList<>();
+    for (int i = 2; i < arguments.length; i++) {
+      peers.add(Peer.at("n" + (i - 2), arguments[i]));
+    }
+    RaftLogConfig config =
+        RaftLogConfig.member(
+                Path.of(arguments[0]).resolve("n" + self),
+                Logs.GROUP,
+                "n" + self,
+                peers,
+                Replicas.transport(peers.get(self)))
+            .withBounds(Logs.SMALL);
+    RatisRaftLog log = RatisRaftLog.open(config, new RecordingMachine().durableOnlyOnDemand());
+    Semaphore window = new Semaphore(WINDOW);
+    for (long number = 0; ; number++) {
+      String command = "k" + number;
+      window.acquire();
+      var unused =
+          log.submit(command.getBytes(UTF_8))
+              .whenComplete((answer, thrown) -> {
+                window.release();
+                if (thrown == null) {
+                  System.out.println(command);
+                }
+              });
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+  }
+}
