@@ -23,11 +23,11 @@ import java.util.concurrent.TimeUnit;
  */
 final class FailoverProbe {
   private static final int COMMAND_BYTES = 256;
-  private static final int SAMPLES = 5_000;
+  private static final int SAMPLES = 3_000;
   private static final int WARM_UP = 5_000;
 
   /** For everyone to be calm after the killed one is back. */
-  private static final long SETTLE_MILLIS = 1_000;
+  private static final long SETTLE_MILLIS = 3_000;
 
   private final Path directory;
   private final List<Peer> peers;

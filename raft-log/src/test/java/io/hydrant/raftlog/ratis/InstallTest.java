@@ -86,27 +86,6 @@ final class InstallTest {
   }
 
   @Test
-  void aFollowerBehindThePurgedLogInstalls() throws Exception {
-    Replica leader = replicas.awaitLeader();
-    RecordingMachine old = leaveBehind(leader);
-    Replica behind = reopen(old.installingFrom(this::machineOf));
-    await("asked", () -> !behind.machine().installs().isEmpty());
-    assertTrue(behind.machine().installs().getFirst().index() > old.restored().index() + 1);
-    submit(leader.log(), "after");
-    replicas.awaitEqual(leader);
-    assertContinuous(behind, leader);
-    assertEquals(1, behind.machine().installs().size());
-
-    // It counts again: the other two suffice without the third.
-    Replica other =
-        replicas.others(leader).stream().filter(replica -> replica != behind).findFirst().get();
-    replicas.stop(other.id());
-    submit(leader.log(), "two");
-    replicas.awaitEqual(leader);
-    assertContinuous(behind, leader);
-  }
-
-  @Test
   void afterAFailureItIsAskedAgain() throws Exception {
     Replica leader = replicas.awaitLeader();
     AtomicInteger attempts = new AtomicInteger();

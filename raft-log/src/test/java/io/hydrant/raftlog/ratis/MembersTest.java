@@ -4,24 +4,18 @@ import static io.hydrant.raftlog.ratis.Logs.submit;
 import static io.hydrant.raftlog.ratis.Replicas.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.raftlog.Membership;
-import io.hydrant.raftlog.MembershipConflictException;
-import io.hydrant.raftlog.NotLeaderException;
 import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RecordingMachine;
-import io.hydrant.raftlog.RefusedException;
 import io.hydrant.raftlog.RemovedFromGroupException;
 import io.hydrant.raftlog.ratis.Replicas.Replica;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -136,71 +130,6 @@ final class MembersTest {
   }
 
   @Test
-  void handsLeadershipOver() throws Exception {
-    try (Replicas replicas = new Replicas(parent, Logs.SMALL, 3).start(3)) {
-      Replica leader = replicas.awaitLeader();
-      submit(leader.log(), "a");
-      replicas.awaitEqual(leader);
-      Replica next = replicas.others(leader).getLast();
-      assertInstanceOf(
-          NotLeaderException.class,
-          causeOf(next.log().transferLeadership(leader.id(), Duration.ofSeconds(1))));
-      long start = System.nanoTime();
-      leader.log().transferLeadership(next.id(), Duration.ofSeconds(5)).get(10, TimeUnit.SECONDS);
-      assertTrue(
-          System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(2_500),
-          "no election by time-out was waited for again and again");
-      await("leads", next::leads);
-      submit(next.log(), "b");
-      assertTrue(leader.machine().leaderships().equals(List.of(true, false)));
-
-      RefusedException refused =
-          assertInstanceOf(
-              RefusedException.class,
-              causeOf(next.log().transferLeadership("nobody", Duration.ofMillis(200))));
-      assertTrue(Objects.requireNonNull(refused.getMessage()).contains("nobody"));
-      submit(next.log(), "still leads");
-    }
-  }
-
-  @Test
-  void changesMembersOnlyFromTheExpectedOnes() throws Exception {
-    try (Replicas replicas = new Replicas(parent, Logs.SMALL, 4).start(3)) {
-      Replica leader = replicas.awaitLeader();
-      Membership before = leader.log().membership();
-      assertEquals(replicas.first(3), before.voters(), "with all their addresses");
-      assertEquals(List.of(), before.oldVoters());
-      addListener(replicas, leader, "n3");
-      Membership after = leader.log().membership();
-      assertEquals(List.of(replicas.peer("n3")), after.listeners());
-      assertTrue(after.index() > before.index());
-      await("told", () -> leader.machine().memberships().getLast().equals(after));
-      assertTrue(
-          leader.machine().memberships().stream().anyMatch(members -> !members.isStable()),
-          "the joint members were told of");
-
-      for (Membership stale :
-          List.of(
-              before,
-              new Membership(before.index(), after.voters(), List.of(), after.listeners()))) {
-        assertInstanceOf(
-            MembershipConflictException.class,
-            causeOf(leader.log().changeMembers(stale, replicas.first(2), List.of())));
-      }
-      Replica follower = replicas.others(leader).getFirst();
-      assertInstanceOf(
-          NotLeaderException.class,
-          causeOf(follower.log().changeMembers(after, replicas.first(2), List.of())));
-      assertEquals(after, leader.log().membership());
-      assertEquals(4, leader.log().matchIndices().size());
-      assertTrue(follower.log().matchIndices().isEmpty());
-      for (Replica replica : replicas.running()) {
-        await("all know", () -> replica.log().membership().equals(after));
-      }
-    }
-  }
-
-  @Test
   void aRemovedMemberStopsAndCannotComeBack() throws Exception {
     try (Replicas replicas = new Replicas(parent, Logs.SMALL, 3).start(3)) {
       Replica leader = replicas.awaitLeader();
@@ -226,10 +155,5 @@ final class MembersTest {
       submit(leader.log(), "and on");
       assertTrue(leader.leads());
     }
-  }
-
-  private static Throwable causeOf(CompletableFuture<?> future) {
-    return Objects.requireNonNull(
-        assertThrows(ExecutionException.class, () -> future.get(20, TimeUnit.SECONDS)).getCause());
   }
 }
