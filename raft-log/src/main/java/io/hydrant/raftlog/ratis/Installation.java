@@ -122,6 +122,8 @@ final class Installation {
                   + " is the first available entry and "
                   + applied
                   + " was applied"));
+      gate.leave();
+      return;
     }
     CompletableFuture<TermIndex> future;
     synchronized (this) {

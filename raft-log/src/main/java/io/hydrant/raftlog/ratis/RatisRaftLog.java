@@ -125,12 +125,16 @@ public final class RatisRaftLog implements RaftLog {
   }
 
   private void tick() {
-    submissions.failOverdue();
-    adapter.tick();
-    RunningServer running = server.get();
-    Membership applied = adapter.membership();
-    if (running != null && applied != null && running.isMemberUnawares(applied)) {
-      restartServer(running);
+    try {
+      submissions.failOverdue();
+      adapter.tick();
+      RunningServer running = server.get();
+      Membership applied = adapter.membership();
+      if (running != null && applied != null && running.isMemberUnawares(applied)) {
+        restartServer(running);
+      }
+    } catch (RuntimeException e) {
+      LOG.warn("raft log {}: looking at deadlines failed", config.directory(), e);
     }
   }
 

@@ -26,6 +26,9 @@ final class FailoverProbe {
   private static final int SAMPLES = 3_000;
   private static final int WARM_UP = 5_000;
 
+  /** Between commits, once the latency is measured: the load is not what is killed. */
+  private static final long PACE_MILLIS = 2;
+
   /** For everyone to be calm after the killed one is back. */
   private static final long SETTLE_MILLIS = 3_000;
 
@@ -176,6 +179,9 @@ final class FailoverProbe {
       System.out.println("commit " + end + " " + self);
       if (commits >= WARM_UP && commits < WARM_UP + SAMPLES) {
         nanos[commits - WARM_UP] = end - start;
+      }
+      if (commits >= WARM_UP + SAMPLES) {
+        TimeUnit.MILLISECONDS.sleep(PACE_MILLIS);
       }
       if (++commits == WARM_UP + SAMPLES) {
         Arrays.sort(nanos);
