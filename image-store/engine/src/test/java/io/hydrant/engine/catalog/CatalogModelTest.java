@@ -39,7 +39,9 @@ final class CatalogModelTest {
           Rejection.DISK_FULL,
           Rejection.DAMAGED,
           Rejection.NOT_HERE,
-          Rejection.BEHIND);
+          Rejection.BEHIND,
+          Rejection.OVERLOADED,
+          Rejection.NO_MAJORITY);
 
   private final Map<Rejection, Integer> rejections = new EnumMap<>(Rejection.class);
   private final Map<String, Integer> outcomes = new TreeMap<>();
