@@ -16,6 +16,7 @@ import java.util.Optional;
 public record NodeConfig(
     Path dataDirectory,
     ListenConfig listen,
+    ClusterConfig cluster,
     ThreadsConfig threads,
     IngestConfig ingest,
     RestoreConfig restore,
@@ -70,10 +71,19 @@ public record NodeConfig(
           "no data directory: name one with --data DIR, HYDRANT_DATA_DIRECTORY, or data.directory"
               + " in the configuration file");
     }
+    ListenConfig listen =
+        ListenConfig.parse(
+            settings.text(ConfigKey.LISTEN_ADDRESS), settings.flag(ConfigKey.LISTEN_INSECURE));
     return new NodeConfig(
         Path.of(directory),
-        ListenConfig.parse(
-            settings.text(ConfigKey.LISTEN_ADDRESS), settings.flag(ConfigKey.LISTEN_INSECURE)),
+        listen,
+        ClusterConfig.of(
+            settings.flag(ConfigKey.CLUSTER_JOIN),
+            listen,
+            settings.text(ConfigKey.CLUSTER_PEER_ADDRESS),
+            settings.text(ConfigKey.CLUSTER_RAFT_ADDRESS),
+            settings.text(ConfigKey.CLUSTER_ADVERTISE_HOST),
+            settings.number(ConfigKey.CLUSTER_ELECTION_TIMEOUT_MILLIS)),
         new ThreadsConfig(
             settings.number(ConfigKey.THREADS_FAULT),
             settings.number(ConfigKey.THREADS_READ),

@@ -126,6 +126,39 @@ final class NodeConfigTest {
   }
 
   @Test
+  void theOtherPortsFollowTheFirst() throws Exception {
+    ClusterConfig cluster = load("", Map.of(), data("listen.address", "127.0.0.1:7170")).cluster();
+    assertEquals(new HostPort("127.0.0.1", 7171), cluster.peer());
+    assertEquals(new HostPort("127.0.0.1", 7172), cluster.raft());
+    assertEquals("127.0.0.1:7171", cluster.advertised(cluster.peer()));
+    Map<String, String> flags = data("cluster.peer-address", "[::1]:5");
+    flags.put("cluster.advertise-host", "node-a.example");
+    cluster = load("", Map.of(), flags).cluster();
+    assertEquals(new HostPort("::1", 5), cluster.peer());
+    assertEquals("node-a.example:5", cluster.advertised(cluster.peer()));
+    // Alone, the last port there is must go on working.
+    load("", Map.of(), data("listen.address", "127.0.0.1:65535"));
+  }
+
+  @Test
+  void oneOfSeveralNeedsAddressesThatStay() {
+    Map<String, String> flags = data("cluster.join", "true");
+    flags.put("listen.address", "127.0.0.1:0");
+    assertTrue(refusal("", Map.of(), flags).startsWith("cluster.join needs fixed ports"));
+    flags.put("listen.address", "0.0.0.0:7070");
+    flags.put("listen.insecure", "true");
+    assertTrue(refusal("", Map.of(), flags).startsWith("cluster.advertise-host must be"));
+    flags.put("cluster.advertise-host", "127.0.0.1");
+    flags.put("cluster.raft-address", "127.0.0.1:7071");
+    assertTrue(refusal("", Map.of(), flags).contains("ports of their own"));
+    assertTrue(
+        refusal("", Map.of(), data("cluster.peer-address", "0.0.0.0:7071")).contains("--insecure"));
+    assertTrue(
+        refusal("", Map.of(), data("cluster.election-timeout-millis", "5"))
+            .contains("must be 50 to 60000"));
+  }
+
+  @Test
   void aMissingFileIsNamed() {
     Path missing = directory.resolve("none.conf");
     String message =
