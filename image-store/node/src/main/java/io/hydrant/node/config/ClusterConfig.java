@@ -73,8 +73,9 @@ public record ClusterConfig(
     if (publicAddress.port() == 0 || peer.port() == 0 || raft.port() == 0) {
       throw new IllegalArgumentException(
           JOIN
-              + " needs fixed ports, because the other nodes remember them: give listen.address one,"
-              + " and cluster.peer-address and cluster.raft-address where theirs cannot follow from it");
+              + " needs fixed ports, because the other nodes remember them: give listen.address"
+              + " one, and cluster.peer-address and cluster.raft-address where theirs cannot follow"
+              + " from it");
     }
     if (HostPort.resolve("cluster.advertise-host", advertiseHost).isAnyLocalAddress()) {
       throw new IllegalArgumentException(

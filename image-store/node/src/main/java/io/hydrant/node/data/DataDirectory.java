@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
@@ -28,7 +27,7 @@ import java.util.stream.Stream;
  * silently lack what the others count on (PROTOCOL R17). A group of one has nobody to learn from,
  * so the server refuses.
  */
-public final class DataDirectory implements AutoCloseable {
+public final class DataDirectory implements OpenedDirectory {
   /** The parts, by component. */
   public enum Part {
     RAFT("raft"),
@@ -46,6 +45,9 @@ public final class DataDirectory implements AutoCloseable {
   private static final String LOCK = "lock";
   private static final String IDENTITY = "identity";
   private static final String PART_IDENTITY = "store-identity";
+
+  /** Of a directory that is blank otherwise. */
+  static final String PROMISE = "promise";
 
   /** A file system's own directory at its root. */
   private static final String LOST_AND_FOUND = "lost+found";
@@ -68,22 +70,60 @@ public final class DataDirectory implements AutoCloseable {
    * @throws WrongIdentityException a part belongs to another directory
    */
   public static DataDirectory open(Path root, RandomGenerator random) throws IOException {
-    makeWritable(root);
-    DirectoryLock lock = DirectoryLock.take(root.resolve(LOCK));
+    DirectoryLock lock = lock(root);
     try {
-      Path identityFile = root.resolve(IDENTITY);
-      if (!Files.exists(identityFile)) {
-        make(root, random);
+      if (!Files.exists(root.resolve(IDENTITY))) {
+        if (Files.exists(root.resolve(PROMISE))) {
+          throw new DataDirectoryException(
+              root
+                  + " was promised to a cluster: start it with cluster.join=true, or empty it to"
+                  + " begin a group of one");
+        }
+        refuseData(root);
+        make(
+            root,
+            new NodeIdentity(
+                new StoreIdentity(uuid(random), uuid(random), uuid(random)),
+                BlankDirectory.newNode(random)));
       }
-      NodeIdentity identity = IdentityFile.read(identityFile);
-      for (Part part : Part.values()) {
-        checkPart(root, part, identity);
-      }
-      return new DataDirectory(root, identity, lock);
+      return known(root, lock);
     } catch (IOException | RuntimeException e) {
       lock.close();
       throw e;
     }
+  }
+
+  /**
+   * As {@link #open}, but one that is absent or empty waits for a cluster to take it in.
+   *
+   * @throws IOException as {@link #open}
+   */
+  public static OpenedDirectory openToJoin(Path root, RandomGenerator random) throws IOException {
+    DirectoryLock lock = lock(root);
+    try {
+      if (Files.exists(root.resolve(IDENTITY))) {
+        return known(root, lock);
+      }
+      refuseData(root);
+      return BlankDirectory.of(root, lock, random);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static DirectoryLock lock(Path root) throws IOException {
+    makeWritable(root);
+    return DirectoryLock.take(root.resolve(LOCK));
+  }
+
+  /** One that has an identity; the lock is the caller's until this returns. */
+  static DataDirectory known(Path root, DirectoryLock lock) throws IOException {
+    NodeIdentity identity = IdentityFile.read(root.resolve(IDENTITY));
+    for (Part part : Part.values()) {
+      checkPart(root, part, identity);
+    }
+    return new DataDirectory(root, identity, lock);
   }
 
   public NodeIdentity identity() {
@@ -144,12 +184,7 @@ public final class DataDirectory implements AutoCloseable {
     return parents;
   }
 
-  private static void make(Path root, RandomGenerator random) throws IOException {
-    refuseData(root);
-    NodeIdentity identity =
-        new NodeIdentity(
-            new StoreIdentity(uuid(random), uuid(random), uuid(random)),
-            "n" + HexFormat.of().toHexDigits(random.nextInt()));
+  static void make(Path root, NodeIdentity identity) throws IOException {
     for (Part part : Part.values()) {
       Files.createDirectories(root.resolve(part.directory));
       IdentityFile.write(root.resolve(part.directory).resolve(PART_IDENTITY), identity);
@@ -170,8 +205,8 @@ public final class DataDirectory implements AutoCloseable {
     }
     if (!strangers.isEmpty()) {
       throw new DataDirectoryException(
-          ("%s holds %s but no file 'identity': if it is a Hydrant directory, put its identity back;"
-                  + " else name an empty directory")
+          ("%s holds %s but no file 'identity': if it is a Hydrant directory, put its identity"
+               + " back; else name an empty directory")
               .formatted(root, String.join(", ", strangers)));
     }
   }
@@ -179,7 +214,11 @@ public final class DataDirectory implements AutoCloseable {
   /** What a making that was cut short leaves behind, or what does not count. */
   private static boolean isRemnant(Path entry) throws IOException {
     String name = entry.getFileName().toString();
-    if (name.equals(LOCK) || name.equals(LOST_AND_FOUND) || name.equals(IDENTITY + ".new")) {
+    if (name.equals(LOCK)
+        || name.equals(LOST_AND_FOUND)
+        || name.equals(IDENTITY + ".new")
+        || name.equals(PROMISE)
+        || name.equals(PROMISE + ".new")) {
       return true;
     }
     for (Part part : Part.values()) {
@@ -201,16 +240,25 @@ public final class DataDirectory implements AutoCloseable {
     Path file = directory.resolve(PART_IDENTITY);
     if (!Files.exists(file)) {
       throw new DataDirectoryException(
-          ("%s is missing or was emptied (no %s in it), but %s says that this store was in use."
-                  + " What is left is worth nothing without it, and a group of one has no peer to"
-                  + " fetch it from: put the directory back, or start anew in an empty one")
-              .formatted(directory, PART_IDENTITY, root.resolve(IDENTITY)));
+          "%s is missing or was emptied (no %s in it), but %s says that this store was in use. "
+                  .formatted(directory, PART_IDENTITY, root.resolve(IDENTITY))
+              + cure(root, identity));
     }
     NodeIdentity found = IdentityFile.read(file);
     if (!found.equals(identity)) {
       throw new WrongIdentityException(
           file.toString(), "store", identity.store().store(), found.store().store());
     }
+  }
+
+  private static String cure(Path root, NodeIdentity identity) {
+    return identity.adoption().isEmpty()
+        ? "What is left is worth nothing without it, and a group of one has no peer to fetch it"
+            + " from: put the directory back, or start anew in an empty one"
+        : "Put the directory back; or, if it is lost, empty %s, start with cluster.join=true, and let"
+                .formatted(root)
+            + " the rest of the group take the node in anew: hydrant cluster replace "
+            + identity.node();
   }
 
   private static UUID uuid(RandomGenerator random) {

@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
@@ -20,24 +22,39 @@ import java.util.zip.CRC32C;
  * The identity as a text file, so that an operator can read it:
  *
  * <pre>
- * hydrant-identity 1           magic and format version
+ * hydrant-identity 2           magic and format version
  * cluster UUID
  * group UUID
  * store UUID
  * node ID
+ * adopted UUID voter           token; or "listener": came to a group that was there
+ * member ID PUBLIC PEER RAFT   one a member, this node among them; addresses as HOST:PORT
  * crc32c 8 hex digits          of all bytes above
  * </pre>
  *
- * The version stands first and alone decides whether the rest is looked at: too new, too old and
+ * A group of one, which has neither "adopted" nor "member", is written as version 1, which is the
+ * same without them: an older program can still read it. That program must not open one of several
+ * as a group of one, hence version 2.
+ *
+ * <p>The version stands first and alone decides whether the rest is looked at: too new, too old and
  * damaged are three errors. The same file lies in the data directory and in each part of it
  * (PROTOCOL R17).
  */
 final class IdentityFile {
-  static final int VERSION = 1;
+  static final int VERSION_MIN = 1;
+  static final int VERSION_MAX = 2;
 
   private static final String MAGIC = "hydrant-identity ";
-  private static final int FILE_BYTES_MAX = 4096;
+
+  /** Nine members with the longest addresses fit. */
+  private static final int FILE_BYTES_MAX = 16 << 10;
+
+  /** Those of version 1, the checksum among them. */
   private static final int LINES = 6;
+
+  private static final int ADOPTED = 5;
+  private static final String VOTER = "voter";
+  private static final String LISTENER = "listener";
 
   private IdentityFile() {}
 
@@ -72,18 +89,26 @@ final class IdentityFile {
   }
 
   static byte[] encode(NodeIdentity identity) {
-    String body =
-        MAGIC
-            + VERSION
-            + "\ncluster "
-            + identity.store().cluster()
-            + "\ngroup "
-            + identity.store().group()
-            + "\nstore "
-            + identity.store().store()
-            + "\nnode "
-            + identity.node()
-            + "\n";
+    StringBuilder text = new StringBuilder();
+    text.append(MAGIC).append(identity.adoption().isEmpty() ? VERSION_MIN : VERSION_MAX);
+    text.append("\ncluster ").append(identity.store().cluster());
+    text.append("\ngroup ").append(identity.store().group());
+    text.append("\nstore ").append(identity.store().store());
+    text.append("\nnode ").append(identity.node());
+    text.append("\n");
+    if (identity.adoption().isPresent()) {
+      Adoption adoption = identity.adoption().get();
+      text.append("adopted ").append(adoption.token());
+      text.append(adoption.joins() ? " " + LISTENER : " " + VOTER);
+      for (MemberAddress member : adoption.members()) {
+        text.append("\nmember ").append(member.node());
+        text.append(' ').append(member.publicAddress());
+        text.append(' ').append(member.peerAddress());
+        text.append(' ').append(member.raftAddress());
+      }
+      text.append("\n");
+    }
+    String body = text.toString();
     return (body + "crc32c " + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
@@ -107,29 +132,66 @@ final class IdentityFile {
       throw new CorruptionException(path, 0, "'" + MAGIC.strip() + "'", "'" + shown(first) + "'");
     }
     int version = number(path, first.substring(MAGIC.length()));
-    if (version != VERSION) {
-      throw new UnsupportedFormatException(path, version, VERSION, VERSION);
+    if (version < VERSION_MIN || version > VERSION_MAX) {
+      throw new UnsupportedFormatException(path, version, VERSION_MIN, VERSION_MAX);
     }
-    if (lines.size() != LINES) {
-      throw new CorruptionException(path, 0, LINES + " lines", lines.size() + " lines");
+    if (version == VERSION_MIN ? lines.size() != LINES : lines.size() <= LINES) {
+      throw new CorruptionException(
+          path,
+          0,
+          version == VERSION_MIN ? LINES + " lines" : "more than " + LINES + " lines",
+          lines.size() + " lines");
     }
     int end = text.lastIndexOf("crc32c ");
     String expected = end < 0 ? "" : checksum(text.substring(0, end));
-    if (!lines.get(LINES - 1).equals("crc32c " + expected)) {
+    if (!lines.getLast().equals("crc32c " + expected)) {
       throw new CorruptionException(
-          path, Math.max(0, end), "crc32c " + expected, shown(lines.get(LINES - 1)));
+          path, Math.max(0, end), "crc32c " + expected, shown(lines.getLast()));
     }
-    NodeIdentity identity =
-        new NodeIdentity(
-            new StoreIdentity(
-                uuid(path, lines.get(1), "cluster "),
-                uuid(path, lines.get(2), "group "),
-                uuid(path, lines.get(3), "store ")),
-            value(path, lines.get(4), "node "));
+    NodeIdentity identity = identity(path, version, lines);
     if (!Arrays.equals(encode(identity), bytes)) {
       throw new CorruptionException(path, 0, "the canonical form", "something that reads alike");
     }
     return identity;
+  }
+
+  private static NodeIdentity identity(String path, int version, List<String> lines)
+      throws IOException {
+    StoreIdentity store =
+        new StoreIdentity(
+            uuid(path, lines.get(1), "cluster "),
+            uuid(path, lines.get(2), "group "),
+            uuid(path, lines.get(3), "store "));
+    String node = value(path, lines.get(4), "node ");
+    if (version == VERSION_MIN) {
+      return new NodeIdentity(store, node);
+    }
+    try {
+      return new NodeIdentity(
+          store, node, Optional.of(adoption(path, lines.subList(ADOPTED, lines.size() - 1))));
+    } catch (IllegalArgumentException e) {
+      throw new CorruptionException(path, 0, "members that fit", "'" + e.getMessage() + "'");
+    }
+  }
+
+  private static Adoption adoption(String path, List<String> lines) throws IOException {
+    String[] adopted = words(path, lines.getFirst(), "adopted ", 2);
+    List<MemberAddress> members = new ArrayList<>();
+    for (String line : lines.subList(1, lines.size())) {
+      String[] member = words(path, line, "member ", 4);
+      members.add(new MemberAddress(member[0], member[1], member[2], member[3]));
+    }
+    return new Adoption(UUID.fromString(adopted[0]), adopted[1].equals(LISTENER), members);
+  }
+
+  private static String[] words(String path, String line, String prefix, int count)
+      throws IOException {
+    String[] words = value(path, line, prefix).split(" ", -1);
+    if (words.length != count) {
+      throw new CorruptionException(
+          path, 0, "'%s' and %d words".formatted(prefix, count), "'" + shown(line) + "'");
+    }
+    return words;
   }
 
   private static int number(String path, String text) throws IOException {

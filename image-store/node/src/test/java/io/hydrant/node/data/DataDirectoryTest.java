@@ -2,6 +2,7 @@ package io.hydrant.node.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -130,25 +132,47 @@ final class DataDirectoryTest {
   @Test
   void aNewerFormatIsRefusedAsSuch() throws Exception {
     open(temporary).close();
-    Files.writeString(temporary.resolve("identity"), "hydrant-identity 2\nsomething=new\n");
+    Files.writeString(temporary.resolve("identity"), "hydrant-identity 3\nsomething=new\n");
     String message =
         String.valueOf(
             assertThrows(UnsupportedFormatException.class, () -> open(temporary)).getMessage());
     assertTrue(message.contains("newer") && message.contains("identity"), message);
   }
 
+  private static NodeIdentity alone() {
+    return new NodeIdentity(
+        new StoreIdentity(new UUID(1, 2), new UUID(3, 4), new UUID(5, 6)), "n0000002a");
+  }
+
+  private static NodeIdentity oneOfThree(boolean joins) {
+    return new NodeIdentity(
+        alone().store(),
+        alone().node(),
+        Optional.of(
+            new Adoption(
+                new UUID(7, 8),
+                joins,
+                List.of(
+                    new MemberAddress("n1", "a.example:1", "a.example:2", "a.example:3"),
+                    new MemberAddress("n0000002a", "127.0.0.1:7", "127.0.0.1:8", "127.0.0.1:9"),
+                    new MemberAddress("n3", "[::1]:4", "[::1]:5", "[::1]:6")))));
+  }
+
   @Test
-  void theIdentityFileIsAsItWasFrozen() throws Exception {
-    NodeIdentity identity =
-        new NodeIdentity(
-            new StoreIdentity(new UUID(1, 2), new UUID(3, 4), new UUID(5, 6)), "n0000002a");
-    byte[] golden;
-    Path source = Path.of("src/test/resources/golden/identity");
+  void theIdentityFilesAreAsTheyWereFrozen() throws Exception {
+    assertFrozen("identity", alone());
+    assertFrozen("identity-2", oneOfThree(false));
+    byte[] listener = IdentityFile.encode(oneOfThree(true));
+    assertEquals(oneOfThree(true), IdentityFile.decode("listener", listener));
+  }
+
+  private static void assertFrozen(String name, NodeIdentity identity) throws IOException {
+    Path source = Path.of("src/test/resources/golden").resolve(name);
     if (Boolean.getBoolean("hydrant.golden.write")) {
       Files.createDirectories(source.getParent());
       Files.write(source, IdentityFile.encode(identity));
     }
-    golden = Files.readAllBytes(source);
+    byte[] golden = Files.readAllBytes(source);
     assertEquals(
         new String(golden, StandardCharsets.UTF_8),
         new String(IdentityFile.encode(identity), StandardCharsets.UTF_8));
@@ -157,17 +181,16 @@ final class DataDirectoryTest {
 
   @Test
   void everyDamagedByteIsFound() throws Exception {
-    byte[] good =
-        IdentityFile.encode(
-            new NodeIdentity(
-                new StoreIdentity(new UUID(1, 2), new UUID(3, 4), new UUID(5, 6)), "n1"));
-    for (int i = 0; i < good.length; i++) {
-      byte[] bad = good.clone();
-      bad[i] ^= 1;
-      assertRefused(bad, "byte " + i);
-    }
-    for (int length = 0; length < good.length; length++) {
-      assertRefused(Arrays.copyOf(good, length), "length " + length);
+    for (NodeIdentity identity : List.of(alone(), oneOfThree(false))) {
+      byte[] good = IdentityFile.encode(identity);
+      for (int i = 0; i < good.length; i++) {
+        byte[] bad = good.clone();
+        bad[i] ^= 1;
+        assertRefused(bad, "byte " + i);
+      }
+      for (int length = 0; length < good.length; length++) {
+        assertRefused(Arrays.copyOf(good, length), "length " + length);
+      }
     }
     long seed = System.nanoTime();
     Random noise = new Random(seed);
@@ -175,6 +198,75 @@ final class DataDirectoryTest {
       byte[] bytes = new byte[noise.nextInt(300)];
       noise.nextBytes(bytes);
       assertRefused(bytes, "seed " + seed);
+    }
+  }
+
+  private BlankDirectory blank(Path root) throws IOException {
+    return assertInstanceOf(BlankDirectory.class, DataDirectory.openToJoin(root, random));
+  }
+
+  private static NodeIdentity promised(String node) {
+    MemberAddress member = new MemberAddress(node, "a:1", "a:2", "a:3");
+    return new NodeIdentity(
+        alone().store(), node, Optional.of(new Adoption(new UUID(7, 8), false, List.of(member))));
+  }
+
+  @Test
+  void aBlankDirectoryHasANewNameEveryTimeUntilItPromises() throws Exception {
+    String first;
+    try (BlankDirectory blank = blank(temporary)) {
+      first = blank.node();
+      assertTrue(refusal(temporary).contains("in use"));
+    }
+    String second;
+    try (BlankDirectory blank = blank(temporary)) {
+      second = blank.node();
+      assertNotEquals(first, second);
+      assertEquals(Optional.empty(), blank.promise());
+      blank.promise(promised(second));
+    }
+    try (BlankDirectory blank = blank(temporary)) {
+      assertEquals(second, blank.node());
+      assertEquals(Optional.of(promised(second)), blank.promise());
+    }
+    assertTrue(refusal(temporary).contains("was promised to a cluster"));
+  }
+
+  @Test
+  void whatWasPromisedIsKept() throws Exception {
+    NodeIdentity identity;
+    try (BlankDirectory blank = blank(temporary)) {
+      identity = promised(blank.node());
+      blank.promise(identity);
+      try (DataDirectory data = blank.keepPromise()) {
+        assertEquals(identity, data.identity());
+        blank.close();
+        assertTrue(refusal(temporary).contains("in use"), "the lock went on to the directory");
+      }
+    }
+    try (DataDirectory again = open(temporary)) {
+      assertEquals(identity, again.identity());
+    }
+    // One that was in use does not wait, whatever the configuration says.
+    try (OpenedDirectory again = DataDirectory.openToJoin(temporary, random)) {
+      assertInstanceOf(DataDirectory.class, again);
+    }
+    delete(temporary.resolve("index"));
+    assertTrue(refusal(temporary).contains("cluster replace " + identity.node()));
+  }
+
+  @Test
+  void anAdoptionThatWasCutShortIsDoneAgain() throws Exception {
+    NodeIdentity identity;
+    try (BlankDirectory blank = blank(temporary)) {
+      identity = promised(blank.node());
+      blank.promise(identity);
+    }
+    Files.createDirectories(temporary.resolve("raft"));
+    IdentityFile.write(temporary.resolve("raft/store-identity"), identity);
+    try (BlankDirectory blank = blank(temporary);
+        DataDirectory data = blank.keepPromise()) {
+      assertEquals(identity, data.identity());
     }
   }
 
