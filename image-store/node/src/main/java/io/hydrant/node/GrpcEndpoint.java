@@ -1,8 +1,6 @@
 package io.hydrant.node;
 
-import io.grpc.BindableService;
 import io.grpc.Server;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -11,7 +9,6 @@ import io.hydrant.node.config.ListenConfig;
 import io.hydrant.node.ingest.CheckpointService;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The gRPC server: its transport's bounds, health and reflection. */
@@ -53,11 +50,7 @@ final class GrpcEndpoint implements AutoCloseable {
    *
    * @throws IOException if the address cannot be bound; the message names it
    */
-  static GrpcEndpoint start(
-      ListenConfig listen,
-      CallExecutors executors,
-      List<BindableService> services,
-      ServerServiceDefinition ingest)
+  static GrpcEndpoint start(ListenConfig listen, CallExecutors executors, ServiceSwitch services)
       throws IOException {
     HealthStatusManager health = new HealthStatusManager();
     NettyServerBuilder builder =
@@ -71,10 +64,9 @@ final class GrpcEndpoint implements AutoCloseable {
             .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveTime(CLIENT_KEEP_ALIVE_SECONDS_MIN, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
-            .addService(ingest)
             .addService(health.getHealthService())
-            .addService(ProtoReflectionServiceV1.newInstance());
-    services.forEach(builder::addService);
+            .addService(ProtoReflectionServiceV1.newInstance())
+            .fallbackHandlerRegistry(services);
     Server server = builder.build();
     try {
       server.start();
@@ -87,7 +79,7 @@ final class GrpcEndpoint implements AutoCloseable {
     return new GrpcEndpoint(server, health);
   }
 
-  private static String rootMessage(Throwable failure) {
+  static String rootMessage(Throwable failure) {
     Throwable root = failure;
     while (root.getCause() != null) {
       root = root.getCause();

@@ -17,20 +17,20 @@ import org.slf4j.LoggerFactory;
 public final class HydrantNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HydrantNode.class);
 
-  private final NodeWiring.Wired wired;
+  private final NodeWiring wiring;
   private final AtomicBoolean closing;
   private final int port;
   private final CountDownLatch terminated = new CountDownLatch(1);
 
-  private HydrantNode(NodeWiring.Wired wired, AtomicBoolean closing) {
-    this.wired = wired;
+  private HydrantNode(NodeWiring wiring, AtomicBoolean closing) {
+    this.wiring = wiring;
     this.closing = closing;
-    this.port = wired.endpoint().port();
+    this.port = wiring.port();
   }
 
   /**
-   * Starts a server; it serves when this returns. A disk that fails later halts the process with
-   * exit code 70.
+   * Starts a server; it serves when this returns, or waits to be made part of a cluster. A disk
+   * that fails later halts the process with exit code 70.
    *
    * @throws IOException data directory unfit, in use or damaged; address not free; the message says
    *     what to do
@@ -54,8 +54,7 @@ public final class HydrantNode implements AutoCloseable {
             failStop.stop(what, cause);
           }
         };
-    NodeWiring.Wired wired = NodeWiring.start(config, unlessClosing);
-    HydrantNode node = new HydrantNode(wired, closing);
+    HydrantNode node = new HydrantNode(NodeWiring.start(config, unlessClosing), closing);
     LOG.info(
         "serving on {} port {}, data in {}",
         config.listen().host(),
@@ -82,9 +81,7 @@ public final class HydrantNode implements AutoCloseable {
       return;
     }
     try {
-      wired.endpoint().drain();
-      wired.checkpoints().shutDown();
-      wired.closing().close();
+      wiring.close();
     } finally {
       terminated.countDown();
     }

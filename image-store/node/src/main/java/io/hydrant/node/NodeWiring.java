@@ -1,72 +1,68 @@
 package io.hydrant.node;
 
-import io.hydrant.codecs.ZstdPageCodec;
-import io.hydrant.engine.catalog.RequestId;
-import io.hydrant.engine.files.JdkStoreFiles;
-import io.hydrant.engine.store.ImageStore;
-import io.hydrant.engine.store.ImageStorePorts;
-import io.hydrant.index.rocksdb.RocksDbIndexConfig;
-import io.hydrant.index.rocksdb.RocksDbPageIndex;
+import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.CallExecutors;
-import io.hydrant.node.api.ImageService;
+import io.hydrant.node.api.ClusterService;
 import io.hydrant.node.api.ServerService;
+import io.hydrant.node.api.WaitingService;
+import io.hydrant.node.cluster.Founding;
+import io.hydrant.node.cluster.Introduction;
+import io.hydrant.node.cluster.PeerCalls;
+import io.hydrant.node.cluster.PeerDoor;
+import io.hydrant.node.cluster.WaitingNode;
+import io.hydrant.node.config.ClusterConfig;
 import io.hydrant.node.config.NodeConfig;
+import io.hydrant.node.data.BlankDirectory;
 import io.hydrant.node.data.DataDirectory;
-import io.hydrant.node.data.DataDirectory.Part;
-import io.hydrant.node.data.NodeIdentity;
-import io.hydrant.node.housekeeping.Housekeeping;
-import io.hydrant.node.housekeeping.HousekeepingLoop;
-import io.hydrant.node.housekeeping.SnapshotNudge;
+import io.hydrant.node.data.MemberAddress;
+import io.hydrant.node.data.OpenedDirectory;
 import io.hydrant.node.ingest.CheckpointService;
-import io.hydrant.node.ingest.OpenCheckpoints;
 import io.hydrant.node.replication.FailStop;
-import io.hydrant.node.replication.Proposals;
-import io.hydrant.node.replication.Replication;
-import io.hydrant.node.replication.StoreStateMachine;
-import io.hydrant.node.restore.Leases;
-import io.hydrant.node.restore.RestoreService;
-import io.hydrant.raftlog.RaftLog;
-import io.hydrant.raftlog.RaftLogConfig;
-import io.hydrant.raftlog.ratis.RatisRaftLog;
+import io.hydrant.peer.v1.HelloRequest;
+import io.hydrant.v1.Reason;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
+import java.util.concurrent.Executor;
 
-/** The one place where the real parts are made and put together, from the disk up. */
-final class NodeWiring {
-  /** A group of one leads as soon as its log is read; longer than the slowest disk takes. */
-  private static final Duration LEADER_WAIT_MAX = Duration.ofSeconds(60);
-
+/**
+ * The one place where the parts are put together, from the disk up, and taken apart again.
+ *
+ * <pre>
+ * directory                    becomes
+ * of a group of one            a server that leads when it serves
+ * of one of several            greets the others, takes part, serves
+ * blank, with cluster.join     waits on its ports; when it was adopted, goes on as one of several
+ * </pre>
+ */
+final class NodeWiring implements AutoCloseable {
   private final NodeConfig config;
   private final FailStop failStop;
   private final ClosingOrder closing = new ClosingOrder();
   private final SecureRandom random = new SecureRandom();
-  private final CountDownLatch leading = new CountDownLatch(1);
-  private final Leases leases = new Leases(System::nanoTime);
-  private final OpenCheckpoints open = new OpenCheckpoints(System::nanoTime);
+  private final long life = random.nextLong();
+  private final ServiceSwitch services = new ServiceSwitch();
+  private final ServiceSwitch peerServices = new ServiceSwitch();
+  private Optional<GrpcEndpoint> endpoint = Optional.empty();
+  private Optional<PeerEndpoint> peerEndpoint = Optional.empty();
+  private Optional<CheckpointService> checkpoints = Optional.empty();
+  private boolean closed;
 
   private NodeWiring(NodeConfig config, FailStop failStop) {
     this.config = config;
     this.failStop = failStop;
   }
 
-  /** A node that serves: what is to be closed, in order, and where it listens. */
-  record Wired(ClosingOrder closing, GrpcEndpoint endpoint, CheckpointService checkpoints) {}
-
-  static Wired start(NodeConfig config, FailStop failStop) throws IOException {
+  /** Starts a node; it serves when this returns, or waits on its ports. */
+  static NodeWiring start(NodeConfig config, FailStop failStop) throws IOException {
     NodeWiring wiring = new NodeWiring(config, failStop);
     try {
-      return wiring.start();
+      wiring.start();
+      return wiring;
     } catch (IOException | RuntimeException e) {
       try {
-        wiring.closing.close();
+        wiring.close();
       } catch (IOException suppressed) {
         e.addSuppressed(suppressed);
       }
@@ -74,126 +70,156 @@ final class NodeWiring {
     }
   }
 
-  private Wired start() throws IOException {
-    DataDirectory data = closing.add(DataDirectory.open(config.dataDirectory(), random));
-    NodeEvents events = new NodeEvents(failStop);
-    ImageStore store = closing.add(store(data, events));
-    Replication replication = replication(data, store);
-    return serve(data.identity(), store, events, replication);
-  }
-
-  private ImageStore store(DataDirectory data, NodeEvents events) throws IOException {
-    ZstdPageCodec codec = closing.add(new ZstdPageCodec());
-    ExecutorService syncer = closing.add(oneThread("hydrant-sync"));
-    ExecutorService snapshots = closing.add(oneThread("hydrant-snapshot"));
-    ExecutorService publisher = closing.add(oneThread("hydrant-publish"));
-    RocksDbPageIndex index =
-        RocksDbPageIndex.open(data.part(Part.INDEX), RocksDbIndexConfig.DEFAULT);
-    try {
-      return ImageStore.open(
-          config.storage().forStore(data.identity().store()),
-          new ImageStorePorts(
-              new JdkStoreFiles(data.part(Part.SEGMENTS), config.storage().directWrites()),
-              new JdkStoreFiles(data.part(Part.CATALOG), false),
-              index,
-              codec,
-              random,
-              syncer,
-              snapshots,
-              publisher,
-              events));
-    } catch (IOException | RuntimeException e) {
-      index.close();
-      throw e;
-    }
-  }
-
-  private Replication replication(DataDirectory data, ImageStore store) throws IOException {
-    NodeIdentity identity = data.identity();
-    StoreStateMachine machine =
-        new StoreStateMachine(
-            new EnginePorts(store, identity.node()), this::leadershipChanged, failStop);
-    RaftLog log =
+  private synchronized void start() throws IOException {
+    OpenedDirectory opened =
         closing.add(
-            RatisRaftLog.open(
-                // Beside the identity file, which is not the log's.
-                RaftLogConfig.single(
-                    data.part(Part.RAFT).resolve("log"), identity.store().group(), identity.node()),
-                machine));
-    awaitLeadership();
-    return new Replication(log, InstantSource.system(), new RequestId(identity.store().store()));
-  }
-
-  private void leadershipChanged(boolean leader, long term) {
-    if (leader) {
-      leases.restart();
-      leading.countDown();
+            config.cluster().join()
+                ? DataDirectory.openToJoin(config.dataDirectory(), random)
+                : DataDirectory.open(config.dataDirectory(), random));
+    switch (opened) {
+      case BlankDirectory blank -> await(blank);
+      case DataDirectory data -> {
+        if (data.identity().adoption().isEmpty()) {
+          alone(data);
+        } else {
+          config.cluster().requireFixed();
+          CallExecutors executors = closing.add(new CallExecutors(config.threads()));
+          PeerCalls calls = closing.add(new PeerCalls());
+          bindPeers(executors);
+          member(data, hello(data.identity().node()), executors, calls);
+        }
+      }
     }
   }
 
-  private void awaitLeadership() throws IOException {
+  /** Where clients are served. */
+  synchronized int port() {
+    return endpoint.orElseThrow(() -> new IllegalStateException("not started")).port();
+  }
+
+  private void alone(DataDirectory data) throws IOException {
+    CallExecutors executors = closing.add(new CallExecutors(config.threads()));
+    serve(replica(data, executors).alone());
+    bindClients(executors);
+  }
+
+  private void member(
+      DataDirectory data, HelloRequest blank, CallExecutors executors, PeerCalls calls)
+      throws IOException {
+    HelloRequest self = Introduction.of(blank, data.identity().store());
+    serve(
+        replica(data, executors)
+            .member(
+                new GroupWiring.Surroundings(config.cluster(), self, calls, peerServices),
+                new Founding(() -> self),
+                virtualThreads()));
+    if (endpoint.isEmpty()) {
+      bindClients(executors);
+    }
+  }
+
+  private ReplicaWiring replica(DataDirectory data, CallExecutors executors) {
+    return new ReplicaWiring(config, data, executors, failStop, random, closing);
+  }
+
+  private void serve(ServeWiring.Served served) {
+    checkpoints = Optional.of(served.checkpoints());
+    services.offer(served.services());
+  }
+
+  private void await(BlankDirectory blank) throws IOException {
+    CallExecutors executors = closing.add(new CallExecutors(config.threads()));
+    PeerCalls calls = closing.add(new PeerCalls());
+    HelloRequest self = hello(blank.node());
+    WaitingNode waiting = new WaitingNode(blank, self, random);
+    peerServices.offer(List.of(PeerDoor.definition(waiting)));
+    services.offer(
+        ServiceSwitch.definitions(
+            List.of(
+                new WaitingService(waiting::self),
+                ClusterService.waiting(new Founding(waiting::self), virtualThreads()))),
+        () -> ApiErrors.status(Reason.REASON_NOT_INITIALISED, WaitingService.WHAT_TO_DO));
+    bindPeers(executors);
+    bindClients(executors);
+    waiting
+        .adopted()
+        .thenAccept(data ->
+            Thread.ofPlatform()
+                .name("hydrant-cluster")
+                .start(() -> goOn(data, self, executors, calls)));
+  }
+
+  private synchronized void goOn(
+      DataDirectory data, HelloRequest self, CallExecutors executors, PeerCalls calls) {
+    closing.add(data);
+    if (closed) {
+      closeQuietly(data);
+      return;
+    }
     try {
-      if (!leading.await(LEADER_WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new IOException(
-            "the replicated log in %s did not become ready within %s: its log messages say why"
-                .formatted(config.dataDirectory(), LEADER_WAIT_MAX));
+      member(data, self, executors, calls);
+    } catch (IOException | RuntimeException e) {
+      failStop.stop("this node was made part of a cluster, but cannot start as such", e);
+    }
+  }
+
+  private void closeQuietly(DataDirectory data) {
+    try {
+      data.close();
+    } catch (IOException e) {
+      failStop.stop("releasing the data directory failed", e);
+    }
+  }
+
+  private HelloRequest hello(String node) {
+    ClusterConfig cluster = config.cluster();
+    return Introduction.blank(
+        new MemberAddress(
+            node,
+            cluster.advertised(cluster.publicAddress()),
+            cluster.advertised(cluster.peer()),
+            cluster.advertised(cluster.raft())),
+        life,
+        ServerService.version());
+  }
+
+  private void bindPeers(CallExecutors executors) throws IOException {
+    peerEndpoint =
+        Optional.of(
+            closing.add(
+                PeerEndpoint.start(config.cluster().peer(), peerServices, executors.api())));
+  }
+
+  private void bindClients(CallExecutors executors) throws IOException {
+    endpoint = Optional.of(closing.add(GrpcEndpoint.start(config.listen(), executors, services)));
+  }
+
+  /** For the few calls that wait for other nodes. */
+  private static Executor virtualThreads() {
+    return task -> Thread.ofVirtual().name("hydrant-founding").start(task);
+  }
+
+  /** Stops in order: no more calls, streams end, a last snapshot, all files closed. */
+  @Override
+  public synchronized void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    endpoint.ifPresent(GrpcEndpoint::drain);
+    checkpoints.ifPresent(CheckpointService::shutDown);
+    try {
+      // Opened before the store where the node had waited, and yet closed before it.
+      if (endpoint.isPresent()) {
+        endpoint.get().close();
+      }
+      if (peerEndpoint.isPresent()) {
+        peerEndpoint.get().close();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while starting", e);
+    } finally {
+      closing.close();
     }
-  }
-
-  private Wired serve(
-      NodeIdentity identity, ImageStore store, NodeEvents events, Proposals proposals)
-      throws IOException {
-    EnginePorts ports = new EnginePorts(store, identity.node());
-    CallExecutors executors = closing.add(new CallExecutors(config.threads()));
-    CheckpointService checkpoints =
-        CheckpointService.of(
-            config.ingest(),
-            new CheckpointService.Replica(ports, store.catalog(), proposals, failStop),
-            open,
-            executors.ingest());
-    RestoreService restores =
-        RestoreService.of(
-            config.restore(),
-            new RestoreService.Replica(ports, store.catalog(), proposals),
-            leases,
-            executors);
-    closing.add(HousekeepingLoop.start(steps(store, proposals, checkpoints), failStop));
-    Map<String, Long> limits = NodeLimits.of(config);
-    ServerService server =
-        new ServerService(
-            identity.store(),
-            limits,
-            proposals,
-            new NodeStats(store, events, checkpoints, restores),
-            System::nanoTime);
-    GrpcEndpoint endpoint =
-        closing.add(
-            GrpcEndpoint.start(
-                config.listen(),
-                executors,
-                List.of(
-                    new ImageService(store.catalog(), proposals, executors.api()),
-                    restores,
-                    server),
-                checkpoints.definition()));
-    return new Wired(closing, endpoint, checkpoints);
-  }
-
-  private List<Runnable> steps(
-      ImageStore store, Proposals proposals, CheckpointService checkpoints) {
-    Housekeeping housekeeping =
-        new Housekeeping(
-            store.catalog(), proposals, leases, open, config.ingest().silence(), System::nanoTime);
-    SnapshotNudge nudge = new SnapshotNudge(proposals, store::snapshotDue, System::nanoTime);
-    return List.of(housekeeping::step, nudge::step, checkpoints::nudge);
-  }
-
-  private static ExecutorService oneThread(String name) {
-    return Executors.newSingleThreadExecutor(
-        task -> Thread.ofPlatform().name(name).daemon().unstarted(task));
   }
 }

@@ -191,7 +191,7 @@ final class ArchitectureTest {
         .that()
         .resideInAPackage("io.hydrant.node..")
         .and()
-        .doNotHaveSimpleName("NodeWiring")
+        .haveSimpleNameNotEndingWith("Wiring")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

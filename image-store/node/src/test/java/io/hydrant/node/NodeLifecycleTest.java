@@ -15,7 +15,6 @@ import io.hydrant.v1.AcquireProtectionRequest;
 import io.hydrant.v1.ClusterServiceGrpc;
 import io.hydrant.v1.CreateImageRequest;
 import io.hydrant.v1.Durability;
-import io.hydrant.v1.GetClusterRequest;
 import io.hydrant.v1.GetServerInfoRequest;
 import io.hydrant.v1.Image;
 import io.hydrant.v1.ImageRef;
@@ -28,6 +27,7 @@ import io.hydrant.v1.SetRetentionRequest;
 import io.hydrant.v1.StatsRequest;
 import io.hydrant.v1.StatsResponse;
 import io.hydrant.v1.TakeOverRestore;
+import io.hydrant.v1.TransferLeadershipRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -256,7 +256,7 @@ final class NodeLifecycleTest {
               () ->
                   ClusterServiceGrpc.newBlockingStub(fixture.channel())
                       .withDeadlineAfter(10, TimeUnit.SECONDS)
-                      .getCluster(GetClusterRequest.getDefaultInstance()));
+                      .transferLeadership(TransferLeadershipRequest.getDefaultInstance()));
       assertEquals(Status.Code.UNIMPLEMENTED, unknown.getStatus().getCode());
     }
   }

@@ -8,12 +8,13 @@ import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.store.Refusal;
+import io.hydrant.node.replication.NotLeadingException;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.raftlog.LogBusyException;
-import io.hydrant.raftlog.NotLeaderException;
 import io.hydrant.raftlog.UnknownOutcomeException;
 import io.hydrant.v1.Reason;
 import java.io.IOException;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,12 +24,24 @@ public final class ApiErrors {
   public static final Metadata.Key<String> REASON_KEY =
       Metadata.Key.of("hydrant-reason", Metadata.ASCII_STRING_MARSHALLER);
 
+  /** Trailer with the address of the leader, where it is known. */
+  public static final Metadata.Key<String> LEADER_KEY =
+      Metadata.Key.of("hydrant-leader", Metadata.ASCII_STRING_MARSHALLER);
+
   private static final Logger LOG = LoggerFactory.getLogger(ApiErrors.class);
 
   private ApiErrors() {}
 
-  /** A failure as callers see it. */
-  public record Answer(Reason reason, String message) {}
+  /**
+   * A failure as callers see it.
+   *
+   * @param leader where to ask instead, as a hint
+   */
+  public record Answer(Reason reason, String message, Optional<String> leader) {
+    Answer(Reason reason, String message) {
+      this(reason, message, Optional.empty());
+    }
+  }
 
   /** What a call that failed answers. Logs what is nobody's request's fault. */
   public static Answer answer(Throwable failure) {
@@ -36,12 +49,13 @@ public final class ApiErrors {
     return switch (cause) {
       case ApiException refused -> new Answer(refused.reason(), text(refused));
       case Refusal refusal -> new Answer(reason(refusal.rejection()), text(refusal));
-      case NotLeaderException notLeader ->
+      case NotLeadingException notLeader ->
           new Answer(
               Reason.REASON_NO_LEADER,
               "this node does not lead its group ("
                   + text(notLeader)
-                  + "): retry with backoff, or ask the leader");
+                  + "): retry with backoff, or ask the leader",
+              notLeader.leaderAddress());
       case LogBusyException busy ->
           new Answer(
               Reason.REASON_OVERLOADED,
@@ -77,13 +91,19 @@ public final class ApiErrors {
   /** A failure as the status that ends a call. */
   public static StatusRuntimeException status(Throwable failure) {
     Answer answer = answer(failure);
-    return status(answer.reason(), answer.message());
+    return status(answer.reason(), answer.message(), answer.leader());
   }
 
   /** The status that ends a call for a reason. */
   public static StatusRuntimeException status(Reason reason, String message) {
+    return status(reason, message, Optional.empty());
+  }
+
+  private static StatusRuntimeException status(
+      Reason reason, String message, Optional<String> leader) {
     Metadata trailers = new Metadata();
     trailers.put(REASON_KEY, reason.name());
+    leader.ifPresent(address -> trailers.put(LEADER_KEY, address));
     return code(reason).toStatus().withDescription(message).asRuntimeException(trailers);
   }
 

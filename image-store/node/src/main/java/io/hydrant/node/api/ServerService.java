@@ -2,6 +2,9 @@ package io.hydrant.node.api;
 
 import io.grpc.stub.StreamObserver;
 import io.hydrant.engine.model.StoreIdentity;
+import io.hydrant.node.cluster.ClusterView;
+import io.hydrant.node.cluster.Introduction;
+import io.hydrant.node.data.MemberAddress;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.v1.GetServerInfoRequest;
 import io.hydrant.v1.ServerInfo;
@@ -9,6 +12,7 @@ import io.hydrant.v1.ServerServiceGrpc;
 import io.hydrant.v1.StatsRequest;
 import io.hydrant.v1.StatsResponse;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -22,6 +26,7 @@ public final class ServerService extends ServerServiceGrpc.ServerServiceImplBase
   private final StoreIdentity identity;
   private final Map<String, Long> limits;
   private final Proposals proposals;
+  private final Optional<ClusterView> view;
   private final StatsSource stats;
   private final LongSupplier nanoTime;
   private final long readyNanos;
@@ -35,16 +40,19 @@ public final class ServerService extends ServerServiceGrpc.ServerServiceImplBase
 
   /**
    * @param limits by their names in docs/limits.md
+   * @param view empty: a group of one
    */
   public ServerService(
       StoreIdentity identity,
       Map<String, Long> limits,
       Proposals proposals,
+      Optional<ClusterView> view,
       StatsSource stats,
       LongSupplier nanoTime) {
     this.identity = identity;
     this.limits = Map.copyOf(limits);
     this.proposals = proposals;
+    this.view = view;
     this.stats = stats;
     this.nanoTime = nanoTime;
     this.readyNanos = nanoTime.getAsLong();
@@ -52,7 +60,7 @@ public final class ServerService extends ServerServiceGrpc.ServerServiceImplBase
 
   @Override
   public void getServerInfo(GetServerInfoRequest request, StreamObserver<ServerInfo> observer) {
-    observer.onNext(
+    ServerInfo.Builder info =
         ServerInfo.newBuilder()
             .setVersion(version())
             .setApiVersionMin(API_VERSION)
@@ -62,8 +70,14 @@ public final class ServerService extends ServerServiceGrpc.ServerServiceImplBase
             .setGroupId(identity.group().toString())
             .putAllLimits(limits)
             .setUptimeMillis(TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - readyNanos))
-            .setLeader(proposals.leads())
-            .build());
+            .setLeader(proposals.leads());
+    view.ifPresent(group -> {
+      group.members().forEach(member -> info.addMembers(Introduction.message(member.address())));
+      info.setLeaderId(group.leader().map(MemberAddress::node).orElse(""))
+          .setTerm(group.term())
+          .setHealth(group.health());
+    });
+    observer.onNext(info.build());
     observer.onCompleted();
   }
 
@@ -77,7 +91,8 @@ public final class ServerService extends ServerServiceGrpc.ServerServiceImplBase
     observer.onCompleted();
   }
 
-  private static String version() {
+  /** Version of this program. */
+  public static String version() {
     String packaged = ServerService.class.getPackage().getImplementationVersion();
     return packaged == null ? DEVELOPMENT : packaged;
   }

@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 public interface Proposals {
   /**
    * Completes, on a thread of the log that must not be held up, with the outcome of applying the
-   * command here. Fails with {@link io.hydrant.raftlog.NotLeaderException} or {@link
+   * command here. Fails with {@link NotLeadingException} or {@link
    * io.hydrant.raftlog.UnknownOutcomeException}. Commands proposed one after the other are applied
    * in that order.
    *

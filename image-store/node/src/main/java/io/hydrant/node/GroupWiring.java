@@ -1,0 +1,163 @@
+package io.hydrant.node;
+
+import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.node.cluster.Arrival;
+import io.hydrant.node.cluster.ClusterView;
+import io.hydrant.node.cluster.Doorkeeper;
+import io.hydrant.node.cluster.GroupView;
+import io.hydrant.node.cluster.MemberDoor;
+import io.hydrant.node.cluster.MemberWatch;
+import io.hydrant.node.cluster.PeerCalls;
+import io.hydrant.node.cluster.PeerDoor;
+import io.hydrant.node.config.ClusterConfig;
+import io.hydrant.node.data.Adoption;
+import io.hydrant.node.data.DataDirectory;
+import io.hydrant.node.data.DataDirectory.Part;
+import io.hydrant.node.data.MemberAddress;
+import io.hydrant.node.data.NodeIdentity;
+import io.hydrant.node.replication.Replication;
+import io.hydrant.node.replication.StoreStateMachine;
+import io.hydrant.peer.v1.HelloRequest;
+import io.hydrant.raftlog.Peer;
+import io.hydrant.raftlog.RaftLog;
+import io.hydrant.raftlog.RaftLogConfig;
+import io.hydrant.raftlog.Transport;
+import io.hydrant.raftlog.ratis.RatisRaftLog;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+
+/** Puts the replicated log together: of a group of one, or of one of several. */
+record GroupWiring(DataDirectory data, ClosingOrder closing) {
+  /** A group of one leads as soon as its log is read; longer than the slowest disk takes. */
+  private static final Duration LEADER_WAIT_MAX = Duration.ofSeconds(60);
+
+  /**
+   * A log that runs.
+   *
+   * @param view empty for a group of one
+   * @param watch as the view
+   */
+  record Group(Replication replication, Optional<ClusterView> view, Optional<MemberWatch> watch) {}
+
+  /** What one of several needs beside its directory. */
+  record Surroundings(
+      ClusterConfig config, HelloRequest self, PeerCalls calls, ServiceSwitch peerServices) {}
+
+  /**
+   * A group of one; it leads when this returns.
+   *
+   * @param leading counted down by the state machine when this replica leads
+   */
+  Group alone(StoreStateMachine machine, CountDownLatch leading) throws IOException {
+    NodeIdentity identity = data.identity();
+    RaftLog log =
+        closing.add(
+            RatisRaftLog.open(
+                RaftLogConfig.single(directory(), identity.store().group(), identity.node()),
+                machine));
+    awaitLeadership(leading);
+    return new Group(replication(log, Optional::<String>of), Optional.empty(), Optional.empty());
+  }
+
+  /** Beside the identity file, which is not the log's. */
+  private Path directory() {
+    return data.part(Part.RAFT).resolve("log");
+  }
+
+  private Replication replication(RaftLog log, Function<String, Optional<String>> addresses) {
+    return new Replication(
+        log, InstantSource.system(), new RequestId(data.identity().store().store()), addresses);
+  }
+
+  private void awaitLeadership(CountDownLatch leading) throws IOException {
+    try {
+      if (!leading.await(LEADER_WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IOException(
+            "the replicated log in %s did not become ready within %s: its log messages say why"
+                .formatted(data.root(), LEADER_WAIT_MAX));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while starting", e);
+    }
+  }
+
+  /**
+   * One of several: greets the others, then takes part. Whoever leads is found out later.
+   *
+   * @throws IOException also if the others do not take this node
+   */
+  Group member(StoreStateMachine machine, Adoption adoption, Surroundings around)
+      throws IOException {
+    NodeIdentity identity = data.identity();
+    AtomicReference<Optional<RaftLog>> opened = new AtomicReference<>(Optional.empty());
+    Doorkeeper keeper =
+        new Doorkeeper(
+            around.self(),
+            node ->
+                opened
+                    .get()
+                    .map(log -> log.membership().member(node).map(GroupView::address))
+                    .orElseGet(() -> member(adoption, node)));
+    around
+        .peerServices()
+        .offer(
+            List.of(
+                PeerDoor.definition(
+                    new MemberDoor(
+                        keeper,
+                        identity,
+                        around.calls(),
+                        () -> opened.get().map(log -> log.status().lastAppliedIndex()).orElse(0L),
+                        InstantSource.system()))));
+    new Arrival(keeper, around.calls()).greet(adoption.members());
+    RaftLog log = closing.add(RatisRaftLog.open(config(adoption, around.config()), machine));
+    opened.set(Optional.of(log));
+    MemberWatch watch =
+        new MemberWatch(
+            keeper,
+            around.calls(),
+            () -> GroupView.addresses(log.membership()),
+            System::nanoTime,
+            InstantSource.system());
+    ClusterView view =
+        new GroupView(identity.node(), around.self().getVersion(), log, watch, System::nanoTime);
+    return new Group(
+        replication(log, node -> view.member(node).map(MemberAddress::publicAddress)),
+        Optional.of(view),
+        Optional.of(watch));
+  }
+
+  private static Optional<MemberAddress> member(Adoption adoption, String node) {
+    return adoption.members().stream().filter(member -> member.node().equals(node)).findFirst();
+  }
+
+  private RaftLogConfig config(Adoption adoption, ClusterConfig cluster) {
+    NodeIdentity identity = data.identity();
+    Transport.Grpc transport = new Transport.Grpc(cluster.raft().host(), cluster.raft().port());
+    RaftLogConfig config =
+        adoption.joins()
+            ? RaftLogConfig.joiner(
+                directory(), identity.store().group(), identity.node(), transport)
+            : RaftLogConfig.member(
+                directory(),
+                identity.store().group(),
+                identity.node(),
+                adoption.members().stream().map(GroupWiring::peer).toList(),
+                transport);
+    return config.withTiming(RaftLogConfig.Timing.group(cluster.electionTimeoutMillis()));
+  }
+
+  private static Peer peer(MemberAddress member) {
+    return new Peer(
+        member.node(), member.raftAddress(), member.publicAddress(), member.peerAddress());
+  }
+}

@@ -1,0 +1,92 @@
+package io.hydrant.node;
+
+import io.hydrant.engine.store.ImageStore;
+import io.hydrant.node.api.CallExecutors;
+import io.hydrant.node.api.ClusterService;
+import io.hydrant.node.cluster.Founding;
+import io.hydrant.node.config.NodeConfig;
+import io.hydrant.node.data.DataDirectory;
+import io.hydrant.node.data.NodeIdentity;
+import io.hydrant.node.ingest.OpenCheckpoints;
+import io.hydrant.node.replication.FailStop;
+import io.hydrant.node.replication.StoreStateMachine;
+import io.hydrant.node.restore.Leases;
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+
+/** Puts one replica together: store, log, services; alone, or as one of several. */
+record ReplicaWiring(
+    NodeConfig config,
+    DataDirectory data,
+    CallExecutors executors,
+    FailStop failStop,
+    RandomGenerator random,
+    ClosingOrder closing) {
+  /** A group of one; it leads when this returns. */
+  ServeWiring.Served alone() throws IOException {
+    NodeIdentity identity = data.identity();
+    NodeEvents events = new NodeEvents(failStop);
+    EnginePorts ports = EnginePorts.alone(store(events), identity.node());
+    ServeWiring.Clients clients = clients();
+    CountDownLatch leading = new CountDownLatch(1);
+    StoreStateMachine machine =
+        new StoreStateMachine(
+            ports,
+            (leader, _) -> {
+              if (leader) {
+                clients.leases().restart();
+                leading.countDown();
+              }
+            },
+            failStop);
+    GroupWiring.Group group = new GroupWiring(data, closing).alone(machine, leading);
+    return serving(clients)
+        .serve(ports, events, group, ClusterService.alone(identity.store(), identity.node()));
+  }
+
+  /**
+   * One of several; who leads is found out later.
+   *
+   * @param patient may wait for other nodes
+   */
+  ServeWiring.Served member(GroupWiring.Surroundings around, Founding founding, Executor patient)
+      throws IOException {
+    NodeIdentity identity = data.identity();
+    NodeEvents events = new NodeEvents(failStop);
+    EnginePorts ports = EnginePorts.withoutDataPlane(store(events), identity.node());
+    ServeWiring.Clients clients = clients();
+    StoreStateMachine machine =
+        new StoreStateMachine(
+            ports,
+            (leader, _) -> {
+              if (leader) {
+                clients.leases().restart();
+                clients.open().restart();
+              }
+            },
+            failStop);
+    GroupWiring.Group group =
+        new GroupWiring(data, closing).member(machine, identity.adoption().orElseThrow(), around);
+    return serving(clients)
+        .serve(
+            ports,
+            events,
+            group,
+            ClusterService.member(identity.store(), group.view().orElseThrow(), founding, patient));
+  }
+
+  private ImageStore store(NodeEvents events) throws IOException {
+    return new StoreWiring(config.storage(), events, random, closing).open(data);
+  }
+
+  private ServeWiring serving(ServeWiring.Clients clients) {
+    return new ServeWiring(config, data.identity(), executors, clients, failStop, closing);
+  }
+
+  private static ServeWiring.Clients clients() {
+    return new ServeWiring.Clients(
+        new Leases(System::nanoTime), new OpenCheckpoints(System::nanoTime));
+  }
+}

@@ -1,0 +1,97 @@
+package io.hydrant.node;
+
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
+import io.hydrant.engine.store.ImageStore;
+import io.hydrant.node.api.CallExecutors;
+import io.hydrant.node.api.ClusterService;
+import io.hydrant.node.api.ImageService;
+import io.hydrant.node.api.ServerService;
+import io.hydrant.node.config.NodeConfig;
+import io.hydrant.node.data.NodeIdentity;
+import io.hydrant.node.housekeeping.Housekeeping;
+import io.hydrant.node.housekeeping.HousekeepingLoop;
+import io.hydrant.node.housekeeping.SnapshotNudge;
+import io.hydrant.node.ingest.CheckpointService;
+import io.hydrant.node.ingest.OpenCheckpoints;
+import io.hydrant.node.replication.FailStop;
+import io.hydrant.node.replication.Proposals;
+import io.hydrant.node.restore.Leases;
+import io.hydrant.node.restore.RestoreService;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Puts together what clients are served with, and what is done from time to time. */
+record ServeWiring(
+    NodeConfig config,
+    NodeIdentity identity,
+    CallExecutors executors,
+    Clients clients,
+    FailStop failStop,
+    ClosingOrder closing) {
+  /** Who is known to be alive. */
+  record Clients(Leases leases, OpenCheckpoints open) {}
+
+  /** What a node offers to clients. */
+  record Served(List<ServerServiceDefinition> services, CheckpointService checkpoints) {}
+
+  /**
+   * @param ports the store, as this group uses it
+   */
+  Served serve(
+      EnginePorts ports, NodeEvents events, GroupWiring.Group group, ClusterService cluster) {
+    ImageStore store = ports.store();
+    Proposals proposals = group.replication();
+    CheckpointService checkpoints =
+        CheckpointService.of(
+            config.ingest(),
+            new CheckpointService.Replica(ports, store.catalog(), proposals, failStop),
+            clients.open(),
+            executors.ingest());
+    RestoreService restores =
+        RestoreService.of(
+            config.restore(),
+            new RestoreService.Replica(ports, store.catalog(), proposals),
+            clients.leases(),
+            executors);
+    closing.add(HousekeepingLoop.start(steps(store, group, checkpoints), failStop));
+    Map<String, Long> limits = NodeLimits.of(config);
+    ServerService server =
+        new ServerService(
+            identity.store(),
+            limits,
+            proposals,
+            group.view(),
+            new NodeStats(store, events, checkpoints, restores),
+            System::nanoTime);
+    List<BindableService> services =
+        List.of(
+            new ImageService(store.catalog(), proposals, executors.api()),
+            restores,
+            server,
+            cluster);
+    List<ServerServiceDefinition> definitions =
+        new ArrayList<>(ServiceSwitch.definitions(services));
+    definitions.add(checkpoints.definition());
+    return new Served(definitions, checkpoints);
+  }
+
+  private List<Runnable> steps(
+      ImageStore store, GroupWiring.Group group, CheckpointService checkpoints) {
+    Proposals proposals = group.replication();
+    Housekeeping housekeeping =
+        new Housekeeping(
+            store.catalog(),
+            proposals,
+            clients.leases(),
+            clients.open(),
+            config.ingest().silence(),
+            System::nanoTime);
+    SnapshotNudge nudge = new SnapshotNudge(proposals, store::snapshotDue, System::nanoTime);
+    List<Runnable> steps =
+        new ArrayList<>(List.of(housekeeping::step, nudge::step, checkpoints::nudge));
+    group.watch().map(watch -> (Runnable) watch::step).ifPresent(steps::add);
+    return steps;
+  }
+}

@@ -1,0 +1,51 @@
+package io.hydrant.node;
+
+import io.hydrant.codecs.ZstdPageCodec;
+import io.hydrant.engine.files.JdkStoreFiles;
+import io.hydrant.engine.store.ImageStore;
+import io.hydrant.engine.store.ImageStorePorts;
+import io.hydrant.index.rocksdb.RocksDbIndexConfig;
+import io.hydrant.index.rocksdb.RocksDbPageIndex;
+import io.hydrant.node.config.StorageConfig;
+import io.hydrant.node.data.DataDirectory;
+import io.hydrant.node.data.DataDirectory.Part;
+import java.io.IOException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.random.RandomGenerator;
+
+/** Puts the image store together, from the disk up. */
+record StoreWiring(
+    StorageConfig config, NodeEvents events, RandomGenerator random, ClosingOrder closing) {
+  ImageStore open(DataDirectory data) throws IOException {
+    ZstdPageCodec codec = closing.add(new ZstdPageCodec());
+    ExecutorService syncer = closing.add(oneThread("hydrant-sync"));
+    ExecutorService snapshots = closing.add(oneThread("hydrant-snapshot"));
+    ExecutorService publisher = closing.add(oneThread("hydrant-publish"));
+    RocksDbPageIndex index =
+        RocksDbPageIndex.open(data.part(Part.INDEX), RocksDbIndexConfig.DEFAULT);
+    try {
+      return closing.add(
+          ImageStore.open(
+              config.forStore(data.identity().store()),
+              new ImageStorePorts(
+                  new JdkStoreFiles(data.part(Part.SEGMENTS), config.directWrites()),
+                  new JdkStoreFiles(data.part(Part.CATALOG), false),
+                  index,
+                  codec,
+                  random,
+                  syncer,
+                  snapshots,
+                  publisher,
+                  events)));
+    } catch (IOException | RuntimeException e) {
+      index.close();
+      throw e;
+    }
+  }
+
+  private static ExecutorService oneThread(String name) {
+    return Executors.newSingleThreadExecutor(
+        task -> Thread.ofPlatform().name(name).daemon().unstarted(task));
+  }
+}

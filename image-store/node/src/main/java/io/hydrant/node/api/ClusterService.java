@@ -1,0 +1,170 @@
+package io.hydrant.node.api;
+
+import com.google.protobuf.ByteString;
+import io.grpc.stub.StreamObserver;
+import io.hydrant.engine.model.StoreIdentity;
+import io.hydrant.node.cluster.ClusterView;
+import io.hydrant.node.cluster.Founding;
+import io.hydrant.node.cluster.FoundingException;
+import io.hydrant.node.cluster.Introduction;
+import io.hydrant.node.cluster.MemberState;
+import io.hydrant.node.data.MemberAddress;
+import io.hydrant.v1.Cluster;
+import io.hydrant.v1.ClusterServiceGrpc;
+import io.hydrant.v1.GetClusterRequest;
+import io.hydrant.v1.Health;
+import io.hydrant.v1.HealthState;
+import io.hydrant.v1.InitRequest;
+import io.hydrant.v1.InitResponse;
+import io.hydrant.v1.Member;
+import io.hydrant.v1.MemberRole;
+import io.hydrant.v1.Reason;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The group of nodes, for operators. */
+public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplBase {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterService.class);
+
+  private final Supplier<Cluster> cluster;
+  private final Optional<Founding> founding;
+  private final Executor executor;
+
+  private ClusterService(
+      Supplier<Cluster> cluster, Optional<Founding> founding, Executor executor) {
+    this.cluster = cluster;
+    this.founding = founding;
+    this.executor = executor;
+  }
+
+  /** Of a node that is a group of one, and stays one. */
+  public static ClusterService alone(StoreIdentity identity, String node) {
+    Cluster one =
+        ids(identity)
+            .addMembers(
+                io.hydrant.v1.MemberState.newBuilder()
+                    .setMember(Member.newBuilder().setNode(node))
+                    .setRole(MemberRole.MEMBER_ROLE_VOTER)
+                    .setVersion(ServerService.version()))
+            .setLeaderId(node)
+            .setHealth(Health.newBuilder().setState(HealthState.HEALTH_STATE_OK))
+            .build();
+    return new ClusterService(() -> one, Optional.empty(), Runnable::run);
+  }
+
+  /**
+   * Of a blank node.
+   *
+   * @param executor may wait for other nodes
+   */
+  public static ClusterService waiting(Founding founding, Executor executor) {
+    return new ClusterService(
+        () -> {
+          throw new ApiException(Reason.REASON_NOT_INITIALISED, WaitingService.WHAT_TO_DO);
+        },
+        Optional.of(founding),
+        executor);
+  }
+
+  /**
+   * Of one of several.
+   *
+   * @param executor may wait for other nodes
+   */
+  public static ClusterService member(
+      StoreIdentity identity, ClusterView view, Founding founding, Executor executor) {
+    return new ClusterService(() -> cluster(identity, view), Optional.of(founding), executor);
+  }
+
+  @Override
+  public void init(InitRequest request, StreamObserver<InitResponse> observer) {
+    executor.execute(() -> {
+      InitResponse response;
+      try {
+        response = init(request);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        observer.onError(ApiErrors.status(e));
+        return;
+      } catch (RuntimeException e) {
+        observer.onError(ApiErrors.status(e));
+        return;
+      }
+      observer.onNext(response);
+      observer.onCompleted();
+    });
+  }
+
+  private InitResponse init(InitRequest request) throws InterruptedException {
+    Founding founder =
+        founding.orElseThrow(() ->
+            new ApiException(
+                Reason.REASON_WRONG_CLUSTER,
+                "this node is a group of one and stays one: a cluster is made of blank nodes that"
+                    + " were started with cluster.join=true"));
+    try {
+      Founding.Founded made =
+          founder.found(request.getPeerAddressList(), token(request.getToken()));
+      LOG.info("made cluster {} of {}", made.cluster(), made.members());
+      InitResponse.Builder response =
+          InitResponse.newBuilder()
+              .setClusterId(made.cluster().toString())
+              .setGroupId(made.group().toString());
+      made.members().forEach(member -> response.addMembers(Introduction.message(member)));
+      return response.build();
+    } catch (FoundingException e) {
+      throw new ApiException(e.reason(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static UUID token(ByteString bytes) {
+    try {
+      return Introduction.uuid("token", bytes);
+    } catch (IllegalArgumentException e) {
+      throw new ApiException(Reason.REASON_INVALID, String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public void getCluster(GetClusterRequest request, StreamObserver<Cluster> observer) {
+    Cluster answer;
+    try {
+      answer = cluster.get();
+    } catch (RuntimeException e) {
+      observer.onError(ApiErrors.status(e));
+      return;
+    }
+    observer.onNext(answer);
+    observer.onCompleted();
+  }
+
+  private static Cluster cluster(StoreIdentity identity, ClusterView view) {
+    Cluster.Builder answer =
+        ids(identity)
+            .setLeaderId(view.leader().map(MemberAddress::node).orElse(""))
+            .setTerm(view.term())
+            .setHealth(view.health());
+    view.members().forEach(member -> answer.addMembers(state(member)));
+    return answer.build();
+  }
+
+  private static io.hydrant.v1.MemberState.Builder state(MemberState member) {
+    return io.hydrant.v1.MemberState.newBuilder()
+        .setMember(Introduction.message(member.address()))
+        .setRole(member.voter() ? MemberRole.MEMBER_ROLE_VOTER : MemberRole.MEMBER_ROLE_JOINING)
+        .setSilentMillis(member.silence().map(Duration::toMillis).orElse(Long.MAX_VALUE))
+        .setAppliedIndex(member.applied())
+        .setVersion(member.version());
+  }
+
+  private static Cluster.Builder ids(StoreIdentity identity) {
+    return Cluster.newBuilder()
+        .setClusterId(identity.cluster().toString())
+        .setGroupId(identity.group().toString());
+  }
+}
