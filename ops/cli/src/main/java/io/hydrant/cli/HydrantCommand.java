@@ -19,6 +19,7 @@ import picocli.CommandLine.TypeConversionException;
         "Keeps the fail-over images of virtual machines and gives them back, byte for byte.",
     subcommands = {
       ServerCommand.class,
+      ClusterCommand.class,
       ImageCommand.class,
       CheckpointCommand.class,
       RestoreCommand.class,
@@ -39,7 +40,8 @@ import picocli.CommandLine.TypeConversionException;
       "  hydrant checkpoint push web-1 memory.raw      take a checkpoint of a raw memory file",
       "  hydrant restore web-1 copy.raw                bring the newest checkpoint back",
       "",
-      "Environment: HYDRANT_SERVER, HYDRANT_DEBUG, HYDRANT_HEAP, HYDRANT_JAVA_HOME, HYDRANT_JAVA_OPTS."
+      "Environment: HYDRANT_SERVER, HYDRANT_DEBUG, HYDRANT_HEAP, HYDRANT_JAVA_HOME,"
+          + " HYDRANT_JAVA_OPTS."
     })
 final class HydrantCommand implements Runnable {
   private static final String DEFAULT_SERVER = "127.0.0.1:7070";

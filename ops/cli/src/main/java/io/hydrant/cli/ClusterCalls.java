@@ -1,0 +1,108 @@
+package io.hydrant.cli;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.hydrant.client.Endpoint;
+import io.hydrant.node.api.ApiErrors;
+import io.hydrant.v1.Cluster;
+import io.hydrant.v1.ClusterServiceGrpc;
+import io.hydrant.v1.GetClusterRequest;
+import io.hydrant.v1.GetServerInfoRequest;
+import io.hydrant.v1.InitRequest;
+import io.hydrant.v1.InitResponse;
+import io.hydrant.v1.Reason;
+import io.hydrant.v1.ServerInfo;
+import io.hydrant.v1.ServerServiceGrpc;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** Calls to one certain server about its group: never to whichever of them answers. */
+final class ClusterCalls implements AutoCloseable {
+  private static final Duration SMALL = Duration.ofSeconds(5);
+
+  /** The node asked waits for all others, twice, each of which syncs some files. */
+  private static final Duration INIT = Duration.ofSeconds(60);
+
+  private static final int CLOSE_SECONDS = 2;
+
+  private final Endpoint server;
+  private final ManagedChannel channel;
+
+  ClusterCalls(Endpoint server) {
+    this.server = server;
+    this.channel = NettyChannelBuilder.forTarget("dns:///" + server).usePlaintext().build();
+  }
+
+  ServerInfo info() {
+    return call(() ->
+        ServerServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(SMALL.toMillis(), TimeUnit.MILLISECONDS)
+            .getServerInfo(GetServerInfoRequest.getDefaultInstance()));
+  }
+
+  Cluster cluster() {
+    return call(() ->
+        ClusterServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(SMALL.toMillis(), TimeUnit.MILLISECONDS)
+            .getCluster(GetClusterRequest.getDefaultInstance()));
+  }
+
+  InitResponse init(InitRequest request) {
+    return call(() ->
+        ClusterServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(INIT.toMillis(), TimeUnit.MILLISECONDS)
+            .init(request));
+  }
+
+  private <T> T call(Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (StatusRuntimeException e) {
+      throw failure(e);
+    }
+  }
+
+  private CommandFailure failure(StatusRuntimeException e) {
+    Metadata trailers = e.getTrailers();
+    String reason = trailers == null ? null : trailers.get(ApiErrors.REASON_KEY);
+    String said = e.getStatus().getDescription();
+    if (reason != null && said != null) {
+      return new CommandFailure(code(reason, e.getStatus().getCode()), said, "", e);
+    }
+    if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
+      return new CommandFailure(
+          ExitCode.REFUSED,
+          "server " + server + " knows nothing of clusters: it is too old",
+          "",
+          e);
+    }
+    return new CommandFailure(
+        ExitCode.UNAVAILABLE,
+        "server " + server + " cannot be reached: " + e.getStatus().getCode(),
+        "Start it with `hydrant server --data DIR`, or name another.",
+        e);
+  }
+
+  private static ExitCode code(String reason, Status.Code status) {
+    if (reason.equals(Reason.REASON_INVALID.name())) {
+      return ExitCode.USAGE;
+    }
+    return status == Status.Code.UNAVAILABLE || status == Status.Code.DEADLINE_EXCEEDED
+        ? ExitCode.UNAVAILABLE
+        : status == Status.Code.INTERNAL ? ExitCode.UNEXPECTED : ExitCode.REFUSED;
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    try {
+      channel.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

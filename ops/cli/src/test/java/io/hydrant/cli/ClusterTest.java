@@ -1,0 +1,101 @@
+package io.hydrant.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.node.HydrantNode;
+import io.hydrant.node.config.NodeConfig;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an operator sees of three servers that become one group. */
+class ClusterTest {
+  @TempDir Path directory;
+
+  private final List<HydrantNode> nodes = new ArrayList<>();
+
+  @AfterEach
+  void stop() throws Exception {
+    for (HydrantNode node : nodes) {
+      node.close();
+    }
+  }
+
+  private String start(String name, boolean join) throws Exception {
+    List<Integer> ports = freePorts(3);
+    nodes.add(
+        HydrantNode.start(
+            NodeConfig.load(
+                Optional.empty(),
+                Map.of(),
+                Map.of(
+                    "data.directory",
+                    directory.resolve(name).toString(),
+                    "storage.segment-bytes",
+                    "8m",
+                    "storage.reserve-bytes",
+                    "1m",
+                    "listen.address",
+                    "127.0.0.1:" + ports.get(0),
+                    "cluster.peer-address",
+                    "127.0.0.1:" + ports.get(1),
+                    "cluster.raft-address",
+                    "127.0.0.1:" + ports.get(2),
+                    "cluster.join",
+                    Boolean.toString(join)))));
+    return "127.0.0.1:" + ports.get(0);
+  }
+
+  private static List<Integer> freePorts(int count) throws Exception {
+    List<ServerSocket> held = new ArrayList<>();
+    List<Integer> ports = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+      held.add(socket);
+      ports.add(socket.getLocalPort());
+    }
+    for (ServerSocket socket : held) {
+      socket.close();
+    }
+    return ports;
+  }
+
+  @Test
+  void threeBecomeOneGroup() throws Exception {
+    String a = start("a", true);
+    String b = start("b", true);
+    Ran.hydrant("cluster", "status", "--server", a).failed(ExitCode.REFUSED, "cluster init");
+    Ran.hydrant("image", "list", "--server", a).failed(ExitCode.REFUSED, "cluster init");
+    String c = start("c", true);
+    Ran made = Ran.hydrant("cluster", "init", a, b, c, "--json").succeeded();
+    Ran status = Ran.hydrant("cluster", "status", "--server", b, "--json").succeeded();
+    assertEquals(made.json("cluster_id"), status.json("cluster_id"));
+    assertTrue(status.out().contains(a) && status.out().contains(c), status.out());
+    Ran words = Ran.hydrant("cluster", "status", "--server", c).succeeded();
+    assertEquals(
+        3, words.out().lines().filter(line -> line.matches(".* (leader|voter) .*")).count());
+    // Another initialisation is refused, and says how the first one would be finished.
+    Ran.hydrant("cluster", "init", a, b, c).failed(ExitCode.REFUSED, "already", "--token");
+  }
+
+  @Test
+  void oneThatIsAGroupOfOneStaysOne() throws Exception {
+    String alone = start("alone", false);
+    Ran status = Ran.hydrant("cluster", "status", "--server", alone).succeeded();
+    assertTrue(status.out().contains("leader"), status.out());
+    Ran.hydrant("cluster", "init", alone).failed(ExitCode.REFUSED, "cluster.join=true");
+    // What is not there is named, and nothing is begun.
+    String waiting = start("waiting", true);
+    String nobody = "127.0.0.1:" + freePorts(1).getFirst();
+    Ran.hydrant("cluster", "init", waiting, nobody).failed(ExitCode.UNAVAILABLE, nobody);
+    Ran.hydrant("cluster", "init", waiting).succeeded();
+  }
+}
