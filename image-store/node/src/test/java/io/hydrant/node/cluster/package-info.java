@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.hydrant.node.cluster;
+
+import org.jspecify.annotations.NullMarked;
