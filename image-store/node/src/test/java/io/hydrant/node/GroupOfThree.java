@@ -20,11 +20,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Three servers in processes of their own, on loopback, each with its ports for life. */
 final class GroupOfThree implements AutoCloseable {
@@ -36,8 +38,8 @@ final class GroupOfThree implements AutoCloseable {
 
   private static final class Node {
     private final int[] ports;
-    private ServerProcess process;
-    private NodeClient client;
+    private @Nullable ServerProcess process;
+    private @Nullable NodeClient client;
 
     Node(int[] ports) {
       this.ports = ports;
@@ -87,8 +89,9 @@ final class GroupOfThree implements AutoCloseable {
 
   void start(int node) throws Exception {
     Node started = nodes.get(node);
-    started.process = ServerProcess.start(settings(node));
-    started.client = new NodeClient(started.process.port());
+    ServerProcess process = ServerProcess.start(settings(node));
+    started.process = process;
+    started.client = new NodeClient(process.port());
   }
 
   /** All of these at once. */
@@ -109,12 +112,19 @@ final class GroupOfThree implements AutoCloseable {
   }
 
   void kill(int node) throws Exception {
-    nodes.get(node).client.close();
-    nodes.get(node).process.kill();
+    Node killed = nodes.get(node);
+    if (killed.client != null) {
+      killed.client.close();
+      killed.client = null;
+    }
+    if (killed.process != null) {
+      killed.process.kill();
+      killed.process = null;
+    }
   }
 
   NodeClient client(int node) {
-    return nodes.get(node).client;
+    return Objects.requireNonNull(nodes.get(node).client, "does not run");
   }
 
   String peerAddress(int node) {
@@ -192,11 +202,8 @@ final class GroupOfThree implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
-    for (Node node : nodes) {
-      if (node.process != null) {
-        node.client.close();
-        node.process.kill();
-      }
+    for (int node = 0; node < NODES; node++) {
+      kill(node);
     }
   }
 }

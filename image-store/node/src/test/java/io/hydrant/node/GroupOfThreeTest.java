@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.hydrant.node.api.ApiErrors;
@@ -27,6 +28,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -165,8 +167,9 @@ final class GroupOfThreeTest {
     StatusRuntimeException refused =
         assertThrows(StatusRuntimeException.class, () -> create(group, follower, "refused"));
     assertEquals(Status.Code.UNAVAILABLE, refused.getStatus().getCode());
-    assertEquals("REASON_NO_LEADER", refused.getTrailers().get(ApiErrors.REASON_KEY));
-    assertEquals(group.publicAddress(leader), refused.getTrailers().get(ApiErrors.LEADER_KEY));
+    Metadata trailers = Objects.requireNonNull(refused.getTrailers());
+    assertEquals("REASON_NO_LEADER", trailers.get(ApiErrors.REASON_KEY));
+    assertEquals(group.publicAddress(leader), trailers.get(ApiErrors.LEADER_KEY));
     ServerInfo info = group.info(follower);
     assertFalse(info.getLeader());
     assertEquals(GroupOfThree.NODES, info.getMembersCount());
