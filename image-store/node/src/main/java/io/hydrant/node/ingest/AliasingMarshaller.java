@@ -4,6 +4,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -16,7 +17,7 @@ import java.io.InputStream;
  * network: gRPC's own marshaller copies them once more, which for 1 MiB batches is a good part of a
  * page's way in.
  */
-final class AliasingMarshaller<T extends Message> implements MethodDescriptor.Marshaller<T> {
+public final class AliasingMarshaller<T extends Message> implements MethodDescriptor.Marshaller<T> {
   private final Parser<T> parser;
   private final int bytesMax;
   private final T oversized;
@@ -27,7 +28,7 @@ final class AliasingMarshaller<T extends Message> implements MethodDescriptor.Ma
    * @param oversized stands in for such a one: what fails here, or in gRPC, only tells the client
    *     "cancelled"
    */
-  AliasingMarshaller(T prototype, Parser<T> parser, int bytesMax, T oversized) {
+  public AliasingMarshaller(T prototype, Parser<T> parser, int bytesMax, T oversized) {
     this.parser = parser;
     this.bytesMax = bytesMax;
     this.oversized = oversized;
@@ -45,7 +46,9 @@ final class AliasingMarshaller<T extends Message> implements MethodDescriptor.Ma
       if (stream.available() > bytesMax) {
         return oversized;
       }
-      CodedInputStream input = CodedInputStream.newInstance(bytes(stream));
+      // An input over a plain array copies whatever it is told: it may only take views of one that
+      // is said not to change.
+      CodedInputStream input = UnsafeByteOperations.unsafeWrap(bytes(stream)).newCodedInput();
       input.enableAliasing(true);
       T message = parser.parseFrom(input);
       input.checkLastTagWas(0);

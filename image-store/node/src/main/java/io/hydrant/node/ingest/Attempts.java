@@ -14,6 +14,7 @@ import io.hydrant.node.api.ApiException;
 import io.hydrant.node.ingest.Attempt.State;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.raftlog.LogBusyException;
+import io.hydrant.raftlog.NotLeaderException;
 import io.hydrant.v1.OpenCheckpoint;
 import io.hydrant.v1.Reason;
 import java.io.IOException;
@@ -45,6 +46,7 @@ final class Attempts {
   private final ArrayDeque<Answer> committing = new ArrayDeque<>();
   private long last;
   private boolean abandoned;
+  private boolean deposed;
 
   /** The answer to a proposed Commit, which waits for those before it. */
   private static final class Answer {
@@ -246,13 +248,34 @@ final class Attempts {
         holding,
         (held, failure) -> {
           if (held == null) {
-            fault(attempt, failure);
+            notHeld(attempt, failure);
           } else if (attempt.is(State.FINISHING)) {
             attempt.finished(held);
             advance();
           }
         });
     advance();
+  }
+
+  /** It will not be durable with enough replicas, or this replica will not learn of it. */
+  private void notHeld(Attempt attempt, @Nullable Throwable failure) {
+    Throwable cause = failure == null ? new IllegalStateException() : Replication.cause(failure);
+    switch (cause) {
+      case Refusal refusal -> {
+        if (attempt.is(State.FINISHING)) {
+          reject(attempt, refusal);
+          advance();
+        }
+      }
+      case NotLeaderException notLeader -> {
+        if (attempt.is(State.FINISHING)) {
+          attempt.requireOpened().live().unknown(notLeader);
+          attempt.ended(false);
+        }
+        answers.broken(notLeader);
+      }
+      default -> fault(attempt, cause);
+    }
   }
 
   private void proposeCommit(Attempt attempt) {
@@ -360,6 +383,9 @@ final class Attempts {
 
   /** Best effort: without it the id ends by the next Open, or after a silence. */
   private void proposeAbort(CheckpointKey key, Attempt attempt) {
+    if (deposed) {
+      return;
+    }
     ports.proposals().propose(new Command.Abort(key, Optional.of(attempt.open.epoch())));
   }
 
@@ -394,6 +420,14 @@ final class Attempts {
     }
     // What waited for the commit of one that will have none is refused now, not never.
     advance();
+  }
+
+  /**
+   * This replica does not lead any more, so nothing of its doing may end a checkpoint that the next
+   * leader may settle.
+   */
+  void depose() {
+    deposed = true;
   }
 
   /** In the order of their numbers. */

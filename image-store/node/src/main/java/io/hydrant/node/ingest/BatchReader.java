@@ -1,6 +1,7 @@
 package io.hydrant.node.ingest;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.model.PageEncoding;
 import io.hydrant.engine.model.PageTable;
@@ -8,13 +9,14 @@ import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.v1.Pages;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
  * Reads a batch off the wire: checks its form, so that the engine gets a table it can trust to be
  * one.
  */
-final class BatchReader {
+public final class BatchReader {
   /**
    * Decoded pages of a batch: bounds what one message makes every replica hold in memory. A page
    * that is larger comes alone.
@@ -24,12 +26,29 @@ final class BatchReader {
   private BatchReader() {}
 
   /** A batch whose form is right; contents and checksums are the engine's to check. */
-  record Batch(int region, int tract, PageTable table, ByteBuffer payload) {}
+  public record Batch(int region, int tract, PageTable table, ByteBuffer payload) {}
+
+  /**
+   * A message's batch, its data left where they are.
+   *
+   * @throws Refusal INVALID, if the bytes are no message
+   */
+  public static Pages pages(ByteString sent) throws Refusal {
+    try {
+      CodedInputStream input = sent.newCodedInput();
+      input.enableAliasing(true);
+      Pages pages = Pages.parseFrom(input);
+      input.checkLastTagWas(0);
+      return pages;
+    } catch (IOException e) {
+      throw invalid("batch: not a valid protobuf message: " + e.getMessage());
+    }
+  }
 
   /**
    * @throws Refusal INVALID, LIMIT_EXCEEDED or DUPLICATE_PAGE, with the page where there is one
    */
-  static Batch read(RegionTable regions, Pages pages) throws Refusal {
+  public static Batch read(RegionTable regions, Pages pages) throws Refusal {
     int count = pages.getPageCount();
     if (!regions.has(pages.getRegion())) {
       throw invalid(

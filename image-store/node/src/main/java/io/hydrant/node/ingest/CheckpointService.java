@@ -1,8 +1,10 @@
 package io.hydrant.node.ingest;
 
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.node.api.ApiErrors;
@@ -10,10 +12,10 @@ import io.hydrant.node.api.StreamGate;
 import io.hydrant.node.config.IngestConfig;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Proposals;
+import io.hydrant.peer.v1.RawWrite;
 import io.hydrant.v1.CheckpointServiceGrpc;
 import io.hydrant.v1.SettleRequest;
 import io.hydrant.v1.SettleResponse;
-import io.hydrant.v1.WriteCheckpointRequest;
 import io.hydrant.v1.WriteCheckpointResponse;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,8 +61,7 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
         pool);
   }
 
-  @Override
-  public StreamObserver<WriteCheckpointRequest> writeCheckpoint(
+  private StreamObserver<RawWrite> write(
       StreamObserver<WriteCheckpointResponse> responses) {
     ServerCallStreamObserver<WriteCheckpointResponse> observer =
         (ServerCallStreamObserver<WriteCheckpointResponse>) responses;
@@ -88,7 +89,7 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
     observer.request(config.windowMessages());
     return new StreamObserver<>() {
       @Override
-      public void onNext(WriteCheckpointRequest message) {
+      public void onNext(RawWrite message) {
         stream.message(message);
       }
 
@@ -122,7 +123,10 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
             pool);
   }
 
-  /** The service with WriteCheckpoint's messages parsed without a second copy of their bytes. */
+  /**
+   * The service with WriteCheckpoint's messages parsed without a second copy of their bytes, and
+   * with batches left as they came, to be sent on as they are.
+   */
   public ServerServiceDefinition definition() {
     ServerServiceDefinition plain = bindService();
     ServerServiceDefinition.Builder builder =
@@ -130,7 +134,7 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
     for (ServerMethodDefinition<?, ?> method : plain.getMethods()) {
       String name = method.getMethodDescriptor().getFullMethodName();
       if (name.equals(CheckpointServiceGrpc.getWriteCheckpointMethod().getFullMethodName())) {
-        builder.addMethod(aliasing(method));
+        builder.addMethod(raw(), ServerCalls.asyncBidiStreamingCall(this::write));
       } else {
         builder.addMethod(method);
       }
@@ -138,25 +142,30 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
     return builder.build();
   }
 
-  @SuppressWarnings("unchecked") // the method's descriptor says what its messages are
-  private static ServerMethodDefinition<WriteCheckpointRequest, WriteCheckpointResponse> aliasing(
-      ServerMethodDefinition<?, ?> method) {
-    return ServerMethodDefinition.create(
-        CheckpointServiceGrpc.getWriteCheckpointMethod().toBuilder()
-            .setRequestMarshaller(
-                new AliasingMarshaller<>(
-                    WriteCheckpointRequest.getDefaultInstance(),
-                    WriteCheckpointRequest.parser(),
-                    MESSAGE_BYTES_MAX,
-                    CheckpointStream.OVERSIZED))
-            .build(),
-        ((ServerMethodDefinition<WriteCheckpointRequest, WriteCheckpointResponse>) method)
-            .getServerCallHandler());
+  private static MethodDescriptor<RawWrite, WriteCheckpointResponse> raw() {
+    return CheckpointServiceGrpc.getWriteCheckpointMethod().toBuilder(
+            new AliasingMarshaller<>(
+                RawWrite.getDefaultInstance(),
+                RawWrite.parser(),
+                MESSAGE_BYTES_MAX,
+                CheckpointStream.OVERSIZED),
+            CheckpointServiceGrpc.getWriteCheckpointMethod().getResponseMarshaller())
+        .build();
   }
 
   /** From time to time: streams whose bytes wait for more ask for durability without it. */
   public void nudge() {
     streams.forEach(CheckpointStream::nudge);
+  }
+
+  /**
+   * This replica does not lead any more: all streams end, and their protectors go on with the one
+   * that does.
+   *
+   * @param leader name of the leader as far as known, or empty
+   */
+  public void leadershipLost(String leader) {
+    streams.forEach(stream -> stream.leadershipLost(leader));
   }
 
   /** Ends all streams; protectors settle what they committed. */
@@ -173,9 +182,9 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
   }
 
   /** For a stream that was refused. */
-  private static final class Ignoring implements StreamObserver<WriteCheckpointRequest> {
+  private static final class Ignoring implements StreamObserver<RawWrite> {
     @Override
-    public void onNext(WriteCheckpointRequest message) {}
+    public void onNext(RawWrite message) {}
 
     @Override
     public void onError(Throwable failure) {}

@@ -1,5 +1,6 @@
 package io.hydrant.node.ingest;
 
+import com.google.protobuf.ByteString;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Outcome;
@@ -10,6 +11,8 @@ import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
 import io.hydrant.node.ingest.Attempt.State;
+import io.hydrant.peer.v1.RawWrite;
+import io.hydrant.raftlog.NotLeaderException;
 import io.hydrant.v1.CommitCheckpoint;
 import io.hydrant.v1.Committed;
 import io.hydrant.v1.DurableThrough;
@@ -18,7 +21,6 @@ import io.hydrant.v1.Pages;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.Rejected;
 import io.hydrant.v1.SlimChunk;
-import io.hydrant.v1.WriteCheckpointRequest;
 import io.hydrant.v1.WriteCheckpointResponse;
 import io.hydrant.v1.ZeroTracts;
 import java.io.IOException;
@@ -52,18 +54,22 @@ final class CheckpointStream implements AttemptAnswers {
   private static final int TURN_MESSAGE_BYTES = TURN_BYTES / 64;
 
   /** Stands for a message that was too large to be read; known by its identity. */
-  static final WriteCheckpointRequest OVERSIZED =
-      WriteCheckpointRequest.newBuilder().setAttempt(-1).build();
+  static final RawWrite OVERSIZED =
+      RawWrite.newBuilder().setAttempt(-1).build();
 
   private final ServerCallStreamObserver<WriteCheckpointResponse> observer;
   private final IngestCounters counters;
   private final Mailbox mailbox;
   private final Attempts attempts;
-  private final ArrayDeque<WriteCheckpointRequest> inbox = new ArrayDeque<>();
+  private final ArrayDeque<RawWrite> inbox = new ArrayDeque<>();
 
   private int turnBytes;
   private boolean turnOver;
   private boolean pumping;
+
+  /** Waits until more is welcome; {@link #pump} is called then. */
+  private boolean slowed;
+
   private boolean halfClosed;
   private boolean closed;
 
@@ -78,7 +84,7 @@ final class CheckpointStream implements AttemptAnswers {
     this.attempts = new Attempts(ports, mailbox, this);
   }
 
-  void message(WriteCheckpointRequest message) {
+  void message(RawWrite message) {
     mailbox.runHere(() -> {
       if (!closed) {
         inbox.add(message);
@@ -125,6 +131,16 @@ final class CheckpointStream implements AttemptAnswers {
                 "the server is stopping: connect again later, and Settle what was committed")));
   }
 
+  /**
+   * This replica does not lead any more; any thread. Nothing is aborted: who leads next, settles.
+   */
+  void leadershipLost(String leader) {
+    mailbox.post(() -> {
+      attempts.depose();
+      broken(new NotLeaderException(leader));
+    });
+  }
+
   private void giveUp() {
     if (!closed) {
       closed = true;
@@ -145,7 +161,7 @@ final class CheckpointStream implements AttemptAnswers {
     pumping = true;
     try {
       while (!closed && !turnOver && !inbox.isEmpty() && isReadyFor(inbox.peek())) {
-        WriteCheckpointRequest message = inbox.remove();
+        RawWrite message = inbox.remove();
         handle(message);
         if (!closed) {
           observer.request(1);
@@ -161,7 +177,7 @@ final class CheckpointStream implements AttemptAnswers {
     }
   }
 
-  private void count(WriteCheckpointRequest message) {
+  private void count(RawWrite message) {
     turnBytes += Math.max(message.getSerializedSize(), TURN_MESSAGE_BYTES);
     if (turnBytes >= TURN_BYTES) {
       turnBytes = 0;
@@ -176,16 +192,35 @@ final class CheckpointStream implements AttemptAnswers {
   /**
    * A protector that does not read its answers gets no more of them: they would wait in the heap.
    */
-  private boolean isReadyFor(WriteCheckpointRequest message) {
+  private boolean isReadyFor(RawWrite message) {
     if (!observer.isReady()) {
       return false;
     }
     Attempt attempt = attempts.get(message.getAttempt());
-    return attempt == null || !attempt.isBeforeOpen();
+    if (attempt == null || !attempt.isBeforeOpen()) {
+      return attempt == null || message.hasAbort() || isOpenForMore(attempt);
+    }
+    return false;
+  }
+
+  /** A protector is slowed while no majority keeps up with it. */
+  private boolean isOpenForMore(Attempt attempt) {
+    Attempt.Opened opened = attempt.openedOrNull();
+    if (opened == null || opened.staged().isOpenForMore()) {
+      return true;
+    }
+    if (!slowed) {
+      slowed = true;
+      opened.staged().onOpenForMore(() -> mailbox.post(() -> {
+        slowed = false;
+        pump();
+      }));
+    }
+    return false;
   }
 
   @SuppressWarnings("ReferenceEquality") // any other message may have the same content
-  private void handle(WriteCheckpointRequest message) {
+  private void handle(RawWrite message) {
     if (message == OVERSIZED) {
       broken(
           new ApiException(
@@ -226,7 +261,7 @@ final class CheckpointStream implements AttemptAnswers {
     }
   }
 
-  private void step(Attempt attempt, WriteCheckpointRequest message) {
+  private void step(Attempt attempt, RawWrite message) {
     Attempt.Opened opened = attempt.requireOpened();
     opened.live().touch();
     try {
@@ -253,10 +288,13 @@ final class CheckpointStream implements AttemptAnswers {
     }
   }
 
-  private void batch(Attempt attempt, Attempt.Opened opened, Pages pages)
+  private void batch(Attempt attempt, Attempt.Opened opened, ByteString sent)
       throws Refusal, IOException {
+    Pages pages = BatchReader.pages(sent);
     BatchReader.Batch batch = BatchReader.read(opened.regions(), pages);
-    opened.staged().patch(batch.region(), batch.tract(), batch.table(), batch.payload());
+    opened
+        .staged()
+        .patch(batch.region(), batch.tract(), batch.table(), batch.payload(), HeapBytes.of(sent));
     counters.staged(batch.table().size(), batch.table().payloadBytes());
     attempt.unsyncedBytes += batch.table().payloadBytes();
     if (attempt.unsyncedBytes >= SYNC_STEP_BYTES) {

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * asReadOnlyByteBuffer} would do that too, but hides the array, and checksums over hidden arrays go
  * through a copy.
  */
-final class HeapBytes extends ByteOutput {
+public final class HeapBytes extends ByteOutput {
   private @Nullable ByteBuffer whole;
   private boolean pieces;
 
   private HeapBytes() {}
 
   /** The bytes from position to limit; must not be changed. */
-  static ByteBuffer of(ByteString bytes) {
+  public static ByteBuffer of(ByteString bytes) {
     HeapBytes taker = new HeapBytes();
     try {
       UnsafeByteOperations.unsafeWriteTo(bytes, taker);

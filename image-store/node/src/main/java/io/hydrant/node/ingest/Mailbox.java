@@ -8,33 +8,33 @@ import java.util.concurrent.Executor;
  * Runs tasks one at a time in the order they came, on whichever thread of the pool is free: what a
  * stream's state needs instead of a lock that threads of the log would wait for.
  */
-final class Mailbox {
+public final class Mailbox {
   private final Executor pool;
   private final Queue<Runnable> tasks = new ArrayDeque<>();
   private boolean running;
 
-  Mailbox(Executor pool) {
+  public Mailbox(Executor pool) {
     this.pool = pool;
   }
 
   /**
    * From a thread of the pool: runs the task here unless another one is at work, who then does it.
    */
-  void runHere(Runnable task) {
+  public void runHere(Runnable task) {
     if (enqueue(task)) {
       drain();
     }
   }
 
   /** From any thread: returns at once. */
-  void post(Runnable task) {
+  public void post(Runnable task) {
     if (enqueue(task)) {
       pool.execute(this::drain);
     }
   }
 
   /** From any thread: runs the task when all that waits in the pool by now has had its turn. */
-  void postBehindOthers(Runnable task) {
+  public void postBehindOthers(Runnable task) {
     pool.execute(() -> runHere(task));
   }
 

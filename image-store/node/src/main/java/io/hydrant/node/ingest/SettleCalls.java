@@ -178,8 +178,29 @@ final class SettleCalls {
       ports.failStop().stop("settling " + key + " failed", e);
       return CompletableFuture.failedFuture(e);
     }
-    return holding.thenCompose(held ->
-        ports.proposals().propose(new Command.Commit(key, epoch, held.content(), held.holders())));
+    return holding
+        .handle((held, failure) -> held == null ? notHeld(key, epoch, failure) : commit(key, epoch, held))
+        .thenCompose(outcome -> outcome);
+  }
+
+  private CompletableFuture<Outcome> commit(CheckpointKey key, Epoch epoch, Held held) {
+    return ports
+        .proposals()
+        .propose(new Command.Commit(key, epoch, held.content(), held.holders()));
+  }
+
+  /** Too few replicas have it: an acknowledged one would be applied here by now. */
+  private CompletableFuture<Outcome> notHeld(
+      CheckpointKey key, Epoch epoch, @Nullable Throwable failure) {
+    Throwable cause =
+        failure == null ? new IllegalStateException("no holders") : Replication.cause(failure);
+    if (cause instanceof Refusal) {
+      return abort(key, epoch);
+    }
+    if (cause instanceof IOException) {
+      ports.failStop().stop("settling " + key + " failed", cause);
+    }
+    return CompletableFuture.failedFuture(cause);
   }
 
   private CompletableFuture<Outcome> abort(CheckpointKey key, Epoch epoch) {

@@ -23,7 +23,7 @@ public record StagedAlone(StagedCheckpoint here, String selfId) implements Stage
   }
 
   @Override
-  public void patch(int region, int tract, PageTable table, ByteBuffer payload)
+  public void patch(int region, int tract, PageTable table, ByteBuffer payload, ByteBuffer asSent)
       throws Refusal, IOException {
     here.patch(region, tract, table, payload);
   }
@@ -46,6 +46,16 @@ public record StagedAlone(StagedCheckpoint here, String selfId) implements Stage
   @Override
   public CompletableFuture<Integer> durable(int patches) {
     return here.durable(patches);
+  }
+
+  @Override
+  public boolean isOpenForMore() {
+    return true;
+  }
+
+  @Override
+  public void onOpenForMore(Runnable action) {
+    action.run();
   }
 
   @Override

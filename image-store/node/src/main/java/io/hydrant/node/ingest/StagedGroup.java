@@ -19,9 +19,11 @@ public interface StagedGroup {
   /**
    * Stages a batch as the next patch.
    *
-   * @param payload encoded pages in the table's order, from position to limit; not kept
+   * @param payload encoded pages in the table's order, from position to limit
+   * @param asSent the protector's own message of this batch, to be sent on unchanged; it and the
+   *     payload in it are kept for a while, and must not be changed
    */
-  void patch(int region, int tract, PageTable table, ByteBuffer payload)
+  void patch(int region, int tract, PageTable table, ByteBuffer payload, ByteBuffer asSent)
       throws Refusal, IOException;
 
   void zeroTracts(int region, long firstTract, long count) throws Refusal, IOException;
@@ -39,8 +41,18 @@ public interface StagedGroup {
   /** Completes with the number of patches that are durable once at least {@code patches} are. */
   CompletableFuture<Integer> durable(int patches);
 
+  /** Whether more is welcome: not while too much waits for a majority (PROTOCOL R8). */
+  boolean isOpenForMore();
+
+  /** Runs the action once, on any thread, when more is welcome again; at once if it is now. */
+  void onOpenForMore(Runnable action);
+
   /**
    * Ends the checkpoint; completes once every byte of it is durable with enough replicas.
+   *
+   * <p>Fails with {@link Refusal} if there are not enough replicas for it, with {@link
+   * io.hydrant.raftlog.NotLeaderException} if this one does not lead any more, and with {@link
+   * IOException} for a fault.
    *
    * @throws Refusal if counts or digest differ from what is here, or a full checkpoint does not
    *     account for every page

@@ -23,7 +23,7 @@ public interface Staging {
 
   /**
    * Asks who holds an open checkpoint that no stream writes any more. Completes once it is known to
-   * be durable with enough replicas.
+   * be durable with enough replicas. Fails as {@link StagedGroup#finish} does.
    *
    * @throws Refusal if it is not here as claimed: nothing can make it so any more
    */

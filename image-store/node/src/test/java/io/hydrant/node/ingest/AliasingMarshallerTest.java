@@ -14,6 +14,9 @@ import java.io.ByteArrayInputStream;
 import org.junit.jupiter.api.Test;
 
 final class AliasingMarshallerTest {
+  private static final WriteCheckpointRequest OVERSIZED =
+      WriteCheckpointRequest.newBuilder().setAttempt(-1).build();
+
   private static final WriteCheckpointRequest MESSAGE =
       WriteCheckpointRequest.newBuilder()
           .setAttempt(7)
@@ -25,7 +28,7 @@ final class AliasingMarshallerTest {
           WriteCheckpointRequest.getDefaultInstance(),
           WriteCheckpointRequest.parser(),
           2_000,
-          CheckpointStream.OVERSIZED);
+          OVERSIZED);
 
   /** As gRPC's streams: tells its length. Whoever gathers it in pieces copies it twice. */
   private static class Frame extends ByteArrayInputStream implements KnownLength {
@@ -47,7 +50,7 @@ final class AliasingMarshallerTest {
 
   @Test
   void whatIsTooLargeIsNotRead() {
-    assertSame(CheckpointStream.OVERSIZED, marshaller.parse(new Frame(new byte[2_001])));
+    assertSame(OVERSIZED, marshaller.parse(new Frame(new byte[2_001])));
   }
 
   @Test

@@ -69,7 +69,18 @@ final class AttemptTest {
 
   private record Staged(CheckpointKey key) implements StagedGroup {
     @Override
-    public void patch(int region, int tract, PageTable table, ByteBuffer payload) {}
+    public void patch(
+        int region, int tract, PageTable table, ByteBuffer payload, ByteBuffer asSent) {}
+
+    @Override
+    public boolean isOpenForMore() {
+      return true;
+    }
+
+    @Override
+    public void onOpenForMore(Runnable action) {
+      action.run();
+    }
 
     @Override
     public void zeroTracts(int region, long firstTract, long count) {}

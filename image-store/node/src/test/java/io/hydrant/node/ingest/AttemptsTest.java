@@ -19,6 +19,7 @@ import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.FakeProposals;
 import io.hydrant.raftlog.LogBusyException;
+import io.hydrant.raftlog.NotLeaderException;
 import io.hydrant.v1.CheckpointKind;
 import io.hydrant.v1.CheckpointState;
 import io.hydrant.v1.CommitCheckpoint;
@@ -36,6 +37,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The order of attempts in the log, with a log that is advanced by hand and a real catalog. */
@@ -61,6 +63,10 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   private final ImageId image;
   private final Epoch epoch;
   private boolean full;
+
+  /** Instead of what {@link #held} answers otherwise. */
+  private @Nullable CompletableFuture<Held> holding;
+
 
   AttemptsTest() {
     image = ((Outcome.ImageCreated) log.apply(new Command.CreateImage("vm", 16))).image();
@@ -111,7 +117,9 @@ final class AttemptsTest implements AttemptAnswers, Staging {
 
   @Override
   public CompletableFuture<Held> held(CheckpointKey key, Epoch of, Command.Content claimed) {
-    return CompletableFuture.completedFuture(new Held(claimed, SETTLED_BY));
+    return holding == null
+        ? CompletableFuture.completedFuture(new Held(claimed, SETTLED_BY))
+        : holding;
   }
 
   private void openFull(long number) {
@@ -347,6 +355,60 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   }
 
   @Test
+  void whatTooFewReplicasHoldIsRefusedAndTheDiskIsNotBlamed() {
+    openFull(1);
+    openOn(2, 1);
+    proposed();
+    finish(1).completeExceptionally(new Refusal(Rejection.NO_MAJORITY, "n2 and n3 do not answer"));
+    assertEquals(List.of(), stops);
+    assertEquals(List.of("Abort", "Abort"), proposed());
+    assertEquals(
+        List.of(
+            "opened 1", "opened 2", "rejected 1 REASON_NO_MAJORITY", "rejected 2 REASON_ABORTED"),
+        said());
+  }
+
+  @Test
+  void aLeaderThatIsDeposedLeavesItsAttemptsToTheNextOne() {
+    openFull(1);
+    openOn(2, 1);
+    CheckpointKey key = attempt(1).requireOpened().key();
+    CompletableFuture<Held> first = finish(1);
+    finish(2).complete(HELD);
+    proposed();
+    attempts.depose();
+    attempts.abandon();
+    first.completeExceptionally(new NotLeaderException("n2"));
+    assertEquals(List.of(), proposed(), "nothing is aborted by it");
+    assertEquals(List.of(), stops);
+    CompletableFuture<Outcome> settling = new CompletableFuture<>();
+    assertEquals(settling, open.settle(key, () -> settling), "others may settle it here, too");
+  }
+
+  @Test
+  void settlingAbortsWhatTooFewReplicasHold() throws Exception {
+    openFull(1);
+    attempts.abandon();
+    log.take();
+    holding =
+        CompletableFuture.failedFuture(new Refusal(Rejection.NO_MAJORITY, "only n1 has it"));
+    SettleResponse settled = new SettleCalls(ports).settle(settleFirst()).get();
+    assertEquals(CheckpointState.CHECKPOINT_STATE_ABORTED, settled.getState());
+    assertEquals(List.of("Abort"), proposed());
+    assertEquals(List.of(), stops);
+  }
+
+  private SettleRequest settleFirst() {
+    return SettleRequest.newBuilder()
+        .setImageUid(image.value())
+        .setEpoch(epoch.value())
+        .setCheckpoint(1)
+        .setCommit(
+            CommitCheckpoint.newBuilder().setDigest(ByteString.copyFrom(new byte[Digest.BYTES])))
+        .build();
+  }
+
+  @Test
   void aLongStreamDoesNotHoldItsPast() {
     openFull(1);
     for (int number = 2; number <= 100; number++) {
@@ -370,7 +432,8 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   /** Receives nothing. */
   private record Nothing(CheckpointKey key) implements StagedGroup {
     @Override
-    public void patch(int region, int tract, PageTable table, ByteBuffer payload) {}
+    public void patch(
+        int region, int tract, PageTable table, ByteBuffer payload, ByteBuffer asSent) {}
 
     @Override
     public void zeroTracts(int region, long firstTract, long count) {}
@@ -386,6 +449,16 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     @Override
     public CompletableFuture<Integer> durable(int patches) {
       return CompletableFuture.completedFuture(patches);
+    }
+
+    @Override
+    public boolean isOpenForMore() {
+      return true;
+    }
+
+    @Override
+    public void onOpenForMore(Runnable action) {
+      action.run();
     }
 
     @Override
