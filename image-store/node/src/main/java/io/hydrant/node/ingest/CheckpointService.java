@@ -61,8 +61,7 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
         pool);
   }
 
-  private StreamObserver<RawWrite> write(
-      StreamObserver<WriteCheckpointResponse> responses) {
+  private StreamObserver<RawWrite> write(StreamObserver<WriteCheckpointResponse> responses) {
     ServerCallStreamObserver<WriteCheckpointResponse> observer =
         (ServerCallStreamObserver<WriteCheckpointResponse>) responses;
     try {

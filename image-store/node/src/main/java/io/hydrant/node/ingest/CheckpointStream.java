@@ -54,8 +54,7 @@ final class CheckpointStream implements AttemptAnswers {
   private static final int TURN_MESSAGE_BYTES = TURN_BYTES / 64;
 
   /** Stands for a message that was too large to be read; known by its identity. */
-  static final RawWrite OVERSIZED =
-      RawWrite.newBuilder().setAttempt(-1).build();
+  static final RawWrite OVERSIZED = RawWrite.newBuilder().setAttempt(-1).build();
 
   private final ServerCallStreamObserver<WriteCheckpointResponse> observer;
   private final IngestCounters counters;
@@ -211,10 +210,13 @@ final class CheckpointStream implements AttemptAnswers {
     }
     if (!slowed) {
       slowed = true;
-      opened.staged().onOpenForMore(() -> mailbox.post(() -> {
-        slowed = false;
-        pump();
-      }));
+      opened
+          .staged()
+          .onOpenForMore(() ->
+              mailbox.post(() -> {
+                slowed = false;
+                pump();
+              }));
     }
     return false;
   }

@@ -179,7 +179,8 @@ final class SettleCalls {
       return CompletableFuture.failedFuture(e);
     }
     return holding
-        .handle((held, failure) -> held == null ? notHeld(key, epoch, failure) : commit(key, epoch, held))
+        .handle((held, failure) ->
+            held == null ? notHeld(key, epoch, failure) : commit(key, epoch, held))
         .thenCompose(outcome -> outcome);
   }
 

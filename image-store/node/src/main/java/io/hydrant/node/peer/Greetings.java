@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
-/** The handshake of a node that belongs to a group: same cluster, same group, a member, a language. */
+/**
+ * The handshake of a node that belongs to a group: same cluster, same group, a member, a language.
+ */
 public final class Greetings implements Handshake {
   private final HelloRequest self;
   private final Predicate<String> isMember;

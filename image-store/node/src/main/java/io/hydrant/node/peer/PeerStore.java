@@ -44,7 +44,8 @@ public interface PeerStore {
    * A step of a checkpoint that was staged here, read back from the log, for a peer that fell
    * behind. Blocks on the disk.
    *
-   * @return empty if it is not here any more: the peer has to repair
+   * @return empty if it is not durable yet, or not here any more: once the id is final, the peer
+   *     has to repair
    */
   Optional<Frame.Step> frame(CheckpointKey key, long sequence) throws IOException;
 

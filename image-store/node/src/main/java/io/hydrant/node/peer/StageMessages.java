@@ -216,7 +216,6 @@ final class StageMessages {
   }
 
   static Statement.Says.Refuses refuses(Refusal refusal) {
-    return new Statement.Says.Refuses(
-        refusal.rejection(), String.valueOf(refusal.getMessage()));
+    return new Statement.Says.Refuses(refusal.rejection(), String.valueOf(refusal.getMessage()));
   }
 }

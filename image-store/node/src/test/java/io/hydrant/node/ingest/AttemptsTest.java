@@ -67,7 +67,6 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   /** Instead of what {@link #held} answers otherwise. */
   private @Nullable CompletableFuture<Held> holding;
 
-
   AttemptsTest() {
     image = ((Outcome.ImageCreated) log.apply(new Command.CreateImage("vm", 16))).image();
     epoch =
@@ -390,8 +389,7 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     openFull(1);
     attempts.abandon();
     log.take();
-    holding =
-        CompletableFuture.failedFuture(new Refusal(Rejection.NO_MAJORITY, "only n1 has it"));
+    holding = CompletableFuture.failedFuture(new Refusal(Rejection.NO_MAJORITY, "only n1 has it"));
     SettleResponse settled = new SettleCalls(ports).settle(settleFirst()).get();
     assertEquals(CheckpointState.CHECKPOINT_STATE_ABORTED, settled.getState());
     assertEquals(List.of("Abort"), proposed());

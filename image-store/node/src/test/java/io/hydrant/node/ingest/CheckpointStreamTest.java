@@ -6,50 +6,44 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
-import io.hydrant.engine.catalog.Outcome;
-import io.hydrant.engine.catalog.RequestId;
-import io.hydrant.engine.model.ImageId;
-import io.hydrant.engine.model.PageTable;
-import io.hydrant.node.Draft;
-import io.hydrant.node.api.ApiErrors;
-import io.hydrant.v1.AbortCheckpoint;
-import io.hydrant.v1.CheckpointKind;
-import io.hydrant.v1.Reason;
-import java.nio.ByteBuffer;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.PageTable;
+import io.hydrant.node.Draft;
 import io.hydrant.node.FakeProposals;
+import io.hydrant.node.api.ApiErrors;
 import io.hydrant.peer.v1.RawWrite;
+import io.hydrant.v1.AbortCheckpoint;
+import io.hydrant.v1.CheckpointKind;
 import io.hydrant.v1.OpenCheckpoint;
+import io.hydrant.v1.Reason;
 import io.hydrant.v1.SlimChunk;
 import io.hydrant.v1.WriteCheckpointResponse;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** How a stream shares its pool, and what it does to a protector that does not read. */
 final class CheckpointStreamTest implements Staging {
   private static final RawWrite UNFIT_OPEN =
-      RawWrite.newBuilder()
-          .setAttempt(1)
-          .setOpen(OpenCheckpoint.getDefaultInstance())
-          .build();
+      RawWrite.newBuilder().setAttempt(1).setOpen(OpenCheckpoint.getDefaultInstance()).build();
 
   /** Of an attempt that has ended: nothing is done with it. */
   private static final RawWrite LATE =
-      RawWrite.newBuilder()
-          .setAttempt(1)
-          .setSlim(SlimChunk.getDefaultInstance())
-          .build();
+      RawWrite.newBuilder().setAttempt(1).setSlim(SlimChunk.getDefaultInstance()).build();
 
   private final ArrayDeque<Runnable> pool = new ArrayDeque<>();
   private final Protector protector = new Protector();
@@ -132,8 +126,7 @@ final class CheckpointStreamTest implements Staging {
     group.open = false;
     stream.message(
         RawWrite.newBuilder().setAttempt(1).setAbort(AbortCheckpoint.getDefaultInstance()).build());
-    assertEquals(
-        Reason.REASON_ABORTED, protector.answers.getLast().getRejected().getReason());
+    assertEquals(Reason.REASON_ABORTED, protector.answers.getLast().getRejected().getReason());
   }
 
   @Test
@@ -145,7 +138,8 @@ final class CheckpointStreamTest implements Staging {
     Metadata trailers = Objects.requireNonNull(end.getTrailers());
     assertEquals(Reason.REASON_NO_LEADER.name(), trailers.get(ApiErrors.REASON_KEY));
     assertTrue(String.valueOf(end.getMessage()).contains("the leader is n2"), end.getMessage());
-    assertEquals(List.of("Open"), log.take().stream().map(c -> c.getClass().getSimpleName()).toList());
+    assertEquals(
+        List.of("Open"), log.take().stream().map(c -> c.getClass().getSimpleName()).toList());
     stream.message(slim());
     assertEquals(0, group.slims);
   }

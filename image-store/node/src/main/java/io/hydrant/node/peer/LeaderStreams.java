@@ -1,0 +1,408 @@
+package io.hydrant.node.peer;
+
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Durability;
+import io.hydrant.engine.replica.Frame;
+import io.hydrant.engine.replica.FrameWindow;
+import io.hydrant.engine.replica.HolderTable;
+import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.engine.replica.MajorityWatch;
+import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.replica.Statement;
+import io.hydrant.engine.replica.Statement.Says;
+import io.hydrant.engine.replica.Voters;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.node.ingest.Held;
+import io.hydrant.raftlog.NotLeaderException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The leader's side of the data plane: what is under way, who said what of it, and when that is
+ * enough. Never waits for a peer. Safe for use by many threads.
+ */
+final class LeaderStreams {
+  private static final Logger LOG = LoggerFactory.getLogger(LeaderStreams.class);
+
+  /** A hand-over takes a while to show; another one meanwhile would undo it. */
+  private static final long HAND_OVER_NANOS_MIN = 10_000_000_000L;
+
+  private final PeerLife self;
+  private final PeerPlaneConfig config;
+  private final PeerStore store;
+  private final PeerGroup group;
+  private final Inventories inventories;
+  private final LongSupplier nanoTime;
+
+  private final FrameWindow window;
+  private final MajorityWatch watch;
+  private final HolderTable holders = new HolderTable();
+  private final Map<CheckpointKey, Forwarding> forwardings = new ConcurrentHashMap<>();
+  private final Queue<Runnable> slowed = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean asking = new AtomicBoolean();
+  private volatile Peers peers = new Nobody();
+  private volatile boolean leading;
+  private volatile long handedOverNanos;
+
+  /** The other members, as far as sending goes. None of it waits. */
+  interface Peers {
+    /** There is more of a checkpoint to send. */
+    void available(Forwarding forwarding);
+
+    /** Asks those that have not answered what they hold; answers come as statements. */
+    void ask(Forwarding forwarding);
+
+    void forget(CheckpointKey key);
+
+    /** Whether one that is connected has not got all of it. */
+    boolean isFeeding(CheckpointKey key);
+  }
+
+  private static final class Nobody implements Peers {
+    @Override
+    public void available(Forwarding forwarding) {}
+
+    @Override
+    public void ask(Forwarding forwarding) {}
+
+    @Override
+    public void forget(CheckpointKey key) {}
+
+    @Override
+    public boolean isFeeding(CheckpointKey key) {
+      return false;
+    }
+  }
+
+  LeaderStreams(
+      PeerLife self,
+      PeerPlaneConfig config,
+      PeerStore store,
+      PeerGroup group,
+      Inventories inventories,
+      LongSupplier nanoTime) {
+    this.self = self;
+    this.config = config;
+    this.store = store;
+    this.group = group;
+    this.inventories = inventories;
+    this.nanoTime = nanoTime;
+    this.window = new FrameWindow(config.windowBytes());
+    this.watch = new MajorityWatch(config.lagBytesMax());
+    this.handedOverNanos = nanoTime.getAsLong() - HAND_OVER_NANOS_MIN;
+    holders.greeted(self);
+  }
+
+  /** Who to send to; once, before anything is forwarded. */
+  void to(Peers others) {
+    peers = others;
+  }
+
+  /** This replica leads from now on. */
+  void lead() {
+    leading = true;
+  }
+
+  /**
+   * It does not lead any more: whatever waits for holders will not learn of them here. Nothing is
+   * aborted by it.
+   */
+  void stop() {
+    leading = false;
+    for (Forwarding forwarding : forwardings.values()) {
+      forwarding.fail(new NotLeaderException(""));
+      forget(forwarding.key());
+    }
+    welcomeMore();
+  }
+
+  /** A peer's greeting was accepted. */
+  void greeted(PeerLife peer) {
+    holders.greeted(peer);
+    inventories.greeted(peer);
+  }
+
+  /** The checkpoint that is under way by that key, if there is one that did not fail. */
+  Optional<Forwarding> underWay(CheckpointKey key) {
+    return Optional.ofNullable(forwardings.get(key))
+        .filter(forwarding -> !forwarding.held().isCompletedExceptionally());
+  }
+
+  /** Begins to count who holds a checkpoint. */
+  Forwarding begin(Forwarding forwarding) {
+    CheckpointKey key = forwarding.key();
+    holders.begin(key);
+    forwardings.put(key, forwarding);
+    if (!leading) {
+      forwarding.fail(new NotLeaderException(""));
+      forget(key);
+    }
+    return forwarding;
+  }
+
+  /**
+   * Sends a step on that this replica has taken.
+   *
+   * @param bytes that it keeps from being collected
+   */
+  void forward(Forwarding forwarding, Frame.Step step, long bytes) {
+    CheckpointKey key = forwarding.key();
+    if (forwardings.get(key) != forwarding) {
+      return;
+    }
+    long sequence = forwarding.available();
+    window.add(new Frame(key, sequence, step), bytes);
+    watch.appended(key, sequence, bytes, nanoTime.getAsLong());
+    forwarding.took(self.node());
+    watch.held(key, forwarding.reachedByMajority(group.voters()));
+    peers.available(forwarding);
+  }
+
+  /** A frame for a peer: from memory, or read back. */
+  Optional<Frame> frame(CheckpointKey key, long sequence) throws IOException {
+    Optional<Frame> inMemory = window.get(key, sequence);
+    return inMemory.isPresent()
+        ? inMemory
+        : store.frame(key, sequence).map(step -> new Frame(key, sequence, step));
+  }
+
+  /** This replica, or another, states something. */
+  void stated(Statement statement) {
+    holders.stated(statement);
+    Forwarding forwarding = forwardings.get(statement.key());
+    if (forwarding == null) {
+      return;
+    }
+    forwarding.said(statement.peer().node(), statement.says());
+    if (statement.says() instanceof Says.Took) {
+      forwarding.looking(nanoTime.getAsLong());
+    }
+    Voters voters = group.voters();
+    watch.held(statement.key(), forwarding.reachedByMajority(voters));
+    forwarding.tellDurable(voters);
+    welcomeMore();
+    check(forwarding, voters);
+  }
+
+  /** This replica holds all of it. */
+  void holdsHere(Forwarding forwarding, Command.Content own) {
+    forwarding.holdsHere(own);
+    stated(new Statement(forwarding.key(), self, new Says.Holds(own.digest())));
+  }
+
+  /** This replica has so many batches durably. */
+  void durableHere(Forwarding forwarding, int patches) {
+    stated(new Statement(forwarding.key(), self, new Says.Took(forwarding.available(), patches)));
+  }
+
+  /** The end of a checkpoint came, or somebody asks what became of it. */
+  void finishing(Forwarding forwarding, Command.Content claimed) {
+    forwarding.finishing(claimed, nanoTime.getAsLong());
+    if (forwarding.isAsked()) {
+      peers.ask(forwarding);
+    }
+  }
+
+  private void check(Forwarding forwarding, Voters voters) {
+    Command.Content own = forwarding.own();
+    if (own != null && !forwarding.held().isDone()) {
+      holders
+          .holders(forwarding.key(), own.digest(), voters, forwarding.durability())
+          .ifPresent(by -> forwarding.held().complete(new Held(own, by)));
+    }
+  }
+
+  boolean isOpenForMore() {
+    return watch.isOpenForMore();
+  }
+
+  void onOpenForMore(Runnable action) {
+    slowed.add(action);
+    welcomeMore();
+  }
+
+  private void welcomeMore() {
+    while (watch.isOpenForMore() || !leading) {
+      Runnable next = slowed.poll();
+      if (next == null) {
+        return;
+      }
+      next.run();
+    }
+  }
+
+  /** From time to time. */
+  void tick() {
+    if (!leading) {
+      return;
+    }
+    long now = nanoTime.getAsLong();
+    Voters voters = group.voters();
+    for (Forwarding forwarding : List.copyOf(forwardings.values())) {
+      check(forwarding, voters);
+      failIfLate(forwarding, voters, now);
+      forgetIfOver(forwarding);
+    }
+    if (isOverdue(now) && asking.compareAndSet(false, true)) {
+      group
+          .current()
+          .whenComplete((_, failure) -> {
+            asking.set(false);
+            if (failure == null) {
+              refuseOverdue(voters);
+            }
+          });
+    }
+  }
+
+  private void failIfLate(Forwarding forwarding, Voters voters, long now) {
+    if (forwarding.isAsked()) {
+      failIfUnanswered(forwarding, voters, now);
+      return;
+    }
+    boolean late =
+        forwarding.durability() == Durability.ALL
+            && forwarding.waitedNanos(now) > config.allDeadline().toNanos();
+    if (late) {
+      forwarding.fail(
+          forwarding.tooFew(
+              "durability all, but not all replicas have stated it within " + config.allDeadline(),
+              voters));
+    }
+  }
+
+  /** Asks those again that have not answered, while there is hope. */
+  private void failIfUnanswered(Forwarding forwarding, Voters voters, long now) {
+    boolean all =
+        Stream.concat(voters.voters().stream(), voters.alsoNeeded().stream())
+            .allMatch(node -> node.equals(self.node()) || forwarding.hasAnswered(node));
+    boolean here = forwarding.own() != null;
+    if (here && all || forwarding.waitedNanos(now) > config.settle().toNanos()) {
+      forwarding.fail(
+          forwarding.tooFew("asked anew, too few replicas state that they hold it", voters));
+    } else if (!forwarding.held().isDone()) {
+      peers.ask(forwarding);
+    }
+  }
+
+  private boolean isOverdue(long now) {
+    return watch.isOverdue(now, config.noMajority())
+        || forwardings.values().stream().anyMatch(forwarding -> waitsTooLong(forwarding, now));
+  }
+
+  private boolean waitsTooLong(Forwarding forwarding, long now) {
+    return forwarding.durability() == Durability.QUORUM
+        && !forwarding.isAsked()
+        && forwarding.waitedNanos(now) > config.noMajority().toNanos();
+  }
+
+  /** The log is well but bytes find no majority: this is the wrong leader. */
+  private void refuseOverdue(Voters voters) {
+    long now = nanoTime.getAsLong();
+    if (!leading || !isOverdue(now)) {
+      return;
+    }
+    for (Forwarding forwarding : forwardings.values()) {
+      boolean behind = forwarding.reachedByMajority(voters) < forwarding.available();
+      if (behind || waitsTooLong(forwarding, now)) {
+        forwarding.fail(
+            forwarding.tooFew("no majority has its bytes after " + config.noMajority(), voters));
+        watch.forget(forwarding.key());
+      }
+    }
+    welcomeMore();
+    if (now - handedOverNanos >= HAND_OVER_NANOS_MIN) {
+      handedOverNanos = now;
+      successor(voters)
+          .ifPresent(node -> {
+            LOG.warn(
+                "no majority of {} takes bytes, though the log is well: handing leadership to {}",
+                voters.voters(),
+                node);
+            group.handOver(node);
+          });
+    }
+  }
+
+  /** The voter that has the most, of those that have room. */
+  private Optional<String> successor(Voters voters) {
+    List<InventoryView> candidates = new ArrayList<>(inventories.seen().values());
+    return candidates.stream()
+        .filter(view -> voters.voters().contains(view.peer().node()))
+        .filter(view -> !view.peer().node().equals(self.node()))
+        .max(
+            Comparator.comparing((InventoryView view) -> !view.nearlyFull())
+                .thenComparing(InventoryView::holdMark)
+                .thenComparing(view -> view.peer().node()))
+        .map(view -> view.peer().node());
+  }
+
+  /**
+   * Late frames may still complete what is committed, so peers that take them get them from memory.
+   */
+  private void forgetIfOver(Forwarding forwarding) {
+    CheckpointKey key = forwarding.key();
+    boolean over =
+        switch (fate(key)) {
+          case ABORTED -> true;
+          case COMMITTED, RETIRED ->
+              !peers.isFeeding(key) || window.get(key, forwarding.available() - 1).isEmpty();
+          case OPEN, UNKNOWN -> false;
+        };
+    if (over) {
+      forwarding.fail(
+          new Refusal(Rejection.ABORTED, key + " was ended by the log; open a new one"));
+      forget(key);
+    }
+  }
+
+  /** Whether an applied entry has decided what becomes of it. */
+  boolean isFinal(CheckpointKey key) {
+    return switch (fate(key)) {
+      case ABORTED, COMMITTED, RETIRED -> true;
+      case OPEN, UNKNOWN -> false;
+    };
+  }
+
+  private ImageState.Fate fate(CheckpointKey key) {
+    return store
+        .catalog()
+        .image(key.image())
+        .map(image -> image.fate(key.checkpoint()))
+        .orElse(ImageState.Fate.ABORTED);
+  }
+
+  /** Nothing is sent or counted for it any more. */
+  void forget(CheckpointKey key) {
+    forwardings.remove(key);
+    window.drop(key);
+    watch.forget(key);
+    holders.forget(key);
+    peers.forget(key);
+  }
+
+  /** Checkpoints whose frames are sent. */
+  List<Forwarding> underWay() {
+    return forwardings.values().stream().filter(forwarding -> !forwarding.isAsked()).toList();
+  }
+
+  /** Of frames in memory. */
+  long windowBytes() {
+    return window.bytes();
+  }
+}

@@ -1,0 +1,417 @@
+package io.hydrant.node.peer;
+
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.StreamObserver;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.replica.Frame;
+import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.replica.Statement;
+import io.hydrant.node.ingest.Mailbox;
+import io.hydrant.peer.v1.AskStatedRequest;
+import io.hydrant.peer.v1.HelloRequest;
+import io.hydrant.peer.v1.HelloResponse;
+import io.hydrant.peer.v1.Inventory;
+import io.hydrant.peer.v1.PeerServiceGrpc;
+import io.hydrant.peer.v1.Refusal;
+import io.hydrant.peer.v1.StageRequest;
+import io.hydrant.peer.v1.Stated;
+import io.hydrant.v1.Reason;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This node's connection to one other member: greets it, exchanges inventories, and while this
+ * replica leads sends it frames. Everything happens in its mailbox.
+ *
+ * <pre>
+ * state      event                                  next
+ * DOWN       time to try again                      GREETING
+ * GREETING   greeted back, and accepted here        UP (feeding, while this replica leads)
+ * GREETING   refused, by either                     ISOLATED
+ * GREETING   no answer                              DOWN
+ * UP         a stream broke, another address        DOWN
+ * ISOLATED   time to try again                      GREETING
+ * </pre>
+ */
+final class PeerLink implements ReplicaSender.Source {
+  private static final Logger LOG = LoggerFactory.getLogger(PeerLink.class);
+
+  private static final long RETRY_NANOS_MIN = 50_000_000L;
+  private static final long RETRY_NANOS_MAX = 1_000_000_000L;
+
+  /** A refusal is cured by people. */
+  private static final long ISOLATED_NANOS = 5_000_000_000L;
+
+  private static final long HELLO_MILLIS_MAX = 1_000;
+  private static final long ASK_MILLIS_MAX = 2_000;
+  private static final int KEEP_ALIVE_SECONDS = 10;
+
+  /** Of frames that wait in the transport: more would only hide that the peer is slow. */
+  private static final int READY_BYTES = 2 << 20;
+
+  private static final int FLOW_WINDOW_BYTES = 4 << 20;
+
+  private enum State {
+    DOWN,
+    GREETING,
+    UP,
+    ISOLATED
+  }
+
+  private final PeerAddress address;
+  private final Shared shared;
+  private final Mailbox mailbox;
+  private final ManagedChannel channel;
+  private final PeerServiceGrpc.PeerServiceStub stub;
+  private final ReplicaSender sender = new ReplicaSender(this);
+
+  /** Questions under way: one for each checkpoint is enough. */
+  private final Set<CheckpointKey> asking = new HashSet<>();
+
+  private State state = State.DOWN;
+  private boolean leading;
+  private boolean closed;
+  private long retryNanos = RETRY_NANOS_MIN;
+  private long dueNanos;
+  private volatile @Nullable PeerLife peer;
+  private @Nullable ClientCallStreamObserver<Inventory> exchange;
+  private @Nullable ClientCallStreamObserver<StageRequest> stage;
+
+  /** What all links of a node have in common. */
+  record Shared(
+      PeerLife self,
+      Handshake handshake,
+      PeerStore store,
+      LeaderStreams leader,
+      Inventories inventories,
+      LongSupplier nanoTime,
+      Consumer<Throwable> fault) {}
+
+  /**
+   * @param pool the forward pool
+   * @param nowNanos when to try first
+   */
+  PeerLink(PeerAddress address, Shared shared, Executor pool, long nowNanos) {
+    this.address = address;
+    this.shared = shared;
+    this.mailbox = new Mailbox(pool);
+    this.dueNanos = nowNanos;
+    this.channel =
+        NettyChannelBuilder.forAddress(address.host(), address.port())
+            .usePlaintext()
+            .executor(pool)
+            .intercept(CallIdentity.naming(shared.self()))
+            .maxInboundMessageSize(PeerMethods.MESSAGE_BYTES_MAX)
+            .flowControlWindow(FLOW_WINDOW_BYTES)
+            .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+            .build();
+    this.stub = PeerServiceGrpc.newStub(channel);
+  }
+
+  PeerAddress address() {
+    return address;
+  }
+
+  /** From time to time. */
+  void tick(long nowNanos) {
+    mailbox.post(() -> {
+      if (closed) {
+        return;
+      }
+      switch (state) {
+        case DOWN, ISOLATED -> {
+          if (nowNanos - dueNanos >= 0) {
+            greet(nowNanos);
+          }
+        }
+        case UP -> sender.pump();
+        case GREETING -> {}
+      }
+    });
+  }
+
+  /** From time to time, less often: tells what this node has and lacks. */
+  void tellInventory() {
+    mailbox.post(this::sendInventory);
+  }
+
+  void lead(boolean leads) {
+    mailbox.post(() -> {
+      leading = leads;
+      if (leads && state == State.UP) {
+        openStage();
+      } else if (!leads) {
+        closeStage();
+      }
+    });
+  }
+
+  void available(Forwarding forwarding) {
+    mailbox.post(() -> sender.available(forwarding));
+  }
+
+  void forget(CheckpointKey key) {
+    mailbox.post(() -> sender.forget(key));
+  }
+
+  /** Any thread. */
+  boolean isFeeding(CheckpointKey key) {
+    return sender.isFeeding(key);
+  }
+
+  private void greet(long nowNanos) {
+    state = State.GREETING;
+    HelloRequest self = shared.handshake().self();
+    stub.withDeadlineAfter(HELLO_MILLIS_MAX, TimeUnit.MILLISECONDS)
+        .hello(
+            self,
+            new Answer<>() {
+              @Override
+              public void onNext(HelloResponse response) {
+                mailbox.post(() -> greeted(response, nowNanos));
+              }
+
+              @Override
+              public void onError(Throwable failure) {
+                mailbox.post(() -> down(nowNanos));
+              }
+            });
+  }
+
+  private void greeted(HelloResponse response, long nowNanos) {
+    if (state != State.GREETING) {
+      return;
+    }
+    if (response.hasRefusal()) {
+      isolate(response.getRefusal(), nowNanos);
+      return;
+    }
+    HelloRequest other = response.getSelf();
+    Optional<Refusal> refusal =
+        other.getNode().equals(address.node())
+            ? shared.handshake().refusal(other)
+            : Optional.of(
+                Refusal.newBuilder()
+                    .setReason(Reason.REASON_WRONG_CLUSTER)
+                    .setMessage(
+                        "'%s' answers where '%s' should be"
+                            .formatted(other.getNode(), address.node()))
+                    .build());
+    if (refusal.isPresent()) {
+      LOG.warn("{} is not listened to: {}", address, refusal.get().getMessage());
+      state = State.ISOLATED;
+      dueNanos = nowNanos + ISOLATED_NANOS;
+      return;
+    }
+    state = State.UP;
+    retryNanos = RETRY_NANOS_MIN;
+    PeerLife greeted = new PeerLife(other.getNode(), other.getLife());
+    peer = greeted;
+    shared.leader().greeted(greeted);
+    openExchange(greeted);
+    sendInventory();
+    if (leading) {
+      openStage();
+    }
+  }
+
+  private void isolate(Refusal why, long nowNanos) {
+    LOG.error("{} refuses this node: {}", address, why.getMessage());
+    shared.handshake().refusedBy(address.node(), why);
+    state = State.ISOLATED;
+    dueNanos = nowNanos + ISOLATED_NANOS;
+  }
+
+  private void openExchange(PeerLife greeted) {
+    stub.exchange(
+        new Stream<Inventory, Inventory>() {
+          private @Nullable ClientCallStreamObserver<Inventory> mine;
+
+          @Override
+          public void beforeStart(ClientCallStreamObserver<Inventory> requests) {
+            mine = requests;
+            exchange = requests;
+          }
+
+          @Override
+          public void onNext(Inventory inventory) {
+            shared.inventories().heard(Inventories.view(greeted, inventory));
+          }
+
+          @Override
+          public void ended() {
+            mailbox.post(() -> broke(exchange, mine));
+          }
+        });
+  }
+
+  private void broke(@Nullable Object current, @Nullable Object broken) {
+    if (state == State.UP && current == broken) {
+      down(shared.nanoTime().getAsLong());
+    }
+  }
+
+  private void sendInventory() {
+    ClientCallStreamObserver<Inventory> stream = exchange;
+    if (stream != null && stream.isReady()) {
+      stream.onNext(Inventories.message(shared.store().inventory(shared.self())));
+    }
+  }
+
+  private void openStage() {
+    PeerLife to = peer;
+    if (stage != null || to == null) {
+      return;
+    }
+    ClientCalls.asyncBidiStreamingCall(
+        channel.newCall(PeerMethods.STAGE, CallOptions.DEFAULT.withOnReadyThreshold(READY_BYTES)),
+        new Stream<StageRequest, Stated>() {
+          private @Nullable ClientCallStreamObserver<StageRequest> mine;
+
+          @Override
+          public void beforeStart(ClientCallStreamObserver<StageRequest> requests) {
+            mine = requests;
+            stage = requests;
+            requests.setOnReadyHandler(() -> mailbox.post(sender::pump));
+          }
+
+          @Override
+          public void onNext(Stated stated) {
+            mailbox.post(() -> heard(StageMessages.statement(to.node(), stated)));
+          }
+
+          @Override
+          public void ended() {
+            mailbox.post(() -> broke(stage, mine));
+          }
+        });
+    ClientCallStreamObserver<StageRequest> opened = stage;
+    if (opened != null) {
+      sender.connected(to.life(), opened);
+    }
+  }
+
+  private void heard(Statement statement) {
+    sender.stated(statement);
+    shared.leader().stated(statement);
+  }
+
+  private void closeStage() {
+    ClientCallStreamObserver<StageRequest> stream = stage;
+    stage = null;
+    sender.disconnected();
+    if (stream != null) {
+      stream.cancel("this node does not lead any more", null);
+    }
+  }
+
+  private void down(long nowNanos) {
+    state = State.DOWN;
+    dueNanos = nowNanos + retryNanos;
+    retryNanos = Math.min(2 * retryNanos, RETRY_NANOS_MAX);
+    closeStage();
+    ClientCallStreamObserver<Inventory> stream = exchange;
+    exchange = null;
+    if (stream != null) {
+      stream.cancel("the connection is made anew", null);
+    }
+    // Else gRPC's own patience, which doubles, decides when a peer that returns is found.
+    channel.resetConnectBackoff();
+  }
+
+  /** Asks what the peer holds, unless it is not there; any thread. */
+  void askStated(Forwarding forwarding) {
+    mailbox.post(() -> ask(forwarding));
+  }
+
+  @Override
+  public void ask(Forwarding forwarding) {
+    Command.Content claimed = forwarding.claimed();
+    PeerLife to = peer;
+    CheckpointKey key = forwarding.key();
+    if (closed || claimed == null || state != State.UP || to == null || !asking.add(key)) {
+      return;
+    }
+    stub.withDeadlineAfter(ASK_MILLIS_MAX, TimeUnit.MILLISECONDS)
+        .askStated(
+            AskStatedRequest.newBuilder()
+                .setImage(key.image().value())
+                .setCheckpoint(key.checkpoint().value())
+                .setEpoch(forwarding.epoch().value())
+                .setClaim(StageMessages.finish(claimed))
+                .build(),
+            new Answer<>() {
+              @Override
+              public void onNext(Stated stated) {
+                mailbox.post(() -> {
+                  asking.remove(key);
+                  heard(StageMessages.statement(to.node(), stated));
+                });
+              }
+
+              @Override
+              public void onError(Throwable failure) {
+                mailbox.post(() -> asking.remove(key));
+              }
+            });
+  }
+
+  @Override
+  public Optional<Frame> frame(CheckpointKey key, long sequence) throws IOException {
+    return shared.leader().frame(key, sequence);
+  }
+
+  @Override
+  public boolean isFinal(CheckpointKey key) {
+    return shared.leader().isFinal(key);
+  }
+
+  @Override
+  public void fault(CheckpointKey key, IOException cause) {
+    shared.fault().accept(cause);
+  }
+
+  void close() {
+    mailbox.post(() -> {
+      closed = true;
+      closeStage();
+      channel.shutdownNow();
+    });
+  }
+
+  /** One answer. */
+  private abstract static class Answer<T> implements StreamObserver<T> {
+    @Override
+    public void onCompleted() {}
+  }
+
+  /** A long-lived stream: whichever way it ends, it has ended. */
+  private abstract static class Stream<Q, A> implements ClientResponseObserver<Q, A> {
+    abstract void ended();
+
+    @Override
+    public void onError(Throwable failure) {
+      ended();
+    }
+
+    @Override
+    public void onCompleted() {
+      ended();
+    }
+  }
+}

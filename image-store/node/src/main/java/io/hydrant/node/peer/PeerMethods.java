@@ -1,0 +1,42 @@
+package io.hydrant.node.peer;
+
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.hydrant.node.ingest.AliasingMarshaller;
+import io.hydrant.node.ingest.CheckpointService;
+import io.hydrant.peer.v1.PeerServiceGrpc;
+import io.hydrant.peer.v1.StageRequest;
+import io.hydrant.peer.v1.Stated;
+
+/** The Stage method with its frames parsed without a second copy of their bytes. */
+final class PeerMethods {
+  /** A message of the API with the little that forwarding adds. */
+  static final int MESSAGE_BYTES_MAX = CheckpointService.MESSAGE_BYTES_MAX + (64 << 10);
+
+  static final MethodDescriptor<StageRequest, Stated> STAGE =
+      PeerServiceGrpc.getStageMethod().toBuilder()
+          .setRequestMarshaller(
+              new AliasingMarshaller<>(
+                  StageRequest.getDefaultInstance(),
+                  StageRequest.parser(),
+                  MESSAGE_BYTES_MAX,
+                  StageReceiver.OVERSIZED))
+          .build();
+
+  private PeerMethods() {}
+
+  static ServerServiceDefinition definition(PeerService service) {
+    ServerServiceDefinition plain = service.bindService();
+    ServerServiceDefinition.Builder builder =
+        ServerServiceDefinition.builder(plain.getServiceDescriptor().getName());
+    for (ServerMethodDefinition<?, ?> method : plain.getMethods()) {
+      if (method.getMethodDescriptor().getFullMethodName().equals(STAGE.getFullMethodName())) {
+        builder.addMethod(STAGE, service.stageHandler());
+      } else {
+        builder.addMethod(method);
+      }
+    }
+    return builder.build();
+  }
+}

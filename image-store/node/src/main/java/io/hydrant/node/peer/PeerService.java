@@ -1,0 +1,177 @@
+package io.hydrant.node.peer;
+
+import io.grpc.ServerCallHandler;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.replica.Statement.Says;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.api.ApiException;
+import io.hydrant.node.replication.FailStop;
+import io.hydrant.node.replication.Replication;
+import io.hydrant.peer.v1.AskStatedRequest;
+import io.hydrant.peer.v1.HelloRequest;
+import io.hydrant.peer.v1.HelloResponse;
+import io.hydrant.peer.v1.Inventory;
+import io.hydrant.peer.v1.PeerServiceGrpc;
+import io.hydrant.peer.v1.StageRequest;
+import io.hydrant.peer.v1.Stated;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** What this node answers its peers. */
+final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
+  /** An answer that takes longer is "still looking": to be asked again. */
+  private static final long ASK_MILLIS_MAX = 500;
+
+  private final PeerLife self;
+  private final PeerStore store;
+  private final Handshake handshake;
+  private final CallIdentity identity;
+  private final Receptions receptions;
+  private final Inventories inventories;
+  private final FailStop failStop;
+  private final Executor pool;
+  private final Map<Asked, CompletableFuture<Says>> looking = new ConcurrentHashMap<>();
+
+  private record Asked(CheckpointKey key, long epoch, Command.Content claimed) {}
+
+  /** What its calls share with the rest of the data plane. */
+  record Parts(
+      PeerStore store,
+      Handshake handshake,
+      CallIdentity identity,
+      Receptions receptions,
+      Inventories inventories,
+      FailStop failStop) {}
+
+  /**
+   * @param pool the stage pool
+   */
+  PeerService(PeerLife self, Parts parts, Executor pool) {
+    this.self = self;
+    this.store = parts.store();
+    this.handshake = parts.handshake();
+    this.identity = parts.identity();
+    this.receptions = parts.receptions();
+    this.inventories = parts.inventories();
+    this.failStop = parts.failStop();
+    this.pool = pool;
+  }
+
+  @Override
+  public void hello(HelloRequest request, StreamObserver<HelloResponse> observer) {
+    InventoryView here = store.inventory(self);
+    HelloResponse.Builder response =
+        HelloResponse.newBuilder()
+            .setAppliedIndex(here.applied())
+            .setClockMillis(here.clockMillis());
+    Optional<io.hydrant.peer.v1.Refusal> refusal = handshake.refusal(request);
+    if (refusal.isPresent()) {
+      response.setRefusal(refusal.get());
+    } else {
+      identity.greeted(new PeerLife(request.getNode(), request.getLife()));
+      response.setSelf(handshake.self());
+    }
+    observer.onNext(response.build());
+    observer.onCompleted();
+  }
+
+  ServerCallHandler<StageRequest, Stated> stageHandler() {
+    return ServerCalls.asyncBidiStreamingCall(this::stage);
+  }
+
+  @Override
+  public StreamObserver<StageRequest> stage(StreamObserver<Stated> observer) {
+    return StageReceiver.of(receptions, self.life(), (ServerCallStreamObserver<Stated>) observer);
+  }
+
+  @Override
+  public void askStated(AskStatedRequest request, StreamObserver<Stated> observer) {
+    CheckpointKey key;
+    Asked asked;
+    try {
+      key = CheckpointKey.of(request.getImage(), request.getCheckpoint());
+      asked = new Asked(key, request.getEpoch(), StageMessages.claimed(request.getClaim()));
+    } catch (IllegalArgumentException e) {
+      observer.onError(ApiErrors.status(ApiException.invalid(String.valueOf(e.getMessage()))));
+      return;
+    }
+    looking
+        .computeIfAbsent(asked, this::look)
+        .copy()
+        .completeOnTimeout(new Says.Took(0, 0), ASK_MILLIS_MAX, TimeUnit.MILLISECONDS)
+        .thenAccept(says -> {
+          observer.onNext(StageMessages.stated(key, self.life(), says));
+          observer.onCompleted();
+        });
+  }
+
+  /** Looks once, however often it is asked meanwhile. */
+  private CompletableFuture<Says> look(Asked asked) {
+    CompletableFuture<Says> found =
+        CompletableFuture.supplyAsync(() -> state(asked), pool)
+            .thenCompose(stating -> stating)
+            .handle((own, failure) -> says(asked.key(), own, failure));
+    // Off this thread, since whoever asks is still noting it.
+    found.whenCompleteAsync((_, _) -> looking.remove(asked), pool);
+    return found;
+  }
+
+  private CompletableFuture<Command.Content> state(Asked asked) {
+    try {
+      return store.stateAnew(asked.key(), new Epoch(asked.epoch()), asked.claimed());
+    } catch (Refusal | IOException e) {
+      throw new CompletionException(e);
+    }
+  }
+
+  private Says says(CheckpointKey key, Command.@Nullable Content own, @Nullable Throwable failure) {
+    if (own != null) {
+      return new Says.Holds(own.digest());
+    }
+    Throwable cause =
+        failure == null ? new IllegalStateException("no cause") : Replication.cause(failure);
+    if (cause instanceof Refusal refusal) {
+      return StageMessages.refuses(refusal);
+    }
+    failStop.stop("stating " + key + " failed", cause);
+    return new Says.Refuses(Rejection.NOT_HERE, key + ": this replica stops");
+  }
+
+  @Override
+  public StreamObserver<Inventory> exchange(StreamObserver<Inventory> observer) {
+    PeerLife caller = CallIdentity.caller();
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(Inventory inventory) {
+        inventories.heard(Inventories.view(caller, inventory));
+        if (((ServerCallStreamObserver<Inventory>) observer).isReady()) {
+          observer.onNext(Inventories.message(store.inventory(self)));
+        }
+      }
+
+      @Override
+      public void onError(Throwable failure) {}
+
+      @Override
+      public void onCompleted() {
+        observer.onCompleted();
+      }
+    };
+  }
+}

@@ -1,0 +1,80 @@
+package io.hydrant.node.peer;
+
+import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.replica.Statement.Says;
+import io.hydrant.node.replication.FailStop;
+import io.hydrant.peer.v1.StageRequest;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+
+/** What this replica takes in its present life, by checkpoint, over all streams. */
+final class Receptions {
+  /**
+   * Two open ones of each of many images, and those that ended lately. Beyond, frames are refused:
+   * the pages are repaired later.
+   */
+  static final int RECEPTIONS_MAX = 16_384;
+
+  /** What is committed and whose leader has gone silent for so long will not be completed by it. */
+  private static final int IDLE_NUDGES_MAX = 40;
+
+  private final PeerStore store;
+  private final FailStop failStop;
+  private final Executor pool;
+  private final Map<CheckpointKey, Reception> receptions = new ConcurrentHashMap<>();
+
+  Receptions(PeerStore store, FailStop failStop, Executor pool) {
+    this.pool = pool;
+    this.store = store;
+    this.failStop = failStop;
+  }
+
+  /** Takes a frame. Blocks on the disk. */
+  void take(CheckpointKey key, StageRequest frame, Reception.Outlet from) {
+    if (receptions.size() >= RECEPTIONS_MAX && !receptions.containsKey(key)) {
+      from.say(
+          new Says.Refuses(
+              Rejection.OVERLOADED, key + ": too many checkpoints are received at once"));
+      return;
+    }
+    receptions
+        .computeIfAbsent(key, _ -> new Reception(key, store, failStop, pool))
+        .take(frame, from);
+  }
+
+  /** From time to time. */
+  void nudge() {
+    receptions.forEach((key, reception) -> {
+      reception.nudge();
+      ImageState.Fate fate = fate(key);
+      boolean over =
+          switch (fate) {
+            case ABORTED -> true;
+            // Late frames may complete it still.
+            case COMMITTED, RETIRED -> reception.isOver(IDLE_NUDGES_MAX);
+            case OPEN, UNKNOWN -> false;
+          };
+      if (over) {
+        receptions.remove(key);
+      }
+    });
+  }
+
+  private ImageState.Fate fate(CheckpointKey key) {
+    return store
+        .catalog()
+        .image(key.image())
+        .map(image -> image.fate(key.checkpoint()))
+        .orElse(
+            store.catalog().isDropped(key.image())
+                ? ImageState.Fate.ABORTED
+                : ImageState.Fate.UNKNOWN);
+  }
+
+  int size() {
+    return receptions.size();
+  }
+}

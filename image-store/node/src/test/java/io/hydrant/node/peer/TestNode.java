@@ -1,0 +1,335 @@
+package io.hydrant.node.peer;
+
+import com.google.protobuf.ByteString;
+import io.hydrant.codecs.ZstdPageCodec;
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.CheckpointInfo;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.files.JdkStoreFiles;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Durability;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.PageTable;
+import io.hydrant.engine.model.StoreIdentity;
+import io.hydrant.engine.replica.Frame;
+import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.replica.Voters;
+import io.hydrant.engine.segment.SegmentLogConfig;
+import io.hydrant.engine.store.ImageStore;
+import io.hydrant.engine.store.ImageStoreConfig;
+import io.hydrant.engine.store.ImageStorePorts;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.StagedCheckpoint;
+import io.hydrant.node.Draft;
+import io.hydrant.peer.v1.HelloRequest;
+import io.hydrant.testkit.index.MemoryPageIndex;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One node of a group: a real store and a real data plane on loopback. Its disk can be stopped, and
+ * its word withheld, by hand.
+ */
+final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
+  static final String CLUSTER = "cluster";
+
+  private final String name;
+  private final Map<String, TestNode> nodes;
+  private final ImageStore store;
+  private final ExecutorService syncer = Executors.newSingleThreadExecutor();
+  private final ZstdPageCodec codec = new ZstdPageCodec();
+
+  /** Steps as they were taken, to be read back. */
+  private final Map<CheckpointKey, List<Frame.Step>> steps = new ConcurrentHashMap<>();
+
+  /** Permits for patches; a node whose disk is stopped has none left. */
+  final Semaphore disk = new Semaphore(Integer.MAX_VALUE / 2);
+
+  /** Patches that were taken here, or wait for the disk. */
+  final AtomicInteger arrived = new AtomicInteger();
+
+  final List<String> stops = new ArrayList<>();
+  final List<String> handOvers = new ArrayList<>();
+  final AtomicInteger readBack = new AtomicInteger();
+  volatile boolean logIsWell = true;
+  volatile Durability durability = Durability.QUORUM;
+  volatile @Nullable String cluster;
+  private @Nullable PeerPlane plane;
+  private int port;
+  private long life;
+
+  TestNode(String name, Path directory, GroupLog log, Map<String, TestNode> nodes)
+      throws IOException {
+    this.name = name;
+    this.nodes = nodes;
+    Path segments = Files.createDirectories(directory.resolve("segments"));
+    Path catalogs = Files.createDirectories(directory.resolve("catalogs"));
+    this.store =
+        ImageStore.open(
+            new ImageStoreConfig(
+                new StoreIdentity(new UUID(1, 1), new UUID(2, 2), new UUID(3, name.hashCode())),
+                new SegmentLogConfig(32 << 20, 1 << 20, 0, 3),
+                64 << 20,
+                64 << 20,
+                64 << 20,
+                1_000),
+            new ImageStorePorts(
+                new JdkStoreFiles(segments, false),
+                new JdkStoreFiles(catalogs, false),
+                new MemoryPageIndex(),
+                codec,
+                new SplittableRandom(name.hashCode()),
+                syncer,
+                Runnable::run,
+                event -> {}));
+    log.join(store);
+    nodes.put(name, this);
+  }
+
+  /** Starts the data plane in a new life. */
+  void start(PeerPlaneConfig config) throws IOException {
+    life++;
+    HelloRequest hello =
+        HelloRequest.newBuilder()
+            .setCluster(ByteString.copyFromUtf8(cluster == null ? CLUSTER : cluster))
+            .setNode(name)
+            .setLife(life)
+            .setProtocolMin(1)
+            .setProtocolMax(1)
+            .build();
+    plane =
+        PeerPlane.start(
+            new PeerPlaneConfig(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+                config.windowBytes(),
+                config.lagBytesMax(),
+                config.noMajority(),
+                config.allDeadline(),
+                config.settle(),
+                config.threads()),
+            new PeerPlane.Parts(
+                this,
+                this,
+                new Greetings(
+                    hello,
+                    nodes::containsKey,
+                    (node, why) -> {
+                      synchronized (stops) {
+                        stops.add("refused by " + node + ": " + why.getMessage());
+                      }
+                    }),
+                (what, cause) -> {
+                  synchronized (stops) {
+                    stops.add(what + ": " + cause);
+                  }
+                }));
+    port = plane.port();
+  }
+
+  static PeerPlaneConfig patient() {
+    return new PeerPlaneConfig(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        48L << 20,
+        64L << 20,
+        Duration.ofMinutes(10),
+        Duration.ofMinutes(10),
+        Duration.ofMinutes(10),
+        2);
+  }
+
+  PeerPlane plane() {
+    if (plane == null) {
+      throw new IllegalStateException(name + " is down");
+    }
+    return plane;
+  }
+
+  void stop() {
+    if (plane != null) {
+      plane.close();
+      plane = null;
+    }
+  }
+
+  /** The disk takes no more patches. */
+  void stopDisk() {
+    disk.drainPermits();
+  }
+
+  void startDisk() {
+    disk.release(Integer.MAX_VALUE / 2);
+  }
+
+  @Override
+  public Catalog catalog() {
+    return store.catalog();
+  }
+
+  @Override
+  public Durability durability(ImageId image) {
+    return durability;
+  }
+
+  @Override
+  public void admitOpen(Command.Open open) throws Refusal, IOException {
+    store.admitOpen(open);
+  }
+
+  @Override
+  public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal {
+    return new Recorded(store.staged(key, epoch));
+  }
+
+  @Override
+  public StagedCheckpoint receive(CheckpointKey key, CheckpointInfo asOpened) throws Refusal {
+    steps.computeIfAbsent(key, _ -> new ArrayList<>()).add(new Frame.Step.Open(asOpened, 0));
+    return new Recorded(store.staged(key, asOpened.epoch()));
+  }
+
+  @Override
+  public Optional<Frame.Step> frame(CheckpointKey key, long sequence) {
+    readBack.incrementAndGet();
+    if (sequence == 0) {
+      return Optional.ofNullable(
+              catalog().image(key.image()).orElseThrow().open().get(key.checkpoint()))
+          .map(opened -> new Frame.Step.Open(opened, 0));
+    }
+    List<Frame.Step> taken = steps.getOrDefault(key, List.of());
+    synchronized (taken) {
+      return sequence <= taken.size()
+          ? Optional.of(taken.get((int) sequence - 1))
+          : Optional.empty();
+    }
+  }
+
+  @Override
+  public CompletableFuture<Command.Content> stateAnew(
+      CheckpointKey key, Epoch epoch, Command.Content claimed) throws Refusal, IOException {
+    return store.staged(key, epoch).finish(claimed);
+  }
+
+  @Override
+  public InventoryView inventory(PeerLife self) {
+    return new InventoryView(
+        self, store.applied().index(), store.applied().index(), Map.of(), 0, 1_000, false);
+  }
+
+  @Override
+  public Voters voters() {
+    return Voters.of(nodes.keySet());
+  }
+
+  @Override
+  public List<PeerAddress> others() {
+    return nodes.values().stream()
+        .filter(node -> node != this && node.port != 0)
+        .map(node -> new PeerAddress(node.name, "127.0.0.1", node.port))
+        .toList();
+  }
+
+  @Override
+  public CompletableFuture<Long> current() {
+    return logIsWell ? CompletableFuture.completedFuture(1L) : new CompletableFuture<>();
+  }
+
+  @Override
+  public void handOver(String node) {
+    synchronized (handOvers) {
+      handOvers.add(node);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    startDisk();
+    stop();
+    store.close();
+    syncer.shutdown();
+    codec.close();
+  }
+
+  /** Waits for the disk, and keeps what it takes. */
+  private final class Recorded implements StagedCheckpoint {
+    private final StagedCheckpoint staged;
+    private final List<Frame.Step> taken;
+
+    Recorded(StagedCheckpoint staged) {
+      this.staged = staged;
+      this.taken = steps.computeIfAbsent(staged.key(), _ -> new ArrayList<>());
+    }
+
+    private void keep(Frame.Step step) {
+      synchronized (taken) {
+        taken.add(step);
+      }
+    }
+
+    @Override
+    public CheckpointKey key() {
+      return staged.key();
+    }
+
+    @Override
+    public void patch(int region, int tract, PageTable table, ByteBuffer payload)
+        throws Refusal, IOException {
+      arrived.incrementAndGet();
+      disk.acquireUninterruptibly();
+      staged.patch(region, tract, table, payload);
+      keep(new Frame.Step.Batch(region, tract, table, payload, Optional.empty()));
+    }
+
+    @Override
+    public void zeroTracts(int region, long firstTract, long count) throws Refusal, IOException {
+      staged.zeroTracts(region, firstTract, count);
+      keep(new Frame.Step.ZeroTracts(region, firstTract, count));
+    }
+
+    @Override
+    public void slim(long offset, int checksum, ByteBuffer bytes) throws Refusal, IOException {
+      staged.slim(offset, checksum, bytes);
+      keep(new Frame.Step.Slim(offset, checksum, bytes));
+    }
+
+    @Override
+    public int patches() {
+      return staged.patches();
+    }
+
+    @Override
+    public CompletableFuture<Integer> durable(int patches) {
+      return staged.durable(patches);
+    }
+
+    @Override
+    public CompletableFuture<Command.Content> finish(Command.Content claimed)
+        throws Refusal, IOException {
+      CompletableFuture<Command.Content> own = staged.finish(claimed);
+      keep(new Frame.Step.Finish(claimed));
+      return own;
+    }
+  }
+
+  static int pageBytes() {
+    return Draft.PAGE_BYTES;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.node.peer;
+
+import org.jspecify.annotations.NullMarked;
