@@ -14,7 +14,6 @@ import io.hydrant.node.api.ApiException;
 import io.hydrant.node.ingest.Attempt.State;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.raftlog.LogBusyException;
-import io.hydrant.raftlog.NotLeaderException;
 import io.hydrant.v1.OpenCheckpoint;
 import io.hydrant.v1.Reason;
 import java.io.IOException;
@@ -267,12 +266,12 @@ final class Attempts {
           advance();
         }
       }
-      case NotLeaderException notLeader -> {
+      case ApiException lost -> {
         if (attempt.is(State.FINISHING)) {
-          attempt.requireOpened().live().unknown(notLeader);
+          attempt.requireOpened().live().unknown(lost);
           attempt.ended(false);
         }
-        answers.broken(notLeader);
+        answers.broken(lost);
       }
       default -> fault(attempt, cause);
     }

@@ -161,10 +161,10 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
    * This replica does not lead any more: all streams end, and their protectors go on with the one
    * that does.
    *
-   * @param leader name of the leader as far as known, or empty
+   * @param why with the leader as far as known, as other calls are answered
    */
-  public void leadershipLost(String leader) {
-    streams.forEach(stream -> stream.leadershipLost(leader));
+  public void leadershipLost(Throwable why) {
+    streams.forEach(stream -> stream.leadershipLost(why));
   }
 
   /** Ends all streams; protectors settle what they committed. */

@@ -12,7 +12,6 @@ import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
 import io.hydrant.node.ingest.Attempt.State;
 import io.hydrant.peer.v1.RawWrite;
-import io.hydrant.raftlog.NotLeaderException;
 import io.hydrant.v1.CommitCheckpoint;
 import io.hydrant.v1.Committed;
 import io.hydrant.v1.DurableThrough;
@@ -133,10 +132,10 @@ final class CheckpointStream implements AttemptAnswers {
   /**
    * This replica does not lead any more; any thread. Nothing is aborted: who leads next, settles.
    */
-  void leadershipLost(String leader) {
+  void leadershipLost(Throwable why) {
     mailbox.post(() -> {
       attempts.depose();
-      broken(new NotLeaderException(leader));
+      broken(why);
     });
   }
 

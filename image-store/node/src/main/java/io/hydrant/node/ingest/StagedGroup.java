@@ -51,8 +51,8 @@ public interface StagedGroup {
    * Ends the checkpoint; completes once every byte of it is durable with enough replicas.
    *
    * <p>Fails with {@link Refusal} if there are not enough replicas for it, with {@link
-   * io.hydrant.raftlog.NotLeaderException} if this one does not lead any more, and with {@link
-   * IOException} for a fault.
+   * io.hydrant.node.api.ApiException} (NO_LEADER) if this one does not lead any more, and with
+   * {@link IOException} for a fault.
    *
    * @throws Refusal if counts or digest differ from what is here, or a full checkpoint does not
    *     account for every page

@@ -14,10 +14,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.hydrant.engine.replica.PeerLife;
-import io.hydrant.peer.v1.PeerServiceGrpc;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who calls: every call names the greeting of its connection, and nobody is served who has not
@@ -25,23 +22,18 @@ import java.util.concurrent.ConcurrentHashMap;
  * a process that was started anew, has to say so first.
  */
 final class CallIdentity implements ServerInterceptor {
+  private static final int LIFE_DIGITS = 16;
+
   /** The caller's life and name: sixteen hexadecimal digits, a dash, the name. */
   private static final Metadata.Key<String> KEY =
       Metadata.Key.of("hydrant-peer", Metadata.ASCII_STRING_MARSHALLER);
 
   private static final Context.Key<PeerLife> CALLER = Context.key("hydrant-peer");
 
-  /** Served to those who are still strangers. */
-  private static final Set<String> OPEN_TO_ALL =
-      Set.of(
-          PeerServiceGrpc.getHelloMethod().getFullMethodName(),
-          PeerServiceGrpc.getAdoptMethod().getFullMethodName());
+  private final Handshake handshake;
 
-  private final Map<String, PeerLife> greeted = new ConcurrentHashMap<>();
-
-  /** A peer's greeting was accepted; its earlier lives are not served any more. */
-  void greeted(PeerLife peer) {
-    greeted.put(peer.node(), peer);
+  CallIdentity(Handshake handshake) {
+    this.handshake = handshake;
   }
 
   /** Who made the call that runs now. */
@@ -75,22 +67,25 @@ final class CallIdentity implements ServerInterceptor {
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    if (OPEN_TO_ALL.contains(call.getMethodDescriptor().getFullMethodName())) {
-      return next.startCall(call, headers);
-    }
     String text = headers.get(KEY);
-    PeerLife known =
-        text == null
-            ? null
-            : greeted.values().stream()
-                .filter(peer -> text.equals("%016x-%s".formatted(peer.life(), peer.node())))
-                .findFirst()
-                .orElse(null);
-    if (known == null) {
+    PeerLife caller = text == null ? null : read(text);
+    if (caller == null || !handshake.isAdmitted(caller)) {
       call.close(
           Status.UNAUTHENTICATED.withDescription("say Hello first: " + text), new Metadata());
       return new ServerCall.Listener<>() {};
     }
-    return Contexts.interceptCall(Context.current().withValue(CALLER, known), call, headers, next);
+    return Contexts.interceptCall(Context.current().withValue(CALLER, caller), call, headers, next);
+  }
+
+  private static @Nullable PeerLife read(String text) {
+    if (text.length() <= LIFE_DIGITS + 1 || text.charAt(LIFE_DIGITS) != '-') {
+      return null;
+    }
+    try {
+      long life = Long.parseUnsignedLong(text, 0, LIFE_DIGITS, 16);
+      return new PeerLife(text.substring(LIFE_DIGITS + 1), life);
+    } catch (NumberFormatException _) {
+      return null;
+    }
   }
 }

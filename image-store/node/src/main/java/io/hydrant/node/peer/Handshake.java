@@ -1,10 +1,14 @@
 package io.hydrant.node.peer;
 
+import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.peer.v1.HelloRequest;
 import io.hydrant.peer.v1.Refusal;
 import java.util.Optional;
 
-/** Decides who may speak to this node, and who this node is. Called by many threads. */
+/**
+ * Decides who may speak to this node, and who this node is. Answers Hello, which is not the data
+ * plane's. Called by many threads.
+ */
 public interface Handshake {
   /** How this node introduces itself. */
   HelloRequest self();
@@ -12,6 +16,12 @@ public interface Handshake {
   /** Why the other one is not to be listened to; empty if it is. */
   Optional<Refusal> refusal(HelloRequest other);
 
-  /** A peer does not listen to this node. */
+  /** Whether a peer introduced itself in this life, and was not refused. */
+  boolean isAdmitted(PeerLife peer);
+
+  /**
+   * A peer does not listen to this node. Its word alone proves nothing: it may be the one that is
+   * wrong here.
+   */
   void refusedBy(String node, Refusal why);
 }

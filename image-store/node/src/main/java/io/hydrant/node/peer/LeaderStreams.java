@@ -15,8 +15,9 @@ import io.hydrant.engine.replica.Statement;
 import io.hydrant.engine.replica.Statement.Says;
 import io.hydrant.engine.replica.Voters;
 import io.hydrant.engine.store.Refusal;
+import io.hydrant.node.api.ApiException;
 import io.hydrant.node.ingest.Held;
-import io.hydrant.raftlog.NotLeaderException;
+import io.hydrant.v1.Reason;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -125,7 +126,9 @@ final class LeaderStreams {
   void stop() {
     leading = false;
     for (Forwarding forwarding : forwardings.values()) {
-      forwarding.fail(new NotLeaderException(""));
+      forwarding.fail(
+          new ApiException(
+              Reason.REASON_NO_LEADER, "this node does not lead its group any more: Settle it"));
       forget(forwarding.key());
     }
     welcomeMore();
@@ -149,7 +152,9 @@ final class LeaderStreams {
     holders.begin(key);
     forwardings.put(key, forwarding);
     if (!leading) {
-      forwarding.fail(new NotLeaderException(""));
+      forwarding.fail(
+          new ApiException(
+              Reason.REASON_NO_LEADER, "this node does not lead its group any more: Settle it"));
       forget(key);
     }
     return forwarding;

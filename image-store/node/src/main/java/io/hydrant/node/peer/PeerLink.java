@@ -64,8 +64,6 @@ final class PeerLink implements ReplicaSender.Source {
   /** Of frames that wait in the transport: more would only hide that the peer is slow. */
   private static final int READY_BYTES = 2 << 20;
 
-  private static final int FLOW_WINDOW_BYTES = 4 << 20;
-
   private enum State {
     DOWN,
     GREETING,
@@ -117,7 +115,7 @@ final class PeerLink implements ReplicaSender.Source {
             .executor(pool)
             .intercept(CallIdentity.naming(shared.self()))
             .maxInboundMessageSize(PeerMethods.MESSAGE_BYTES_MAX)
-            .flowControlWindow(FLOW_WINDOW_BYTES)
+            .flowControlWindow(PeerPlane.FLOW_WINDOW_BYTES)
             .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .build();
     this.stub = PeerServiceGrpc.newStub(channel);

@@ -8,8 +8,11 @@ import io.hydrant.node.ingest.CheckpointService;
 import io.hydrant.peer.v1.PeerServiceGrpc;
 import io.hydrant.peer.v1.StageRequest;
 import io.hydrant.peer.v1.Stated;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The Stage method with its frames parsed without a second copy of their bytes. */
+/** The methods of the data plane; frames are parsed without a second copy of their bytes. */
 final class PeerMethods {
   /** A message of the API with the little that forwarding adds. */
   static final int MESSAGE_BYTES_MAX = CheckpointService.MESSAGE_BYTES_MAX + (64 << 10);
@@ -24,6 +27,18 @@ final class PeerMethods {
                   StageReceiver.OVERSIZED))
           .build();
 
+  /** Answered elsewhere: by whoever decides who is a member, or not yet. */
+  private static final Set<String> OTHERS =
+      Stream.of(
+              PeerServiceGrpc.getHelloMethod(),
+              PeerServiceGrpc.getAdoptMethod(),
+              PeerServiceGrpc.getFetchListMethod(),
+              PeerServiceGrpc.getFetchTractMethod(),
+              PeerServiceGrpc.getFetchSlimMethod(),
+              PeerServiceGrpc.getFetchMetadataMethod())
+          .map(MethodDescriptor::getFullMethodName)
+          .collect(Collectors.toUnmodifiableSet());
+
   private PeerMethods() {}
 
   static ServerServiceDefinition definition(PeerService service) {
@@ -33,7 +48,7 @@ final class PeerMethods {
     for (ServerMethodDefinition<?, ?> method : plain.getMethods()) {
       if (method.getMethodDescriptor().getFullMethodName().equals(STAGE.getFullMethodName())) {
         builder.addMethod(STAGE, service.stageHandler());
-      } else {
+      } else if (!OTHERS.contains(method.getMethodDescriptor().getFullMethodName())) {
         builder.addMethod(method);
       }
     }

@@ -1,24 +1,17 @@
 package io.hydrant.node.peer;
 
-import io.grpc.Metadata;
-import io.grpc.Server;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerInterceptors;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.ServerServiceDefinition;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.node.ingest.Staging;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.peer.v1.HelloRequest;
-import io.hydrant.peer.v1.PeerServiceGrpc;
-import java.io.IOException;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -51,8 +44,12 @@ public final class PeerPlane implements AutoCloseable {
   /** Ticks between two inventories: 250 ms. */
   private static final int INVENTORY_TICKS = 5;
 
-  private static final int FLOW_WINDOW_BYTES = 4 << 20;
-  private static final int CLIENT_KEEP_ALIVE_SECONDS_MIN = 5;
+  /** Bytes of a stream, and of a connection, that may be under way: several batches. */
+  public static final int FLOW_WINDOW_BYTES = 4 << 20;
+
+  /** Of one message between nodes. */
+  public static final int MESSAGE_BYTES_MAX = PeerMethods.MESSAGE_BYTES_MAX;
+
   private static final int CLOSE_SECONDS = 3;
 
   private final PeerGroup group;
@@ -64,7 +61,7 @@ public final class PeerPlane implements AutoCloseable {
   private final ExecutorService stagePool;
   private final ExecutorService forwardPool;
   private final ScheduledExecutorService timer;
-  private final Server server;
+  private final ServerServiceDefinition services;
   private final Map<String, PeerLink> links = new ConcurrentHashMap<>();
   private volatile boolean leading;
   private int ticks;
@@ -91,54 +88,26 @@ public final class PeerPlane implements AutoCloseable {
             inventories,
             System::nanoTime,
             cause -> parts.failStop().stop("reading staged records back failed", cause));
-    CallIdentity identity = new CallIdentity();
     PeerService service =
         new PeerService(
             self,
-            new PeerService.Parts(
-                store, parts.handshake(), identity, receptions, inventories, parts.failStop()),
+            new PeerService.Parts(store, receptions, inventories, parts.failStop()),
             stagePool);
-    this.server =
-        NettyServerBuilder.forAddress(config.listen())
-            .executor(forwardPool)
-            .callExecutor(
-                new ServerCallExecutorSupplier() {
-                  @Override
-                  public <Q, A> Executor getExecutor(ServerCall<Q, A> call, Metadata headers) {
-                    String method = call.getMethodDescriptor().getFullMethodName();
-                    return method.equals(PeerServiceGrpc.getStageMethod().getFullMethodName())
-                        ? stagePool
-                        : forwardPool;
-                  }
-                })
-            .maxInboundMessageSize(PeerMethods.MESSAGE_BYTES_MAX)
-            .flowControlWindow(FLOW_WINDOW_BYTES)
-            .permitKeepAliveTime(CLIENT_KEEP_ALIVE_SECONDS_MIN, TimeUnit.SECONDS)
-            .permitKeepAliveWithoutCalls(true)
-            .addService(ServerInterceptors.intercept(PeerMethods.definition(service), identity))
-            .build();
+    this.services =
+        ServerInterceptors.intercept(
+            PeerMethods.definition(service), new CallIdentity(parts.handshake()));
   }
 
   /** The parts of the node that the data plane works with. */
   public record Parts(PeerStore store, PeerGroup group, Handshake handshake, FailStop failStop) {}
 
   /**
-   * Serves and connects; not leading before {@link #leadershipChanged} says so.
-   *
-   * @throws IOException if the address cannot be bound
+   * Connects to the others; not leading before {@link #leadershipChanged} says so. Who made it
+   * offers {@link #services} on the peers' port.
    */
-  public static PeerPlane start(PeerPlaneConfig config, Parts parts) throws IOException {
+  public static PeerPlane start(PeerPlaneConfig config, Parts parts) {
     PeerPlane plane = new PeerPlane(config, parts);
     plane.leader.to(plane.new Links());
-    try {
-      plane.server.start();
-    } catch (IOException e) {
-      plane.close();
-      throw new IOException(
-          "cannot listen for peers on %s: another process may use it (cluster.peer-address)"
-              .formatted(config.listen()),
-          e);
-    }
     plane.timer.scheduleWithFixedDelay(plane::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
     return plane;
   }
@@ -160,9 +129,12 @@ public final class PeerPlane implements AutoCloseable {
         new ThreadPoolExecutor.DiscardPolicy());
   }
 
-  /** Where it listens. */
-  public int port() {
-    return server.getPort();
+  /**
+   * Stage, AskStated and Exchange, for the server of the peers' port, which must take messages of
+   * {@link #MESSAGE_BYTES_MAX} and should have a window of {@link #FLOW_WINDOW_BYTES}.
+   */
+  public ServerServiceDefinition services() {
+    return services;
   }
 
   /** For the way in: what is staged here goes to all. */
@@ -219,24 +191,33 @@ public final class PeerPlane implements AutoCloseable {
       gone.remove(address.node());
     }
     for (String node : gone) {
-      links.remove(node).close();
+      PeerLink link = links.remove(node);
+      if (link != null) {
+        link.close();
+      }
     }
   }
 
   @Override
   public void close() {
     timer.shutdownNow();
+    await(timer);
     leader.stop();
     links.values().forEach(PeerLink::close);
-    server.shutdownNow();
     stagePool.shutdown();
+    await(stagePool);
+    forwardPool.shutdown();
+    await(forwardPool);
+  }
+
+  private static void await(ExecutorService pool) {
     try {
-      server.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
-      stagePool.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+      if (!pool.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("a thread of {} does not end", pool);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    forwardPool.shutdown();
   }
 
   /** All links together, as the leader's side sees them. */

@@ -1,12 +1,10 @@
 package io.hydrant.node.peer;
 
-import java.net.InetSocketAddress;
 import java.time.Duration;
 
 /**
  * How the data plane behaves.
  *
- * @param listen where the other nodes find this one; port 0 takes any
  * @param windowBytes frames kept in memory for peers that are a little behind
  * @param lagBytesMax bytes without a majority from which protectors are slowed
  * @param noMajority how long bytes may wait for a majority while the log is well
@@ -15,7 +13,6 @@ import java.time.Duration;
  * @param threads for receiving, and as many for sending
  */
 public record PeerPlaneConfig(
-    InetSocketAddress listen,
     long windowBytes,
     long lagBytesMax,
     Duration noMajority,
@@ -29,9 +26,8 @@ public record PeerPlaneConfig(
   }
 
   /** The defaults of docs/configuration.md. */
-  public static PeerPlaneConfig at(InetSocketAddress listen) {
+  public static PeerPlaneConfig usual() {
     return new PeerPlaneConfig(
-        listen,
         48L << 20,
         64L << 20,
         Duration.ofSeconds(5),

@@ -8,24 +8,21 @@ import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Epoch;
-import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.replica.Statement.Says;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
+import io.hydrant.node.ingest.Mailbox;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.peer.v1.AskStatedRequest;
-import io.hydrant.peer.v1.HelloRequest;
-import io.hydrant.peer.v1.HelloResponse;
 import io.hydrant.peer.v1.Inventory;
 import io.hydrant.peer.v1.PeerServiceGrpc;
 import io.hydrant.peer.v1.StageRequest;
 import io.hydrant.peer.v1.Stated;
 import java.io.IOException;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,10 +35,10 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   /** An answer that takes longer is "still looking": to be asked again. */
   private static final long ASK_MILLIS_MAX = 500;
 
+  private static final Says STILL_LOOKING = new Says.Took(0, 0);
+
   private final PeerLife self;
   private final PeerStore store;
-  private final Handshake handshake;
-  private final CallIdentity identity;
   private final Receptions receptions;
   private final Inventories inventories;
   private final FailStop failStop;
@@ -52,12 +49,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
 
   /** What its calls share with the rest of the data plane. */
   record Parts(
-      PeerStore store,
-      Handshake handshake,
-      CallIdentity identity,
-      Receptions receptions,
-      Inventories inventories,
-      FailStop failStop) {}
+      PeerStore store, Receptions receptions, Inventories inventories, FailStop failStop) {}
 
   /**
    * @param pool the stage pool
@@ -65,30 +57,10 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   PeerService(PeerLife self, Parts parts, Executor pool) {
     this.self = self;
     this.store = parts.store();
-    this.handshake = parts.handshake();
-    this.identity = parts.identity();
     this.receptions = parts.receptions();
     this.inventories = parts.inventories();
     this.failStop = parts.failStop();
     this.pool = pool;
-  }
-
-  @Override
-  public void hello(HelloRequest request, StreamObserver<HelloResponse> observer) {
-    InventoryView here = store.inventory(self);
-    HelloResponse.Builder response =
-        HelloResponse.newBuilder()
-            .setAppliedIndex(here.applied())
-            .setClockMillis(here.clockMillis());
-    Optional<io.hydrant.peer.v1.Refusal> refusal = handshake.refusal(request);
-    if (refusal.isPresent()) {
-      response.setRefusal(refusal.get());
-    } else {
-      identity.greeted(new PeerLife(request.getNode(), request.getLife()));
-      response.setSelf(handshake.self());
-    }
-    observer.onNext(response.build());
-    observer.onCompleted();
   }
 
   ServerCallHandler<StageRequest, Stated> stageHandler() {
@@ -97,7 +69,8 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
 
   @Override
   public StreamObserver<StageRequest> stage(StreamObserver<Stated> observer) {
-    return StageReceiver.of(receptions, self.life(), (ServerCallStreamObserver<Stated>) observer);
+    return StageReceiver.of(
+        receptions, self.life(), (ServerCallStreamObserver<Stated>) observer, new Mailbox(pool));
   }
 
   @Override
@@ -114,7 +87,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     looking
         .computeIfAbsent(asked, this::look)
         .copy()
-        .completeOnTimeout(new Says.Took(0, 0), ASK_MILLIS_MAX, TimeUnit.MILLISECONDS)
+        .completeOnTimeout(STILL_LOOKING, ASK_MILLIS_MAX, TimeUnit.MILLISECONDS)
         .thenAccept(says -> {
           observer.onNext(StageMessages.stated(key, self.life(), says));
           observer.onCompleted();
@@ -147,7 +120,9 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     Throwable cause =
         failure == null ? new IllegalStateException("no cause") : Replication.cause(failure);
     if (cause instanceof Refusal refusal) {
-      return StageMessages.refuses(refusal);
+      return refusal.rejection() == Rejection.BEHIND
+          ? STILL_LOOKING
+          : StageMessages.refuses(refusal);
     }
     failStop.stop("stating " + key + " failed", cause);
     return new Says.Refuses(Rejection.NOT_HERE, key + ": this replica stops");

@@ -52,7 +52,8 @@ public interface PeerStore {
   /**
    * States in this life what is here of a checkpoint. Blocks on the disk.
    *
-   * @throws Refusal if it is not here as claimed
+   * @throws Refusal if it is not here as claimed; BEHIND if that cannot be said before more entries
+   *     are applied
    */
   CompletableFuture<Command.Content> stateAnew(
       CheckpointKey key, Epoch epoch, Command.Content claimed) throws Refusal, IOException;

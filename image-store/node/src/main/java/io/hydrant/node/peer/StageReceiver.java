@@ -6,12 +6,13 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.replica.Statement.Says;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
+import io.hydrant.node.ingest.Mailbox;
 import io.hydrant.peer.v1.StageRequest;
 import io.hydrant.peer.v1.Stated;
 
 /**
- * One inbound Stage stream. gRPC calls it one message at a time on a thread of the stage pool; at
- * most the window's messages are received and not yet taken, so that a slow disk slows the sender.
+ * One inbound Stage stream. Frames are taken one after the other on the stage pool; at most the
+ * window's messages are received and not yet taken, so that a slow disk slows the sender.
  */
 final class StageReceiver implements StreamObserver<StageRequest> {
   /** Messages, each of at most a batch. */
@@ -23,10 +24,15 @@ final class StageReceiver implements StreamObserver<StageRequest> {
   private final Receptions receptions;
   private final long life;
   private final ServerCallStreamObserver<Stated> observer;
+  private final Mailbox mailbox;
   private boolean closed;
 
   private StageReceiver(
-      Receptions receptions, long life, ServerCallStreamObserver<Stated> observer) {
+      Receptions receptions,
+      long life,
+      ServerCallStreamObserver<Stated> observer,
+      Mailbox mailbox) {
+    this.mailbox = mailbox;
     this.receptions = receptions;
     this.life = life;
     this.observer = observer;
@@ -34,10 +40,14 @@ final class StageReceiver implements StreamObserver<StageRequest> {
 
   /**
    * @param life of this process, which it states in
+   * @param mailbox on the stage pool
    */
   static StageReceiver of(
-      Receptions receptions, long life, ServerCallStreamObserver<Stated> observer) {
-    StageReceiver receiver = new StageReceiver(receptions, life, observer);
+      Receptions receptions,
+      long life,
+      ServerCallStreamObserver<Stated> observer,
+      Mailbox mailbox) {
+    StageReceiver receiver = new StageReceiver(receptions, life, observer, mailbox);
     observer.disableAutoRequest();
     observer.setOnCancelHandler(receiver::close);
     observer.request(WINDOW_MESSAGES);
@@ -52,8 +62,10 @@ final class StageReceiver implements StreamObserver<StageRequest> {
       return;
     }
     CheckpointKey key = CheckpointKey.of(frame.getImage(), frame.getCheckpoint());
-    receptions.take(key, frame, says -> say(key, says));
-    observer.request(1);
+    mailbox.post(() -> {
+      receptions.take(key, frame, says -> say(key, says));
+      observer.request(1);
+    });
   }
 
   private synchronized void say(CheckpointKey key, Says says) {

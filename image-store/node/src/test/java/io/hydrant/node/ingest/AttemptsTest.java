@@ -18,8 +18,8 @@ import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.FakeProposals;
+import io.hydrant.node.api.ApiException;
 import io.hydrant.raftlog.LogBusyException;
-import io.hydrant.raftlog.NotLeaderException;
 import io.hydrant.v1.CheckpointKind;
 import io.hydrant.v1.CheckpointState;
 import io.hydrant.v1.CommitCheckpoint;
@@ -377,7 +377,7 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     proposed();
     attempts.depose();
     attempts.abandon();
-    first.completeExceptionally(new NotLeaderException("n2"));
+    first.completeExceptionally(new ApiException(Reason.REASON_NO_LEADER, "n2 leads"));
     assertEquals(List.of(), proposed(), "nothing is aborted by it");
     assertEquals(List.of(), stops);
     CompletableFuture<Outcome> settling = new CompletableFuture<>();

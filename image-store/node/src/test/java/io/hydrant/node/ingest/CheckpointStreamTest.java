@@ -18,6 +18,7 @@ import io.hydrant.engine.model.PageTable;
 import io.hydrant.node.Draft;
 import io.hydrant.node.FakeProposals;
 import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.api.ApiException;
 import io.hydrant.peer.v1.RawWrite;
 import io.hydrant.v1.AbortCheckpoint;
 import io.hydrant.v1.CheckpointKind;
@@ -132,12 +133,12 @@ final class CheckpointStreamTest implements Staging {
   @Test
   void theStreamsOfADeposedLeaderEndAndNothingIsAborted() {
     open();
-    stream.leadershipLost("n2");
+    stream.leadershipLost(new ApiException(Reason.REASON_NO_LEADER, "n2 leads"));
     runAll();
     StatusRuntimeException end = (StatusRuntimeException) Objects.requireNonNull(protector.end);
     Metadata trailers = Objects.requireNonNull(end.getTrailers());
     assertEquals(Reason.REASON_NO_LEADER.name(), trailers.get(ApiErrors.REASON_KEY));
-    assertTrue(String.valueOf(end.getMessage()).contains("the leader is n2"), end.getMessage());
+    assertTrue(String.valueOf(end.getMessage()).contains("n2 leads"), end.getMessage());
     assertEquals(
         List.of("Open"), log.take().stream().map(c -> c.getClass().getSimpleName()).toList());
     stream.message(slim());

@@ -1,6 +1,9 @@
 package io.hydrant.node.peer;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.hydrant.codecs.ZstdPageCodec;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CheckpointInfo;
@@ -22,8 +25,8 @@ import io.hydrant.engine.store.ImageStoreConfig;
 import io.hydrant.engine.store.ImageStorePorts;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
-import io.hydrant.node.Draft;
 import io.hydrant.peer.v1.HelloRequest;
+import io.hydrant.peer.v1.PeerServiceGrpc;
 import io.hydrant.testkit.index.MemoryPageIndex;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -75,6 +78,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   volatile Durability durability = Durability.QUORUM;
   volatile @Nullable String cluster;
   private @Nullable PeerPlane plane;
+  private @Nullable Server server;
   private int port;
   private long life;
 
@@ -117,38 +121,44 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
             .setProtocolMin(1)
             .setProtocolMax(1)
             .build();
-    plane =
+    Greetings greetings =
+        new Greetings(
+            hello,
+            nodes::containsKey,
+            (node, why) -> {
+              synchronized (stops) {
+                stops.add("refused by " + node + ": " + why.getMessage());
+              }
+            });
+    PeerPlane started =
         PeerPlane.start(
-            new PeerPlaneConfig(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-                config.windowBytes(),
-                config.lagBytesMax(),
-                config.noMajority(),
-                config.allDeadline(),
-                config.settle(),
-                config.threads()),
+            config,
             new PeerPlane.Parts(
                 this,
                 this,
-                new Greetings(
-                    hello,
-                    nodes::containsKey,
-                    (node, why) -> {
-                      synchronized (stops) {
-                        stops.add("refused by " + node + ": " + why.getMessage());
-                      }
-                    }),
+                greetings,
                 (what, cause) -> {
                   synchronized (stops) {
                     stops.add(what + ": " + cause);
                   }
                 }));
-    port = plane.port();
+    plane = started;
+    ServerServiceDefinition.Builder services =
+        ServerServiceDefinition.builder(PeerServiceGrpc.SERVICE_NAME)
+            .addMethod(PeerServiceGrpc.getHelloMethod(), greetings.hello());
+    started.services().getMethods().forEach(services::addMethod);
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+            .maxInboundMessageSize(PeerPlane.MESSAGE_BYTES_MAX)
+            .flowControlWindow(PeerPlane.FLOW_WINDOW_BYTES)
+            .addService(services.build())
+            .build()
+            .start();
+    port = server.getPort();
   }
 
   static PeerPlaneConfig patient() {
     return new PeerPlaneConfig(
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
         48L << 20,
         64L << 20,
         Duration.ofMinutes(10),
@@ -168,6 +178,15 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
     if (plane != null) {
       plane.close();
       plane = null;
+    }
+    if (server != null) {
+      server.shutdownNow();
+      try {
+        server.awaitTermination();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      server = null;
     }
   }
 
@@ -327,9 +346,5 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
       keep(new Frame.Step.Finish(claimed));
       return own;
     }
-  }
-
-  static int pageBytes() {
-    return Draft.PAGE_BYTES;
   }
 }

@@ -1,17 +1,24 @@
 package io.hydrant.node.peer;
 
+import io.grpc.ServerCallHandler;
+import io.grpc.stub.ServerCalls;
+import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.peer.v1.HelloRequest;
+import io.hydrant.peer.v1.HelloResponse;
 import io.hydrant.peer.v1.Refusal;
 import io.hydrant.v1.Reason;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 /**
  * The handshake of a node that belongs to a group: same cluster, same group, a member, a language.
  */
-public final class Greetings implements Handshake {
+final class Greetings implements Handshake {
   private final HelloRequest self;
+  private final Set<PeerLife> admitted = ConcurrentHashMap.newKeySet();
   private final Predicate<String> isMember;
   private final BiConsumer<String, Refusal> refused;
 
@@ -19,8 +26,7 @@ public final class Greetings implements Handshake {
    * @param isMember whether a node is a member by this replica's configuration
    * @param refused hears which peer refused this node, and why
    */
-  public Greetings(
-      HelloRequest self, Predicate<String> isMember, BiConsumer<String, Refusal> refused) {
+  Greetings(HelloRequest self, Predicate<String> isMember, BiConsumer<String, Refusal> refused) {
     this.self = self;
     this.isMember = isMember;
     this.refused = refused;
@@ -70,5 +76,27 @@ public final class Greetings implements Handshake {
   @Override
   public void refusedBy(String node, Refusal why) {
     refused.accept(node, why);
+  }
+
+  @Override
+  public boolean isAdmitted(PeerLife peer) {
+    return admitted.contains(peer);
+  }
+
+  /** The method of the peer service that is not the data plane's. */
+  ServerCallHandler<HelloRequest, HelloResponse> hello() {
+    return ServerCalls.asyncUnaryCall((request, observer) -> {
+      HelloResponse.Builder response = HelloResponse.newBuilder();
+      refusal(request)
+          .ifPresentOrElse(
+              response::setRefusal,
+              () -> {
+                admitted.removeIf(peer -> peer.node().equals(request.getNode()));
+                admitted.add(new PeerLife(request.getNode(), request.getLife()));
+                response.setSelf(self);
+              });
+      observer.onNext(response.build());
+      observer.onCompleted();
+    });
   }
 }
