@@ -1,40 +1,40 @@
 package io.hydrant.client;
 
 import io.grpc.ManagedChannel;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * What the parts of one client share: two connections, a timer and the threads that complete
- * futures.
+ * What the parts of one client share: the connections to the servers, a timer and the threads that
+ * complete futures.
  *
  * <p>Callbacks of streams run on the connections' own network threads and are short; whatever runs
  * code of the library's user or waits is handed to {@link #callbacks}.
  */
 final class Connections implements AutoCloseable {
-  /** How long answers on their way may still arrive after {@link #close}. */
-  private static final long SHUTDOWN_SECONDS_MAX = 2;
-
   private final ClientConfig config;
-  private final ManagedChannel bulk;
-  private final ManagedChannel demand;
+  private final Members members;
+  private final LeaderProbe leaderProbe;
   private final ScheduledThreadPoolExecutor timer;
   private final ExecutorService callbacks;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /**
-   * @param bulk checkpoints, prefetch and unary calls; runs callbacks on its own threads
-   * @param demand page faults only, so that they never wait behind bulk bytes in a socket
-   */
+  /** To one server, over connections that are there. */
   Connections(ClientConfig config, ManagedChannel bulk, ManagedChannel demand) {
+    this(
+        config,
+        new Members(config.endpoints(), _ -> false, server -> new Member(server, bulk, demand)));
+  }
+
+  Connections(ClientConfig config, Members members) {
     this.config = config;
-    this.bulk = bulk;
-    this.demand = demand;
+    this.members = members;
+    this.leaderProbe = new LeaderProbe(members);
     this.timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("hydrant-client-timer").factory());
@@ -48,12 +48,29 @@ final class Connections implements AutoCloseable {
     return config;
   }
 
-  ManagedChannel bulk() {
-    return bulk;
+  Members members() {
+    return members;
   }
 
-  ManagedChannel demand() {
-    return demand;
+  LeaderProbe leaderProbe() {
+    return leaderProbe;
+  }
+
+  /** Whether a member does not answer while another one does. */
+  boolean isSilent(Member member) throws InterruptedException {
+    Set<Member> heard = leaderProbe.whoAnswers();
+    return !heard.isEmpty() && !heard.contains(member);
+  }
+
+  /** Learns the group's members and leader, in the background; it is no matter if that fails. */
+  void learnMembers() {
+    run(() -> {
+      try {
+        leaderProbe.whoAnswers();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    });
   }
 
   ScheduledExecutorService timer() {
@@ -91,19 +108,7 @@ final class Connections implements AutoCloseable {
       return;
     }
     timer.shutdownNow();
-    bulk.shutdown();
-    demand.shutdown();
-    boolean interrupted = false;
-    try {
-      bulk.awaitTermination(SHUTDOWN_SECONDS_MAX, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    bulk.shutdownNow();
-    demand.shutdownNow();
+    members.close();
     callbacks.shutdown();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

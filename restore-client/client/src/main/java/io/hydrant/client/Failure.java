@@ -18,6 +18,10 @@ record Failure(Reason reason, Kind kind, String message, @Nullable Throwable cau
   static final Metadata.Key<String> REASON_KEY =
       Metadata.Key.of("hydrant-reason", Metadata.ASCII_STRING_MARSHALLER);
 
+  /** Beside {@link Reason#REASON_NO_LEADER}, where it is known: the leader's address. */
+  static final Metadata.Key<String> LEADER_KEY =
+      Metadata.Key.of("hydrant-leader", Metadata.ASCII_STRING_MARSHALLER);
+
   enum Kind {
     /** Refused; nothing changed; repeating does not help. */
     REJECTED,
@@ -75,6 +79,16 @@ record Failure(Reason reason, Kind kind, String message, @Nullable Throwable cau
   static Failure of(Reason reason, String message) {
     String text = message.isEmpty() ? reason.name() : message;
     return new Failure(reason, kindOf(reason, Status.Code.OK), text, null);
+  }
+
+  /** The leader's address as a refusal names it; null if it does not. */
+  static @Nullable String leaderIn(@Nullable Metadata trailers) {
+    return trailers == null ? null : trailers.get(LEADER_KEY);
+  }
+
+  /** Whether another member may do what this one could not. */
+  boolean elsewhere() {
+    return retryable() && reason != Reason.REASON_OVERLOADED;
   }
 
   /** For a call that changes nothing, or whose change is known not to have happened. */

@@ -18,6 +18,7 @@ import io.hydrant.v1.ListCheckpointsRequest;
 import io.hydrant.v1.ListImagesRequest;
 import io.hydrant.v1.ListImagesResponse;
 import io.hydrant.v1.OpenRestoreRequest;
+import io.hydrant.v1.OpenRestoreResponse;
 import io.hydrant.v1.PinnedDelete;
 import io.hydrant.v1.Region;
 import io.hydrant.v1.RestoreServiceGrpc;
@@ -34,8 +35,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A client of one store. Demand fetches have a connection of their own, so that they never wait
- * behind checkpoints or prefetched pages.
+ * A client of one store: of one server, or of a group of them. Of a group, it finds the leader by
+ * itself and goes on with another member when one is lost. Demand fetches have a connection of
+ * their own, so that they never wait behind checkpoints or prefetched pages.
  *
  * <p>Calls repeat themselves while no server can answer, within {@link Deadlines#call}; all of them
  * may be repeated safely (ids made by the client go with them). They throw {@link
@@ -70,11 +72,17 @@ public final class HydrantClient implements AutoCloseable {
 
   /** Makes a client; connects when it is first used. */
   public static HydrantClient connect(ClientConfig config) {
-    return new HydrantClient(new Connections(config, channel(config), channel(config)));
+    return new HydrantClient(new Connections(config, members(config)));
   }
 
-  private static ManagedChannel channel(ClientConfig config) {
-    Endpoint endpoint = config.endpoints().getFirst();
+  static Members members(ClientConfig config) {
+    return new Members(
+        config.endpoints(),
+        config::allows,
+        server -> new Member(server, channel(config, server), channel(config, server)));
+  }
+
+  private static ManagedChannel channel(ClientConfig config, Endpoint endpoint) {
     // Retries are ours: gRPC's would keep copies of messages and hide what may have happened.
     return NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
         .usePlaintext()
@@ -237,6 +245,7 @@ public final class HydrantClient implements AutoCloseable {
   public ProtectionStream protect(long imageUid, long epoch, long head, WriteOptions options) {
     List<Region> regions = head == 0 ? List.of() : image(uid(imageUid)).getRegionsList();
     ProtectionStream.Base newest = new ProtectionStream.Base(head, regions);
+    connections.learnMembers();
     return new ProtectionStream(connections, imageUid, epoch, options, newest);
   }
 
@@ -256,17 +265,15 @@ public final class HydrantClient implements AutoCloseable {
             .setLeaseMillis(Math.toIntExact(lease.toMillis()))
             .setRequestId(newId())
             .build();
-    return new RestoreSession(
-        connections,
+    String what = checkpoint == 0 ? show(image) : "checkpoint " + checkpoint + " of " + show(image);
+    OpenRestoreResponse opened =
         calls.call(
             RestoreServiceGrpc.getOpenRestoreMethod(),
             request,
             UnaryCalls.Effect.CHANGES,
-            "opening a restore of %s"
-                .formatted(
-                    checkpoint == 0
-                        ? show(image)
-                        : "checkpoint " + checkpoint + " of " + show(image))));
+            "opening a restore of " + what);
+    connections.learnMembers();
+    return new RestoreSession(connections, opened);
   }
 
   /** Opens a restore session on the latest checkpoint. */
@@ -277,7 +284,9 @@ public final class HydrantClient implements AutoCloseable {
   /** Goes on with a session of another process, see {@link RestoreSession#export}. */
   public RestoreSession resumeRestore(byte[] exported) {
     connections.requireOpen();
-    return new RestoreSession(connections, RestoreSession.decode(exported));
+    RestoreSession session = new RestoreSession(connections, RestoreSession.decode(exported));
+    connections.learnMembers();
+    return session;
   }
 
   // ---- the server ----

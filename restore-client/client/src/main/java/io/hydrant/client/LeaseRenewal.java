@@ -22,6 +22,10 @@ final class LeaseRenewal implements AutoCloseable {
 
   private final SessionSource source;
   private final UnaryCalls calls;
+
+  /** Used by one renewal after the other. */
+  private final CallTarget target;
+
   private long leaseMillis;
   private boolean stopped;
   private @Nullable HydrantException lost;
@@ -29,6 +33,7 @@ final class LeaseRenewal implements AutoCloseable {
   LeaseRenewal(SessionSource source, long leaseMillis) {
     this.source = source;
     this.calls = new UnaryCalls(source.connections());
+    this.target = new CallTarget(source.connections(), UnaryCalls.Route.LEADER);
     this.leaseMillis = Math.max(1, leaseMillis);
   }
 
@@ -72,21 +77,22 @@ final class LeaseRenewal implements AutoCloseable {
     try {
       long nanos = TimeUnit.MILLISECONDS.toNanos(Math.max(1, lease / RENEWALS_PER_LEASE));
       RenewRestoreResponse renewed =
-          calls.once(RestoreServiceGrpc.getRenewRestoreMethod(), request, nanos);
+          calls.once(target, RestoreServiceGrpc.getRenewRestoreMethod(), request, nanos);
       synchronized (this) {
         leaseMillis = Math.max(1, renewed.getLeaseMillis());
         schedule(leaseMillis / RENEWALS_PER_LEASE);
       }
     } catch (StatusRuntimeException e) {
-      failed(e, lease);
+      Failure failure = Failure.of(e.getStatus(), e.getTrailers());
+      target.failed(failure, e.getTrailers());
+      failed(failure, lease);
     }
   }
 
-  private synchronized void failed(StatusRuntimeException e, long lease) {
+  private synchronized void failed(Failure failure, long lease) {
     if (stopped) {
       return;
     }
-    Failure failure = Failure.of(e.getStatus(), e.getTrailers());
     if (failure.kind() == Failure.Kind.REJECTED) {
       stopped = true;
       lost = failure.toException(source.name() + ": renewing the restore session");

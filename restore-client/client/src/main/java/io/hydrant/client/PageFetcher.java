@@ -69,7 +69,7 @@ public final class PageFetcher implements AutoCloseable {
     this.connections = source.connections();
     this.limitNanos = connections.config().deadlines().fetch().toNanos();
     this.room = new Semaphore(connections.config().budgets().fetchBytes() / PERMIT_BYTES);
-    connections.demand().getState(true); // connects now, not at the first fault
+    connections.members().leader().demand().getState(true); // connects now, not at the first fault
   }
 
   /** Fetches pages at the urgency of a fault; see {@link #fetch(ReadClass, int, long[])}. */
@@ -335,14 +335,14 @@ public final class PageFetcher implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    connections.demand().resetConnectBackoff();
+    connections.members().leader().demand().resetConnectBackoff();
   }
 
   /** One FetchPages call. Its callbacks run on the network thread and are short. */
   private final class Call extends ClientCall.Listener<FetchResponse> {
     private final Map<Long, PendingFetch> inFlight = new HashMap<>();
     private final ClientCall<FetchRequest, FetchResponse> call =
-        connections.demand().newCall(METHOD, CallOptions.DEFAULT);
+        connections.members().leader().demand().newCall(METHOD, CallOptions.DEFAULT);
 
     /** In terms of {@link System#nanoTime}; guarded by the fetcher's lock. */
     private long lastAnswerNanos = System.nanoTime();

@@ -58,7 +58,7 @@ final class PrefetchReader {
             .setSkipZero(skipping)
             .build();
     try (ServerStream<PrefetchRequest, Pages> stream =
-        new ServerStream<>(source.connections().bulk(), METHOD, request)) {
+        new ServerStream<>(retries.member().bulk(), METHOD, request)) {
       for (Pages pages = retries.next(stream); pages != null; pages = retries.next(stream)) {
         deliver(verifier, pages, skipping);
       }

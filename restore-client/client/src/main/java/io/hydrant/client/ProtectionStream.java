@@ -166,7 +166,7 @@ public final class ProtectionStream implements AutoCloseable {
     connections.requireOpen();
     WriteCall current = call;
     if (current == null || !current.isUsable()) {
-      connections.bulk().resetConnectBackoff();
+      connections.members().leader().connectSoon();
       current = new WriteCall(connections, imageUid, epoch);
       call = current;
     }

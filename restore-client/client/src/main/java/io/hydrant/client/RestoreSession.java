@@ -189,6 +189,7 @@ public final class RestoreSession implements AutoCloseable {
               RestoreServiceGrpc.getCloseRestoreMethod(),
               request,
               UnaryCalls.Effect.READS,
+              UnaryCalls.Route.LEADER,
               source.name() + ": closing the restore session");
     } catch (HydrantException e) {
       if (!(e instanceof RejectedException rejected)
@@ -231,7 +232,7 @@ public final class RestoreSession implements AutoCloseable {
     ByteArrayOutputStream slim = new ByteArrayOutputStream();
     try (ServerStream<ReadSlimRequest, SlimPart> stream =
         new ServerStream<>(
-            source.connections().bulk(), RestoreServiceGrpc.getReadSlimMethod(), request)) {
+            retries.member().bulk(), RestoreServiceGrpc.getReadSlimMethod(), request)) {
       for (SlimPart part = retries.next(stream); part != null; part = retries.next(stream)) {
         ByteString data = part.getData();
         if (part.getOffset() != slim.size() || data.size() > expectedBytes - slim.size()) {
@@ -268,7 +269,7 @@ public final class RestoreSession implements AutoCloseable {
             .build();
     try (ServerStream<PageDigestsRequest, PageDigestPart> stream =
         new ServerStream<>(
-            source.connections().bulk(), RestoreServiceGrpc.getPageDigestsMethod(), request)) {
+            retries.member().bulk(), RestoreServiceGrpc.getPageDigestsMethod(), request)) {
       for (PageDigestPart part = retries.next(stream); part != null; part = retries.next(stream)) {
         boolean fits = part.getEncoding().size() == part.getChecksumCount();
         for (int row = 0; fits && row < part.getChecksumCount(); row++) {

@@ -44,26 +44,34 @@ final class ServerStream<Q, A> implements AutoCloseable {
    *     time
    */
   @Nullable A next(long nanos) throws InterruptedException {
-    long start = System.nanoTime();
-    while (messages.isEmpty()) {
+    if (!ready(nanos)) {
+      throw Status.UNAVAILABLE
+          .withDescription("no message came for %d ms".formatted(nanos / 1_000_000))
+          .asRuntimeException();
+    }
+    A message = messages.poll();
+    if (message == null) {
       Status status = closed;
-      if (status != null) {
-        if (status.isOk()) {
-          return null;
-        }
-        throw new StatusRuntimeException(status, trailers);
+      if (status == null || status.isOk()) {
+        return null;
       }
+      throw new StatusRuntimeException(status, trailers);
+    }
+    call.request(1);
+    return message;
+  }
+
+  /** Waits until {@link #next} will not wait; false if that did not happen in time. */
+  boolean ready(long nanos) throws InterruptedException {
+    long start = System.nanoTime();
+    while (messages.isEmpty() && closed == null) {
       Runnable task = executor.poll(nanos - (System.nanoTime() - start));
       if (task == null) {
-        throw Status.UNAVAILABLE
-            .withDescription("no message came for %d ms".formatted(nanos / 1_000_000))
-            .asRuntimeException();
+        return false;
       }
       task.run();
     }
-    A message = messages.remove();
-    call.request(1);
-    return message;
+    return true;
   }
 
   @Override

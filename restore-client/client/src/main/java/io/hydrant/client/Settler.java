@@ -6,7 +6,6 @@ import io.hydrant.v1.CommitCheckpoint;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.SettleRequest;
 import io.hydrant.v1.SettleResponse;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +43,7 @@ final class Settler {
     long start = System.nanoTime();
     long limitNanos = deadlines.settle().toNanos();
     String last = "no answer yet";
+    CallTarget target = new CallTarget(connections, UnaryCalls.Route.LEADER);
     for (int attempt = 1; ; attempt++) {
       long leftNanos = limitNanos - (System.nanoTime() - start);
       if (leftNanos <= 0) {
@@ -52,7 +52,7 @@ final class Settler {
       try {
         long tryNanos = Math.min(leftNanos, deadlines.call().toNanos());
         SettleResponse answer =
-            calls.once(CheckpointServiceGrpc.getSettleMethod(), request, tryNanos);
+            calls.once(target, CheckpointServiceGrpc.getSettleMethod(), request, tryNanos);
         Settlement settlement = read(answer, what);
         if (settlement != null) {
           return settlement;
@@ -64,10 +64,11 @@ final class Settler {
           return unknown(what, failure.message(), e);
         }
         last = failure.message();
+        target.failed(failure, e.getTrailers());
       }
       try {
-        RetryPolicy retries = connections.config().retries();
-        calls.pause(retries.pauseNanos(attempt, ThreadLocalRandom.current()), what);
+        calls.pause(target.pauseNanos(attempt), what);
+        target.member().connectSoon();
       } catch (CancelledException e) {
         return unknown(what, "interrupted", e);
       }

@@ -60,7 +60,11 @@ final class WriteCall {
     CallOptions options =
         CallOptions.DEFAULT.withOnReadyThreshold(connections.config().budgets().sendBytes());
     this.call =
-        connections.bulk().newCall(CheckpointServiceGrpc.getWriteCheckpointMethod(), options);
+        connections
+            .members()
+            .leader()
+            .bulk()
+            .newCall(CheckpointServiceGrpc.getWriteCheckpointMethod(), options);
     this.sender = new WriteSender(call);
     call.start(new Listener(), new Metadata());
     call.request(Integer.MAX_VALUE);
@@ -519,7 +523,7 @@ final class WriteCall {
     private HydrantException why(Status status, Metadata trailers) {
       String what =
           "the checkpoint stream of image %d to %s ended before the commit was sent, so nothing of it was committed"
-              .formatted(imageUid, connections.config().endpoints().getFirst());
+              .formatted(imageUid, connections.members().leader());
       if (connections.isClosed()) {
         return new CancelledException(what + ": the client was closed", null);
       }

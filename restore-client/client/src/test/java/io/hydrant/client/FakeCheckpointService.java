@@ -19,6 +19,7 @@ import io.hydrant.v1.WriteCheckpointRequest;
 import io.hydrant.v1.WriteCheckpointResponse;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 final class FakeCheckpointService extends CheckpointServiceGrpc.CheckpointServiceImplBase {
@@ -42,6 +43,14 @@ final class FakeCheckpointService extends CheckpointServiceGrpc.CheckpointServic
 
   @Override
   public void settle(SettleRequest request, StreamObserver<SettleResponse> observer) {
+    if (faults.silent) {
+      return;
+    }
+    Supplier<StatusRuntimeException> notLeading = faults.notLeading;
+    if (notLeading != null) {
+      observer.onError(notLeading.get());
+      return;
+    }
     SettleResponse.Builder answer = SettleResponse.newBuilder();
     FakeStore.Content content = store.checkpoint(request.getImageUid(), request.getCheckpoint());
     if (content == null) {
@@ -84,7 +93,20 @@ final class FakeCheckpointService extends CheckpointServiceGrpc.CheckpointServic
 
     @Override
     public void onNext(WriteCheckpointRequest request) {
-      if (broken) {
+      if (broken || faults.silent) {
+        return;
+      }
+      Supplier<StatusRuntimeException> notLeading = faults.notLeading;
+      if (notLeading != null) {
+        // What the attempt was lives on in the log.
+        if (request.hasOpen() || attempts.remove(request.getAttempt()) != null) {
+          Rejected rejected =
+              Rejected.newBuilder()
+                  .setReason(Reason.REASON_NO_LEADER)
+                  .setMessage(String.valueOf(notLeading.get().getMessage()))
+                  .build();
+          send(answer(request.getAttempt()).setRejected(rejected));
+        }
         return;
       }
       switch (faults.onRequest.apply(request)) {

@@ -1,5 +1,6 @@
 package io.hydrant.client;
 
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.hydrant.v1.AcquireProtectionRequest;
 import io.hydrant.v1.AcquireProtectionResponse;
@@ -15,11 +16,16 @@ import io.hydrant.v1.ListImagesRequest;
 import io.hydrant.v1.ListImagesResponse;
 import io.hydrant.v1.SetRetentionRequest;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 final class FakeImageService extends ImageServiceGrpc.ImageServiceImplBase {
   /** Small, so that listing needs several calls. */
   private static final int LIST_MAX = 3;
+
+  /** What every member answers. */
+  private static final Set<String> READS =
+      Set.of("getImage", "listImages", "listCheckpoints", "getServerInfo", "stats");
 
   private final FakeStore store;
   private final Faults faults;
@@ -31,6 +37,14 @@ final class FakeImageService extends ImageServiceGrpc.ImageServiceImplBase {
 
   static <T> void answer(
       Faults faults, String method, StreamObserver<T> observer, Supplier<T> call) {
+    if (faults.silent) {
+      return;
+    }
+    Supplier<StatusRuntimeException> notLeading = faults.notLeading;
+    if (notLeading != null && !READS.contains(method)) {
+      observer.onError(notLeading.get());
+      return;
+    }
     T value;
     try {
       value = call.get();

@@ -120,7 +120,7 @@ final class FakeRestoreService extends RestoreServiceGrpc.RestoreServiceImplBase
 
       @Override
       public void onNext(FetchRequest request) {
-        if (broken) {
+        if (broken || faults.silent) {
           return;
         }
         try {
@@ -158,6 +158,9 @@ final class FakeRestoreService extends RestoreServiceGrpc.RestoreServiceImplBase
 
   @Override
   public void prefetch(PrefetchRequest request, StreamObserver<Pages> observer) {
+    if (faults.silent) {
+      return;
+    }
     try {
       FakeStore.Content content = store.session(request.getToken());
       for (PageRange range : request.getRangeList()) {

@@ -26,6 +26,7 @@ final class FakeServer implements AutoCloseable {
   final Faults faults = new Faults();
   private final @Nullable String inProcessName;
   private final Server server;
+  private final int port;
 
   private FakeServer(FakeStore store, @Nullable String inProcessName, ServerBuilder<?> builder) {
     this.store = store;
@@ -40,6 +41,7 @@ final class FakeServer implements AutoCloseable {
               .addService(new FakeServerService(faults))
               .build()
               .start();
+      this.port = server.getPort();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -61,12 +63,11 @@ final class FakeServer implements AutoCloseable {
   }
 
   int port() {
-    return server.getPort();
+    return port;
   }
 
   ClientConfig config() {
-    return ClientConfig.of("127.0.0.1:" + (inProcessName == null ? server.getPort() : 1))
-        .withDeadlines(QUICK);
+    return ClientConfig.of("127.0.0.1:" + (inProcessName == null ? port : 1)).withDeadlines(QUICK);
   }
 
   HydrantClient client() {

@@ -16,11 +16,7 @@ final class FakeServerService extends ServerServiceGrpc.ServerServiceImplBase {
 
   @Override
   public void getServerInfo(GetServerInfoRequest request, StreamObserver<ServerInfo> observer) {
-    FakeImageService.answer(
-        faults,
-        "getServerInfo",
-        observer,
-        () -> ServerInfo.newBuilder().setVersion("fake").putLimits("batch_bytes", 1 << 20).build());
+    FakeImageService.answer(faults, "getServerInfo", observer, () -> faults.info);
   }
 
   @Override

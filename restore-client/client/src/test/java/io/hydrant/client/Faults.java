@@ -1,9 +1,11 @@
 package io.hydrant.client;
 
+import io.grpc.StatusRuntimeException;
 import io.hydrant.v1.FetchRequest;
 import io.hydrant.v1.FetchResponse;
 import io.hydrant.v1.PageDigestPart;
 import io.hydrant.v1.Pages;
+import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.SettleResponse;
 import io.hydrant.v1.SlimPart;
 import io.hydrant.v1.WriteCheckpointRequest;
@@ -11,6 +13,7 @@ import io.hydrant.v1.WriteCheckpointResponse;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +50,15 @@ final class Faults {
 
   /** Throws to refuse a unary call; gets the method's name. */
   volatile Consumer<String> unary = _ -> {};
+
+  /** How a member that does not lead refuses what only the leader may do; null: it leads. */
+  volatile @Nullable Supplier<StatusRuntimeException> notLeading;
+
+  /** As if it were stopped: takes calls, and never answers. */
+  volatile boolean silent;
+
+  volatile ServerInfo info =
+      ServerInfo.newBuilder().setVersion("fake").putLimits("batch_bytes", 1 << 20).build();
 
   /** Whether the write stream reads on. */
   volatile boolean readsRequests = true;

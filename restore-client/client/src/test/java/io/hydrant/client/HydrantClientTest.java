@@ -162,6 +162,8 @@ final class HydrantClientTest {
   void configurationIsChecked() {
     invalid("must be HOST:PORT", () -> ClientConfig.of("localhost"));
     invalid("brackets", () -> ClientConfig.of("::1:70"));
+    invalid("HOST:PORT", () -> ClientConfig.of("localhost:1,"));
+    assertEquals(2, ClientConfig.of("127.0.0.1:1,[::1]:2").endpoints().size());
     invalid("must be 1 to 65535", () -> ClientConfig.of("localhost:0"));
     invalid("not on this machine", () -> ClientConfig.of("192.0.2.1:7070"));
     assertEquals("[::1]:70", Endpoint.parse("[::1]:70").toString());
@@ -169,7 +171,7 @@ final class HydrantClientTest {
         "192.0.2.1:7070",
         ClientConfig.insecure("192.0.2.1:7070").endpoints().getFirst().toString());
     invalid(
-        "exactly one endpoint",
+        "1 to 9 endpoints",
         () ->
             new ClientConfig(
                 List.of(),

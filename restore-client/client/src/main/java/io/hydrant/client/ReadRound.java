@@ -1,0 +1,52 @@
+package io.hydrant.client;
+
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Whom one read asks next: every member once, then again after a pause. With one server the pause
+ * comes after every try.
+ */
+final class ReadRound {
+  private final Members members;
+  private final Set<Member> asked = new HashSet<>();
+  private final Set<Member> damaged = new HashSet<>();
+
+  ReadRound(Members members) {
+    this.members = members;
+  }
+
+  sealed interface Next {
+    record Ask(Member member) implements Next {}
+
+    record Pause(Member thenAsk) implements Next {}
+
+    record GiveUp() implements Next {}
+  }
+
+  /** A good answer came: what failed before it is of no matter for what is read next. */
+  void progressed() {
+    asked.clear();
+    damaged.clear();
+  }
+
+  Next failed(Member member, Failure failure) {
+    boolean isDamaged = failure.kind() == Failure.Kind.DAMAGED;
+    asked.add(member);
+    if (isDamaged) {
+      damaged.add(member);
+    }
+    if ((!isDamaged && !failure.retryable()) || damaged.containsAll(members.all())) {
+      return new Next.GiveUp();
+    }
+    Member next = members.after(member);
+    for (int i = members.all().size(); i > 1 && asked.contains(next); i--) {
+      next = members.after(next);
+    }
+    if (!asked.contains(next)) {
+      return new Next.Ask(next);
+    }
+    asked.clear();
+    return new Next.Pause(next);
+  }
+}
