@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>COMMITTING</td><td>committed, or rejected for good</td><td>ENDED</td></tr>
  * <tr><td>COMMITTING</td><td>connection lost, deadline, an answer that leaves it open</td>
  *     <td>SETTLING</td></tr>
+ * <tr><td>OPENING, OPEN, SETTLING</td><td>connection lost, or settled as aborted, and all that was
+ *     sent is kept: goes to another leader under a new id</td><td>OPENING</td></tr>
  * <tr><td>SETTLING</td><td>settled, or the time for it is over (unknown)</td><td>ENDED</td></tr>
  * </table>
  *
@@ -35,6 +37,7 @@ final class Attempt {
   }
 
   final long number;
+  final CheckpointReplay replay;
   final CompletableFuture<CommittedCheckpoint> outcome = new CompletableFuture<>();
 
   private State state = State.OPENING;
@@ -47,9 +50,10 @@ final class Attempt {
   private long progressNanos = System.nanoTime();
   private boolean waiting;
 
-  Attempt(long number, @Nullable Attempt base) {
+  Attempt(long number, @Nullable Attempt base, CheckpointReplay replay) {
     this.number = number;
     this.base = base;
+    this.replay = replay;
   }
 
   State state() {
@@ -114,12 +118,23 @@ final class Attempt {
     move(State.COMMITTING, State.SETTLING);
   }
 
+  /** Begins anew on another stream. */
+  void reopened() {
+    if (state == State.COMMITTING || state == State.ENDED) {
+      throw new IllegalStateException("attempt %d is %s: settle it".formatted(number, state));
+    }
+    state = State.OPENING;
+    checkpoint = 0;
+    durableBatches = 0;
+  }
+
   void ended(@Nullable HydrantException why) {
     if (state == State.ENDED) {
       throw new IllegalStateException("attempt " + number + " ended twice");
     }
     state = State.ENDED;
     failure = why;
+    replay.drop();
     base = null; // or a steady stream of checkpoints would keep every earlier one
     if (timer != null) {
       timer.cancel(false);
@@ -146,7 +161,11 @@ final class Attempt {
     return state != State.OPEN || claim != null || waiting;
   }
 
+  /** In the place of the one before. */
   void timer(Future<?> future) {
+    if (timer != null) {
+      timer.cancel(false);
+    }
     timer = future;
   }
 

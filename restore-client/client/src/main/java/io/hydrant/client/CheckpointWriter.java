@@ -77,7 +77,10 @@ public final class CheckpointWriter implements AutoCloseable {
     return regions;
   }
 
-  /** The checkpoint's id, once the server has opened it. */
+  /**
+   * The checkpoint's id, once the server has opened it. Until the commit is answered it may change:
+   * a checkpoint that is sent again to another leader gets a new one.
+   */
   public OptionalLong checkpoint() {
     long id = call.checkpoint(attempt);
     return id == 0 ? OptionalLong.empty() : OptionalLong.of(id);

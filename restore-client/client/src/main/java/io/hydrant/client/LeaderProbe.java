@@ -7,10 +7,12 @@ import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.ServerServiceGrpc;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,42 +32,52 @@ final class LeaderProbe {
     this.members = members;
   }
 
-  private record Answer(Member from, @Nullable ServerInfo info) {}
+  private record Heard(Member from, ServerInfo info) {}
 
-  /** Waits until a leader was heard of, or all have answered. It is in {@link Members} then. */
-  void findLeader() throws InterruptedException {
-    ask(true);
+  /**
+   * Waits until a member says that it leads, or all have answered. {@link Members} knows it then.
+   *
+   * @return null: none says so
+   */
+  @Nullable Member findLeader() throws InterruptedException {
+    Set<Member> leading = new HashSet<>();
+    ask(answer -> {
+      // One that says so for an earlier term than we know of has only not noticed.
+      boolean leads = answer.info().getLeader() && members.leader().equals(answer.from());
+      return leads && leading.add(answer.from());
+    });
+    return leading.isEmpty() ? null : leading.iterator().next();
   }
 
   /** Returns the members that answer. */
   Set<Member> whoAnswers() throws InterruptedException {
-    return ask(false);
+    Set<Member> heard = new HashSet<>();
+    ask(answer -> !heard.add(answer.from()));
+    return heard;
   }
 
-  private Set<Member> ask(boolean leaderIsEnough) throws InterruptedException {
-    LinkedBlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+  private void ask(Predicate<Heard> isEnough) throws InterruptedException {
+    LinkedBlockingQueue<Optional<Heard>> answers = new LinkedBlockingQueue<>();
     List<Member> asked = members.all();
     for (Member member : asked) {
       member.connectSoon();
-      start(member).whenComplete((info, _) -> answers.add(new Answer(member, info)));
+      start(member)
+          .whenComplete((info, _) ->
+              answers.add(Optional.ofNullable(info).map(known -> new Heard(member, known))));
     }
     long endNanos = System.nanoTime() + ANSWER_NANOS;
-    Set<Member> heard = new HashSet<>();
     for (int left = asked.size(); left > 0; left--) {
-      Answer answer = answers.poll(endNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+      Optional<Heard> answer = answers.poll(endNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
       if (answer == null) {
-        break;
+        return;
       }
-      ServerInfo info = answer.info();
-      if (info != null) {
-        heard.add(answer.from());
-        members.learn(answer.from(), info);
-        if (leaderIsEnough && info.getLeader() && members.leader().equals(answer.from())) {
-          break;
+      if (answer.isPresent()) {
+        members.learn(answer.get().from(), answer.get().info());
+        if (isEnough.test(answer.get())) {
+          return;
         }
       }
     }
-    return heard;
   }
 
   private static CompletableFuture<ServerInfo> start(Member member) {

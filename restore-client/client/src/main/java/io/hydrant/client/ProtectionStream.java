@@ -21,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * tracked; the library never puts in another one. After a checkpoint that was not committed, send
  * the union of the dirty sets since the head, or a full checkpoint.
  *
- * <p><b>Broken connections.</b> What had not asked for its commit fails (it certainly did not
- * commit); commits without an answer are settled with the store. The next open connects anew.
+ * <p><b>Broken connections.</b> Commits without an answer are settled with the store. Where there
+ * are several servers, what was not committed is sent once more to the new leader, with the same
+ * base and the same bytes under another id ({@link WriteOptions#replayBytes}): the application sees
+ * a pause. Otherwise it fails (it certainly did not commit), and the next open connects anew.
  * {@link Reason#REASON_STALE_EPOCH} means that another protector took over: this one must stop.
  *
  * <p>Safe for use by several threads; each writer by one at a time.
@@ -167,7 +169,7 @@ public final class ProtectionStream implements AutoCloseable {
     WriteCall current = call;
     if (current == null || !current.isUsable()) {
       connections.members().leader().connectSoon();
-      current = new WriteCall(connections, imageUid, epoch);
+      current = new WriteCall(connections, imageUid, epoch, options.replayBytes());
       call = current;
     }
     return current;

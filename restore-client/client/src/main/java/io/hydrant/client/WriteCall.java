@@ -1,11 +1,8 @@
 package io.hydrant.client;
 
-import io.grpc.CallOptions;
-import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.hydrant.v1.AbortCheckpoint;
-import io.hydrant.v1.CheckpointServiceGrpc;
 import io.hydrant.v1.CommitCheckpoint;
 import io.hydrant.v1.OpenCheckpoint;
 import io.hydrant.v1.Reason;
@@ -15,13 +12,16 @@ import io.hydrant.v1.WriteCheckpointResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WriteCheckpoint call and the attempts on it.
+ * The attempts of one protection stream on one WriteCheckpoint call; where the group has other
+ * members, on the calls that follow it when a leader is lost ({@link WriteMove}).
  *
  * <p>{@link #lock} guards the attempts and is held briefly. Messages that follow from decisions are
  * queued under it and sent after it is released, see {@link WriteSender}; nobody waits for the
@@ -30,18 +30,23 @@ import org.jspecify.annotations.Nullable;
  * <p>Memory: a batch is handed to gRPC only while less than the send budget waits there (gRPC's
  * readiness), and gRPC has copied it when the hand-over returns.
  */
-final class WriteCall {
+final class WriteCall implements WriteStream.Events {
   /** The API's bound of open checkpoints of one image. */
   private static final int ATTEMPTS_MAX = 2;
+
+  /** Leaders that lead and then fail at once, without a commit in between. */
+  private static final int MOVES_MAX = 20;
+
+  /** For attempts that could go nowhere else. */
+  private static final Semaphore NO_ROOM = new Semaphore(0);
 
   private final Connections connections;
   private final long imageUid;
   private final long epoch;
   private final long limitNanos;
   private final Settler settler;
-  private final ClientCall<WriteCheckpointRequest, WriteCheckpointResponse> call;
-
-  private final WriteSender sender;
+  private final Semaphore replayRoom;
+  private final WriteMove move;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -49,25 +54,44 @@ final class WriteCall {
   private final List<Runnable> completions = new ArrayList<>();
   private long lastNumber;
   private boolean finishing;
+  private boolean watched;
+
+  /** Since the last commit. */
+  private int moves;
+
   private @Nullable HydrantException broken;
 
-  WriteCall(Connections connections, long imageUid, long epoch) {
+  /** Changed under the lock; null while there is none to send on. */
+  private volatile @Nullable WriteStream stream;
+
+  /** Set while attempts are on their way to another stream: nothing else is sent then. */
+  private @Nullable HydrantException moving;
+
+  /**
+   * @param replayBytes see {@link WriteOptions}
+   */
+  WriteCall(Connections connections, long imageUid, long epoch, int replayBytes) {
     this.connections = connections;
     this.imageUid = imageUid;
     this.epoch = epoch;
     this.limitNanos = connections.config().deadlines().checkpoint().toNanos();
     this.settler = new Settler(connections);
-    CallOptions options =
-        CallOptions.DEFAULT.withOnReadyThreshold(connections.config().budgets().sendBytes());
-    this.call =
-        connections
-            .members()
-            .leader()
-            .bulk()
-            .newCall(CheckpointServiceGrpc.getWriteCheckpointMethod(), options);
-    this.sender = new WriteSender(call);
-    call.start(new Listener(), new Metadata());
-    call.request(Integer.MAX_VALUE);
+    this.replayRoom = new Semaphore(replayBytes);
+    this.move = new WriteMove(connections, this);
+    lock.lock();
+    try {
+      connect(connections.members().leader());
+    } finally {
+      unlockAndComplete();
+    }
+  }
+
+  private WriteStream connect(Member member) {
+    WriteStream next =
+        new WriteStream(member, connections.config().budgets().sendBytes(), this);
+    stream = next;
+    next.start(); // may end at once, from within
+    return next;
   }
 
   boolean isUsable() {
@@ -89,26 +113,32 @@ final class WriteCall {
     Attempt attempt;
     lock.lock();
     try {
-      while (broken == null && attempts.size() >= ATTEMPTS_MAX) {
+      while (broken == null && (moving != null || attempts.size() >= ATTEMPTS_MAX)) {
         if (!await(deadlineNanos)) {
           throw new UnavailableException(
-              "opening a checkpoint of image %d: two others are still in flight after %s"
+              "opening a checkpoint of image %d: two others are still in flight, or no leader was found, after %s"
                   .formatted(imageUid, connections.config().deadlines().checkpoint()),
               null);
         }
       }
       requireUsable();
+      Semaphore room = connections.members().several() ? replayRoom : NO_ROOM;
+      CheckpointReplay replay = new CheckpointReplay(open.build(), room);
       if (base != null) {
         nameBase(open, base);
       }
-      attempt = new Attempt(++lastNumber, base);
+      attempt = new Attempt(++lastNumber, base, replay);
       attempts.put(attempt.number, attempt);
       schedule(attempt, limitNanos);
-      sender.queue(request(attempt).setOpen(open).build());
+      if (stream == null) {
+        connect(connections.members().leader());
+      }
+      queue(request(attempt).setOpen(open).build());
+      watch();
     } finally {
-      lock.unlock();
+      unlockAndComplete();
     }
-    sender.drain();
+    drain();
     return attempt;
   }
 
@@ -133,29 +163,35 @@ final class WriteCall {
 
   /** Sends bytes of an attempt; waits until gRPC has room, while there is any progress. */
   void send(Attempt attempt, WriteCheckpointRequest request) {
+    WriteCheckpointRequest kept = attempt.replay.copy(request);
+    WriteStream ready;
     try {
-      awaitRoom(attempt);
+      ready = awaitRoom(attempt, kept);
     } catch (CancelledException e) {
       // The writer has counted these bytes: without them the checkpoint can only be given up.
       abort(attempt);
       throw e;
     }
-    sender.send(request);
+    ready.sender().send(request);
   }
 
-  private void awaitRoom(Attempt attempt) {
+  private WriteStream awaitRoom(Attempt attempt, @Nullable WriteCheckpointRequest kept) {
     lock.lock();
     try {
       requireWritable(attempt);
       attempt.progressed();
       attempt.waiting(true);
-      while (!call.isReady()) {
+      WriteStream ready = readyStream();
+      while (ready == null) {
         if (!await(attempt.progressNanos() + limitNanos) && leftNanos(attempt) <= 0) {
           expireLocked(attempt);
         }
         requireWritable(attempt);
+        ready = readyStream();
       }
       attempt.progressed();
+      attempt.replay.add(kept);
+      return ready;
     } finally {
       attempt.waiting(false);
       unlockAndComplete();
@@ -163,7 +199,31 @@ final class WriteCall {
   }
 
   boolean isReady() {
-    return call.isReady();
+    lock.lock();
+    try {
+      return readyStream() != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private @Nullable WriteStream readyStream() {
+    WriteStream current = stream;
+    return current != null && moving == null && current.isReady() ? current : null;
+  }
+
+  private void queue(WriteCheckpointRequest request) {
+    WriteStream current = stream;
+    if (current != null) {
+      current.sender().queue(request);
+    }
+  }
+
+  private void drain() {
+    WriteStream current = stream;
+    if (current != null) {
+      current.sender().drain();
+    }
   }
 
   WriteCheckpointRequest.Builder request(Attempt attempt) {
@@ -186,7 +246,7 @@ final class WriteCall {
     } finally {
       lock.unlock();
     }
-    sender.drain();
+    drain();
   }
 
   /** False if its commit was sent, or it has ended. */
@@ -196,14 +256,14 @@ final class WriteCall {
     try {
       aborted = attempt.isBeforeCommit();
       if (aborted) {
-        sender.queue(request(attempt).setAbort(AbortCheckpoint.getDefaultInstance()).build());
+        queue(request(attempt).setAbort(AbortCheckpoint.getDefaultInstance()).build());
         String why = "checkpoint attempt %d of image %d: aborted by its writer";
         endLine(attempt, new CancelledException(why.formatted(attempt.number, imageUid), null));
       }
     } finally {
       unlockAndComplete();
     }
-    sender.drain();
+    drain();
     return aborted;
   }
 
@@ -224,7 +284,7 @@ final class WriteCall {
     } finally {
       lock.unlock();
     }
-    sender.drain();
+    drain();
   }
 
   long durableBatches(Attempt attempt) {
@@ -280,11 +340,14 @@ final class WriteCall {
   }
 
   private void queueCommits() {
+    if (moving != null) {
+      return;
+    }
     for (Attempt attempt : attempts.values()) {
       CommitCheckpoint claim = attempt.claim();
       if (claim != null && attempt.canSendCommit()) {
         attempt.committing();
-        sender.queue(request(attempt).setCommit(claim).build());
+        queue(request(attempt).setCommit(claim).build());
       }
     }
   }
@@ -319,7 +382,10 @@ final class WriteCall {
 
   private void endIfDone() {
     if (finishing && attempts.isEmpty()) {
-      sender.endAfterThis();
+      WriteStream current = stream;
+      if (current != null) {
+        current.sender().endAfterThis();
+      }
     }
   }
 
@@ -366,7 +432,15 @@ final class WriteCall {
       }
       switch (settlement) {
         case Settler.Settlement.Committed(long index) -> endCommitted(attempt, index);
-        case Settler.Settlement.Aborted(RejectedException why) -> endLine(attempt, why);
+        case Settler.Settlement.Aborted(RejectedException why) -> {
+          if (moving != null && mayBeSentAgain(attempt, why.reason())) {
+            attempt.reopened();
+            attempt.progressed();
+            schedule(attempt, limitNanos);
+          } else {
+            endLine(attempt, why);
+          }
+        }
         case Settler.Settlement.Unknown(UnknownOutcomeException why) -> {
           attempt.ended(why);
           completions.add(() -> attempt.outcome.completeExceptionally(why));
@@ -376,7 +450,251 @@ final class WriteCall {
     } finally {
       unlockAndComplete();
     }
-    sender.drain();
+    drain();
+  }
+
+  // ---- to another leader; called by WriteMove ----
+
+  /** Whether an attempt of which this became for good may be tried anew, on the same base. */
+  private static boolean mayBeSentAgain(Attempt attempt, Reason aborted) {
+    Attempt base = attempt.base();
+    boolean baseFailed = base != null && base.failure() != null;
+    return attempt.replay.isPossible()
+        && !baseFailed
+        && switch (aborted) {
+          // The new leader does not have all bytes, or a newer open found them without an owner.
+          case REASON_ABORTED, REASON_NO_MAJORITY, REASON_DIGEST_MISMATCH -> true;
+          default -> false;
+        };
+  }
+
+  /** Settles the first one that may have been committed; false if there is none. */
+  boolean settleNext() {
+    Attempt next = null;
+    lock.lock();
+    try {
+      for (Attempt attempt : attempts.values()) {
+        if (next == null && attempt.state() == Attempt.State.SETTLING) {
+          next = attempt;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (next == null) {
+      return false;
+    }
+    settle(next);
+    return true;
+  }
+
+  /** Whether there is nothing to move any more. */
+  boolean endMoveIfIdle() {
+    lock.lock();
+    try {
+      if (connections.isClosed() && !attempts.isEmpty()) {
+        settleOrEndAll(
+            List.copyOf(attempts.values()),
+            new CancelledException("the client was closed, nothing of it was committed", null));
+      }
+      if (moving == null || !attempts.isEmpty()) {
+        return false;
+      }
+      moving = null; // the next open connects anew
+      changed.signalAll();
+      return true;
+    } finally {
+      unlockAndComplete();
+    }
+  }
+
+  void giveUp(HydrantException why) {
+    lock.lock();
+    try {
+      moving = null;
+      breakOff(why);
+    } finally {
+      unlockAndComplete();
+    }
+  }
+
+  /** Opens all attempts under a new leader; null if none is left. */
+  @Nullable WriteStream reopen(Member leader) {
+    WriteStream next = null;
+    lock.lock();
+    try {
+      HydrantException why = moving;
+      boolean tooOften = ++moves > MOVES_MAX;
+      for (Attempt attempt : List.copyOf(attempts.values())) {
+        Attempt base = attempt.base();
+        HydrantException baseFailure = base == null ? null : base.failure();
+        if (baseFailure != null) {
+          endLine(attempt, baseFailure);
+        } else if (why != null && tooOften) {
+          endLine(attempt, why);
+        }
+      }
+      if (!attempts.isEmpty()) {
+        next = connect(leader);
+        // All opens first: a base that is committed can not be named by its attempt any more.
+        for (Attempt attempt : attempts.values()) {
+          OpenCheckpoint.Builder open = attempt.replay.open();
+          Attempt base = attempt.base();
+          if (base != null) {
+            nameBase(open, base);
+          }
+          queue(request(attempt).setOpen(open).build());
+        }
+      }
+    } finally {
+      unlockAndComplete();
+    }
+    drain();
+    return next;
+  }
+
+  /** Sends what was kept of all attempts; false if the stream was lost meanwhile. */
+  boolean resend(WriteStream next) throws InterruptedException {
+    List<Attempt> line;
+    lock.lock();
+    try {
+      line = List.copyOf(attempts.values());
+    } finally {
+      lock.unlock();
+    }
+    for (Attempt attempt : line) {
+      int position = 0;
+      for (WriteCheckpointRequest message = kept(attempt, position, next);
+          message != null;
+          message = kept(attempt, ++position, next)) {
+        next.sender().send(message);
+      }
+    }
+    lock.lock();
+    try {
+      if (stream != next) {
+        return false;
+      }
+      moving = null;
+      queueCommits();
+      endIfDone();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    drain();
+    return true;
+  }
+
+  /** Waits for room; null behind the last message, and if there is no use in sending it. */
+  private @Nullable WriteCheckpointRequest kept(Attempt attempt, int position, WriteStream next)
+      throws InterruptedException {
+    lock.lock();
+    try {
+      while (stream == next && attempt.failure() == null && !next.isReady()) {
+        changed.await();
+      }
+      if (stream != next || attempt.failure() != null) {
+        return null;
+      }
+      attempt.progressed();
+      return attempt.replay.message(position);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock: stops sending, and takes to another leader what can be sent again. */
+  private void beginMove(HydrantException why) {
+    WriteStream lost = stream;
+    stream = null;
+    if (lost != null) {
+      completions.add(() -> lost.cancel("another leader is looked for"));
+    }
+    for (Attempt attempt : List.copyOf(attempts.values()).reversed()) {
+      switch (attempt.state()) {
+        case OPENING, OPEN -> {
+          if (attempt.replay.isPossible()) {
+            attempt.reopened();
+          } else {
+            endLine(attempt, why);
+          }
+        }
+        case COMMITTING -> attempt.settling();
+        case SETTLING, ENDED -> {}
+      }
+    }
+    if (moving == null) {
+      attempts.values().forEach(Attempt::progressed);
+      completions.add(move::run);
+    }
+    moving = why;
+    changed.signalAll();
+  }
+
+  private boolean canMove() {
+    return broken == null
+        && connections.members().several()
+        && !connections.isClosed();
+  }
+
+  // ---- a leader that hangs ----
+
+  /** Under the lock: looks after the attempts while there are any. */
+  private void watch() {
+    if (watched || attempts.isEmpty() || !connections.members().several()) {
+      return;
+    }
+    try {
+      connections.timer().schedule(this::look, LeaderProbe.SILENCE_NANOS / 2, TimeUnit.NANOSECONDS);
+      watched = true;
+    } catch (RejectedExecutionException e) {
+      watched = false; // the client was closed
+    }
+  }
+
+  private void look() {
+    lock.lock();
+    try {
+      watched = false;
+      WriteStream current = stream;
+      long now = System.nanoTime();
+      boolean silent =
+          attempts.values().stream()
+              .anyMatch(attempt ->
+                  attempt.awaitsServer()
+                      && now - attempt.progressNanos() > LeaderProbe.SILENCE_NANOS);
+      if (silent && moving == null && current != null) {
+        completions.add(() -> leaveIfHung(current));
+      } else {
+        watch();
+      }
+    } finally {
+      unlockAndComplete();
+    }
+  }
+
+  private void leaveIfHung(WriteStream current) {
+    Member leader;
+    try {
+      leader = connections.leaderProbe().findLeader();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    lock.lock();
+    try {
+      if (leader != null && !leader.equals(current.member()) && stream == current && canMove()) {
+        beginMove(
+            new UnavailableException(
+                "image %d: %s does not answer, and %s leads"
+                    .formatted(imageUid, current.member(), leader),
+                null));
+      }
+      watch();
+    } finally {
+      unlockAndComplete();
+    }
   }
 
   private void expire(Attempt attempt) {
@@ -394,7 +712,7 @@ final class WriteCall {
     } finally {
       unlockAndComplete();
     }
-    sender.drain();
+    drain();
   }
 
   private void schedule(Attempt attempt, long nanos) {
@@ -407,7 +725,7 @@ final class WriteCall {
 
   private void expireLocked(Attempt attempt) {
     if (attempt.isBeforeCommit()) {
-      sender.queue(request(attempt).setAbort(AbortCheckpoint.getDefaultInstance()).build());
+      queue(request(attempt).setAbort(AbortCheckpoint.getDefaultInstance()).build());
     }
     settleOrEnd(
         attempt,
@@ -426,114 +744,134 @@ final class WriteCall {
 
   // ---- events, on a network thread ----
 
-  private final class Listener extends ClientCall.Listener<WriteCheckpointResponse> {
-    @Override
-    public void onMessage(WriteCheckpointResponse response) {
-      lock.lock();
-      try {
-        Attempt attempt = attempts.get(response.getAttempt());
-        if (attempt != null) {
-          // Of those behind it as well: they wait for its commit.
-          attempts.tailMap(attempt.number).values().forEach(Attempt::progressed);
-          apply(attempt, response);
-        } else if (response.getAttempt() < 1 || response.getAttempt() > lastNumber) {
-          violation("an answer to attempt " + response.getAttempt() + ", which was never sent");
-        }
-      } finally {
-        unlockAndComplete();
+  @Override
+  public void received(WriteStream from, WriteCheckpointResponse response) {
+    lock.lock();
+    try {
+      if (from != stream) {
+        return; // it was given up
       }
-      sender.drain();
-    }
-
-    private void apply(Attempt attempt, WriteCheckpointResponse response) {
-      switch (response.getEventCase()) {
-        case OPENED -> {
-          long id = response.getOpened().getCheckpoint();
-          if (attempt.state() != Attempt.State.OPENING || id == 0) {
-            violation("attempt " + attempt.number + " opened twice or without an id");
-            return;
-          }
-          attempt.opened(id);
-          queueCommits();
-        }
-        case DURABLE -> attempt.durable(response.getDurable().getBatchCount());
-        case COMMITTED -> {
-          if (!attempt.isPastCommit()
-              || response.getCommitted().getCheckpoint() != attempt.checkpoint()) {
-            violation("attempt " + attempt.number + " committed before it asked, or by another id");
-            return;
-          }
-          endCommitted(attempt, response.getCommitted().getIndex());
-        }
-        case REJECTED -> rejected(attempt, response.getRejected());
-        case EVENT_NOT_SET -> violation("an empty event");
+      Attempt attempt = attempts.get(response.getAttempt());
+      if (attempt != null) {
+        // Of those behind it as well: they wait for its commit.
+        attempts.tailMap(attempt.number).values().forEach(Attempt::progressed);
+        apply(attempt, response);
+      } else if (response.getAttempt() < 1 || response.getAttempt() > lastNumber) {
+        violation("an answer to attempt " + response.getAttempt() + ", which was never sent");
       }
+    } finally {
+      unlockAndComplete();
     }
+    drain();
+  }
 
-    private void rejected(Attempt attempt, Rejected rejected) {
-      Failure failure = Failure.of(rejected.getReason(), rejected.getMessage());
-      String what = "checkpoint attempt %d of image %d".formatted(attempt.number, imageUid);
-      if (failure.kind() == Failure.Kind.REJECTED) {
-        String text = what + ": " + failure.message();
-        endLine(
-            attempt, new RejectedException(rejected.getReason(), text, rejected.getHead(), null));
+  private void apply(Attempt attempt, WriteCheckpointResponse response) {
+    switch (response.getEventCase()) {
+      case OPENED -> {
+        long id = response.getOpened().getCheckpoint();
+        if (attempt.state() != Attempt.State.OPENING || id == 0) {
+          violation("attempt " + attempt.number + " opened twice or without an id");
+          return;
+        }
+        attempt.opened(id);
+        queueCommits();
+      }
+      case DURABLE -> attempt.durable(response.getDurable().getBatchCount());
+      case COMMITTED -> {
+        if (!attempt.isPastCommit()
+            || response.getCommitted().getCheckpoint() != attempt.checkpoint()) {
+          violation("attempt " + attempt.number + " committed before it asked, or by another id");
+          return;
+        }
+        moves = 0;
+        endCommitted(attempt, response.getCommitted().getIndex());
+      }
+      case REJECTED -> rejected(attempt, response.getRejected());
+      case EVENT_NOT_SET -> violation("an empty event");
+    }
+  }
+
+  private void rejected(Attempt attempt, Rejected rejected) {
+    Failure failure = Failure.of(rejected.getReason(), rejected.getMessage());
+    String what = "checkpoint attempt %d of image %d".formatted(attempt.number, imageUid);
+    if (failure.kind() == Failure.Kind.REJECTED) {
+      String text = what + ": " + failure.message();
+      endLine(
+          attempt, new RejectedException(rejected.getReason(), text, rejected.getHead(), null));
+      return;
+    }
+    if (failure.elsewhere() && canMove()) {
+      beginMove(failure.toException(what));
+      return;
+    }
+    settleOrEndAll(
+        attempts.values().stream()
+            .filter(next -> next == attempt || next.base() == attempt)
+            .toList(),
+        failure.toException(what));
+  }
+
+  private void violation(String what) {
+    String text = "image %d: the server sent %s".formatted(imageUid, what);
+    breakOff(new ProtocolViolationException(text, null));
+    WriteStream current = stream;
+    if (current != null) {
+      completions.add(() -> current.cancel(text));
+    }
+  }
+
+  private void breakOff(HydrantException why) {
+    if (broken == null) {
+      broken = why;
+    }
+    settleOrEndAll(List.copyOf(attempts.values()), why);
+    changed.signalAll();
+  }
+
+  @Override
+  public void roomMade() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void closed(WriteStream from, Status status, Metadata trailers) {
+    lock.lock();
+    try {
+      if (from != stream) {
         return;
       }
-      settleOrEndAll(
-          attempts.values().stream()
-              .filter(next -> next == attempt || next.base() == attempt)
-              .toList(),
-          failure.toException(what));
-    }
-
-    private void violation(String what) {
-      String text = "image %d: the server sent %s".formatted(imageUid, what);
-      breakOff(new ProtocolViolationException(text, null));
-      call.cancel(text, null);
-    }
-
-    private void breakOff(HydrantException why) {
-      if (broken == null) {
-        broken = why;
+      HydrantException why = why(status, trailers);
+      boolean refused = why instanceof RejectedException && !status.isOk();
+      if (canMove() && !refused && attempts.isEmpty()) {
+        stream = null;
+      } else if (canMove() && !refused) {
+        beginMove(why);
+      } else {
+        breakOff(why);
       }
-      settleOrEndAll(List.copyOf(attempts.values()), why);
-      changed.signalAll();
+    } finally {
+      unlockAndComplete();
     }
+  }
 
-    @Override
-    public void onReady() {
-      lock.lock();
-      try {
-        changed.signalAll();
-      } finally {
-        lock.unlock();
-      }
+  private HydrantException why(Status status, Metadata trailers) {
+    String what =
+        "the checkpoint stream of image %d to %s ended before the commit was sent, so nothing of it was committed"
+            .formatted(imageUid, connections.members().leader());
+    if (connections.isClosed()) {
+      return new CancelledException(what + ": the client was closed", null);
     }
-
-    @Override
-    public void onClose(Status status, Metadata trailers) {
-      lock.lock();
-      try {
-        breakOff(why(status, trailers));
-      } finally {
-        unlockAndComplete();
-      }
+    if (status.isOk()) {
+      return new UnavailableException(what + ": the server closed it", null);
     }
-
-    private HydrantException why(Status status, Metadata trailers) {
-      String what =
-          "the checkpoint stream of image %d to %s ended before the commit was sent, so nothing of it was committed"
-              .formatted(imageUid, connections.members().leader());
-      if (connections.isClosed()) {
-        return new CancelledException(what + ": the client was closed", null);
-      }
-      if (status.isOk()) {
-        return new UnavailableException(what + ": the server closed it", null);
-      }
-      Failure failure = Failure.of(status, trailers);
-      return failure.kind() == Failure.Kind.UNKNOWN
-          ? new UnavailableException(what + ": " + failure.message(), failure.cause())
-          : failure.toException(what);
-    }
+    Failure failure = Failure.of(status, trailers);
+    return failure.kind() == Failure.Kind.UNKNOWN
+        ? new UnavailableException(what + ": " + failure.message(), failure.cause())
+        : failure.toException(what);
   }
 }
