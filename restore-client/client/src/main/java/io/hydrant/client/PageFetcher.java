@@ -1,23 +1,19 @@
 package io.hydrant.client;
 
-import io.grpc.CallOptions;
-import io.grpc.ClientCall;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
-import io.grpc.Status;
-import io.hydrant.v1.FetchRequest;
 import io.hydrant.v1.FetchResponse;
 import io.hydrant.v1.ReadClass;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.Region;
-import io.hydrant.v1.RestoreServiceGrpc;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -26,9 +22,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fetches pages on demand over a connection of its own: many requests in flight, answered in any
+ * Fetches pages on demand over connections of their own: many requests in flight, answered in any
  * order. Every page is checked before it is handed out. A broken connection is made anew and what
  * was in flight asked again, until {@link Deadlines#fetch}.
+ *
+ * <p>Of a group, each fetch asks the member that should answer first. What one cannot give (not
+ * here, behind, damaged, gone) the next is asked for at once; where an answer takes long, a second
+ * member is asked as well, for few fetches. A page is damaged only if all members say so.
  *
  * <p><b>Bounds.</b> Content asked for and not answered stays below {@link Budgets#fetchBytes}: a
  * fetch beyond it waits for earlier ones, within its deadline.
@@ -47,20 +47,22 @@ public final class PageFetcher implements AutoCloseable {
 
   private static final int PERMIT_BYTES = Regions.PAGE_BYTES;
 
-  private static final MethodDescriptor<FetchRequest, FetchResponse> METHOD =
-      AliasingMarshaller.answers(RestoreServiceGrpc.getFetchPagesMethod(), FetchResponse.parser());
-
   private final SessionSource source;
   private final Connections connections;
   private final long limitNanos;
   private final Semaphore room;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable Call current;
+  private final Map<Member, FetchCall> calls = new HashMap<>();
+  private final FetchTargets targets;
+  private final FetchCall.Events events = new Answers();
   private long lastId;
 
   /** Failures since the last good answer: the backoff's step. */
   private int failures;
+
+  /** Why the call that ended last has ended. */
+  private Failure endedWith = Failure.of(Reason.REASON_NO_LEADER, "");
 
   private boolean closed;
 
@@ -69,7 +71,10 @@ public final class PageFetcher implements AutoCloseable {
     this.connections = source.connections();
     this.limitNanos = connections.config().deadlines().fetch().toNanos();
     this.room = new Semaphore(connections.config().budgets().fetchBytes() / PERMIT_BYTES);
-    connections.members().leader().demand().getState(true); // connects now, not at the first fault
+    this.targets = new FetchTargets(connections.members());
+    for (Member member : connections.members().all()) {
+      member.demand().getState(true); // connects now, not at the first fault
+    }
   }
 
   /** Fetches pages at the urgency of a fault; see {@link #fetch(ReadClass, int, long[])}. */
@@ -119,18 +124,16 @@ public final class PageFetcher implements AutoCloseable {
   /** Ends the stream; what is in flight fails with {@link CancelledException}. */
   @Override
   public void close() {
-    Call call;
+    List<FetchCall> open;
     lock.lock();
     try {
       closed = true;
-      call = current;
-      current = null;
+      open = List.copyOf(calls.values());
+      calls.clear();
     } finally {
       lock.unlock();
     }
-    if (call != null) {
-      call.cancel("the fetcher was closed");
-    }
+    open.forEach(call -> call.cancel("the fetcher was closed"));
   }
 
   private void finish(
@@ -214,11 +217,16 @@ public final class PageFetcher implements AutoCloseable {
       source.requirePages(region, page, 1);
     }
     PendingFetch pending =
-        new PendingFetch(readClass, region, pages, System.nanoTime() + limitNanos);
+        new PendingFetch(
+            readClass,
+            region,
+            pages,
+            System.nanoTime() + limitNanos,
+            new ReadRound(connections.members()));
     int permits = (int) (contentBytes / PERMIT_BYTES);
     takeRoom(pending, permits);
     pending.answer.whenComplete((_, failure) -> release(pending, permits, failure));
-    send(pending);
+    send(pending, choose());
     return pending;
   }
 
@@ -240,51 +248,74 @@ public final class PageFetcher implements AutoCloseable {
     }
   }
 
-  private void release(PendingFetch pending, int permits, @Nullable Throwable failure) {
-    room.release(permits);
-    Call silent = null;
+  private Member choose() {
     lock.lock();
     try {
-      Call call = current;
-      if (call != null
-          && call.inFlight.remove(pending.id, pending)
-          && failure instanceof TimeoutException
-          && call.lastAnswerNanos - pending.sentNanos < 0) {
-        // Nothing at all came since it was asked: what follows goes on a fresh call, and what else
-        // is in flight is asked again there.
-        silent = call;
-        current = null;
-      }
+      return targets.choose(this::inFlight);
     } finally {
       lock.unlock();
     }
-    if (silent != null) {
-      silent.cancel("no answer came within the deadline of a fetch");
-    }
   }
 
-  private void send(PendingFetch pending) {
+  /** Under the lock. */
+  private int inFlight(Member member) {
+    FetchCall call = calls.get(member);
+    return call == null ? 0 : call.inFlightCount();
+  }
+
+  private void release(PendingFetch pending, int permits, @Nullable Throwable failure) {
+    room.release(permits);
+    List<FetchCall> silent = new ArrayList<>();
+    lock.lock();
+    try {
+      pending.waiting.forEach((call, asked) -> {
+        call.forget(asked.id());
+        // Nothing at all came since it was asked: what follows goes on a fresh call, and what else
+        // is in flight is asked again there.
+        if (failure instanceof TimeoutException && isSilent(call, asked)) {
+          silent.add(call);
+        }
+      });
+      pending.waiting.clear();
+      silent.forEach(this::leave);
+    } finally {
+      lock.unlock();
+    }
+    silent.forEach(call -> call.cancel("no answer came within the deadline of a fetch"));
+  }
+
+  /** Under the lock. */
+  private boolean isSilent(FetchCall call, PendingFetch.Asked asked) {
+    return calls.get(call.member()) == call && call.isSilentSince(asked.sentNanos());
+  }
+
+  /** Under the lock. */
+  private void leave(FetchCall call) {
+    calls.remove(call.member(), call);
+    targets.failed(call.member());
+  }
+
+  private void send(PendingFetch pending, Member member) {
     lock.lock();
     try {
       if (closed || connections.isClosed()) {
         throw new CancelledException(what(pending) + ": the fetcher is closed", null);
       }
-      Call call = current;
-      boolean first = call == null;
+      FetchCall call = calls.get(member);
       if (call == null) {
-        call = new Call();
-        current = call;
+        call = new FetchCall(member, source, events);
+        calls.put(member, call);
         call.begin();
-        Failure refused = call.failure;
-        if (refused != null) {
-          // Where no server answers, gRPC ends a call from within its start: asking it would be
-          // heard by nobody.
-          pending.attempts++;
-          repeat(List.of(pending), refused);
-          return;
-        }
       }
-      call.ask(pending, first);
+      // Where no server answers, gRPC ends a call from within its start: asking it would be heard
+      // by nobody.
+      if (calls.get(member) == call) {
+        call.ask(pending, ++lastId);
+        lookLater(pending, call);
+      } else {
+        pending.attempts++;
+        repeat(List.of(pending), member, endedWith);
+      }
     } catch (RuntimeException e) {
       pending.answer.completeExceptionally(e);
     } finally {
@@ -292,31 +323,90 @@ public final class PageFetcher implements AutoCloseable {
     }
   }
 
-  /** Asks again after a pause, or gives up if the deadline would pass. */
-  private void repeat(List<PendingFetch> broken, Failure failure) {
-    List<PendingFetch> again = new ArrayList<>();
+  // ---- answers that take long ----
+
+  /** Under the lock. */
+  private void lookLater(PendingFetch pending, FetchCall call) {
+    if (!connections.members().several()) {
+      return;
+    }
+    long nanos = targets.hedgeAfterNanos(call.member());
+    ScheduledFuture<?> hedge =
+        connections
+            .timer()
+            .schedule(() -> hedge(pending, call.member()), nanos, TimeUnit.NANOSECONDS);
+    ScheduledFuture<?> leave =
+        connections
+            .timer()
+            .schedule(
+                () -> leaveIfSilent(pending, call),
+                LeaderProbe.SILENCE_NANOS,
+                TimeUnit.NANOSECONDS);
+    pending.answer.whenComplete((_, _) -> {
+      hedge.cancel(false);
+      leave.cancel(false);
+    });
+  }
+
+  private void hedge(PendingFetch pending, Member first) {
+    Optional<Member> second = Optional.empty();
+    lock.lock();
+    try {
+      if (!pending.answer.isDone() && pending.waiting.size() == 1) {
+        second = targets.hedge(first, this::inFlight);
+      }
+    } finally {
+      lock.unlock();
+    }
+    second.ifPresent(member -> send(pending, member));
+  }
+
+  private void leaveIfSilent(PendingFetch pending, FetchCall call) {
+    boolean silent;
+    lock.lock();
+    try {
+      PendingFetch.Asked asked = pending.waiting.get(call);
+      silent = asked != null && isSilent(call, asked);
+      if (silent) {
+        leave(call);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (silent) {
+      call.cancel("no answer came for long");
+    }
+  }
+
+  // ---- asking again ----
+
+  /** Asks the next member at once, or all again after a pause; gives up if that is of no use. */
+  private void repeat(List<PendingFetch> broken, Member member, Failure failure) {
     RetryPolicy retries = connections.config().retries();
+    Map<PendingFetch, Member> paused = new LinkedHashMap<>();
     for (PendingFetch pending : broken) {
-      boolean tooOften = pending.attempts >= retries.attemptsMax();
-      if (!failure.retryable() || tooOften) {
-        pending.answer.completeExceptionally(failure.toException(what(pending)));
-      } else {
-        again.add(pending);
+      switch (pending.round.failed(member, failure)) {
+        case ReadRound.Next.Ask(Member next) -> send(pending, next);
+        case ReadRound.Next.Pause(Member next) when pending.attempts < retries.attemptsMax() ->
+            paused.put(pending, next);
+        case ReadRound.Next.Pause _, ReadRound.Next.GiveUp _ ->
+            pending.answer.completeExceptionally(failure.toException(what(pending)));
       }
     }
-    if (again.isEmpty()) {
+    if (paused.isEmpty()) {
       return;
     }
     long pauseNanos = retries.pauseNanos(countFailure(), ThreadLocalRandom.current());
     connections.run(() -> {
       pause(pauseNanos);
-      for (PendingFetch pending : again) {
+      paused.forEach((pending, next) -> {
+        next.connectSoon();
         if (pending.deadlineNanos - System.nanoTime() <= 0) {
           pending.answer.completeExceptionally(failure.toException(what(pending)));
         } else if (!pending.answer.isDone()) {
-          send(pending);
+          send(pending, next);
         }
-      }
+      });
     });
   }
 
@@ -329,65 +419,33 @@ public final class PageFetcher implements AutoCloseable {
     }
   }
 
-  private void pause(long nanos) {
+  private static void pause(long nanos) {
     try {
       TimeUnit.NANOSECONDS.sleep(nanos);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    connections.members().leader().demand().resetConnectBackoff();
   }
 
-  /** One FetchPages call. Its callbacks run on the network thread and are short. */
-  private final class Call extends ClientCall.Listener<FetchResponse> {
-    private final Map<Long, PendingFetch> inFlight = new HashMap<>();
-    private final ClientCall<FetchRequest, FetchResponse> call =
-        connections.members().leader().demand().newCall(METHOD, CallOptions.DEFAULT);
-
-    /** In terms of {@link System#nanoTime}; guarded by the fetcher's lock. */
-    private long lastAnswerNanos = System.nanoTime();
-
-    /** Why it has ended, if it has; guarded by the fetcher's lock. */
-    private @Nullable Failure failure;
-
-    void begin() {
-      call.start(this, new Metadata());
-      // What may come is bounded by what was asked for.
-      call.request(Integer.MAX_VALUE);
-    }
-
-    void ask(PendingFetch pending, boolean first) {
-      pending.id = ++lastId;
-      pending.attempts++;
-      pending.sentNanos = System.nanoTime();
-      inFlight.put(pending.id, pending);
-      FetchRequest.Builder request =
-          FetchRequest.newBuilder()
-              .setId(pending.id)
-              .setReadClass(pending.readClass)
-              .setRegion(pending.region);
-      for (long page : pending.pages) {
-        request.addPage(page);
-      }
-      if (first) {
-        request.setToken(source.token());
-      }
-      call.sendMessage(request.build());
-    }
-
-    void cancel(String why) {
-      call.cancel(why, null);
-    }
-
+  /** On the network thread; short. */
+  private final class Answers implements FetchCall.Events {
     @Override
-    public void onMessage(FetchResponse answer) {
+    public void answered(FetchCall call, FetchResponse answer) {
       PendingFetch pending;
+      boolean others = false;
+      boolean good = answer.getReason() == Reason.REASON_UNSPECIFIED;
       lock.lock();
       try {
-        lastAnswerNanos = System.nanoTime();
-        pending = inFlight.remove(answer.getId());
-        if (answer.getReason() == Reason.REASON_UNSPECIFIED) {
+        pending = call.take(answer.getId());
+        if (good) {
           failures = 0;
+        }
+        if (pending != null) {
+          PendingFetch.Asked asked = pending.waiting.remove(call);
+          others = !pending.waiting.isEmpty();
+          if (good && asked != null) {
+            targets.answered(call.member(), System.nanoTime() - asked.sentNanos());
+          }
         }
       } finally {
         lock.unlock();
@@ -395,32 +453,35 @@ public final class PageFetcher implements AutoCloseable {
       if (pending == null) {
         return; // too late, or sent twice
       }
-      if (answer.getReason() != Reason.REASON_UNSPECIFIED) {
-        Failure failure = Failure.of(answer.getReason(), answer.getMessage());
-        if (failure.retryable()) {
-          repeat(List.of(pending), failure);
-          return;
-        }
+      if (good) {
+        pending.answer.complete(answer);
+        return;
       }
-      pending.answer.complete(answer);
+      Failure failure = Failure.of(answer.getReason(), answer.getMessage());
+      boolean again = failure.retryable() || failure.kind() == Failure.Kind.DAMAGED;
+      if (!again) {
+        pending.answer.complete(answer);
+      } else if (others) {
+        pending.round.noted(call.member(), failure);
+      } else {
+        repeat(List.of(pending), call.member(), failure);
+      }
     }
 
     @Override
-    public void onClose(Status status, Metadata trailers) {
-      List<PendingFetch> broken;
+    public void ended(FetchCall call, Failure why) {
+      List<PendingFetch> broken = new ArrayList<>();
       boolean given;
-      Failure why =
-          status.isOk()
-              ? Failure.of(Status.UNAVAILABLE.withDescription("the server ended the stream"), null)
-              : Failure.of(status, trailers);
       lock.lock();
       try {
-        failure = why;
-        if (current == this) {
-          current = null;
+        endedWith = why;
+        leave(call);
+        for (PendingFetch pending : call.takeAll()) {
+          pending.waiting.remove(call);
+          if (pending.waiting.isEmpty()) {
+            broken.add(pending);
+          }
         }
-        broken = List.copyOf(inFlight.values());
-        inFlight.clear();
         given = closed || connections.isClosed();
       } finally {
         lock.unlock();
@@ -432,7 +493,7 @@ public final class PageFetcher implements AutoCloseable {
         }
         return;
       }
-      repeat(broken, why);
+      repeat(broken, call.member(), why);
     }
   }
 }

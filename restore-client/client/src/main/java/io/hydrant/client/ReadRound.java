@@ -25,17 +25,22 @@ final class ReadRound {
   }
 
   /** A good answer came: what failed before it is of no matter for what is read next. */
-  void progressed() {
+  synchronized void progressed() {
     asked.clear();
     damaged.clear();
   }
 
-  Next failed(Member member, Failure failure) {
-    boolean isDamaged = failure.kind() == Failure.Kind.DAMAGED;
+  /** Remembers a failure while another member's answer is still to come. */
+  synchronized void noted(Member member, Failure failure) {
     asked.add(member);
-    if (isDamaged) {
+    if (failure.kind() == Failure.Kind.DAMAGED) {
       damaged.add(member);
     }
+  }
+
+  synchronized Next failed(Member member, Failure failure) {
+    boolean isDamaged = failure.kind() == Failure.Kind.DAMAGED;
+    noted(member, failure);
     if ((!isDamaged && !failure.retryable()) || damaged.containsAll(members.all())) {
       return new Next.GiveUp();
     }
