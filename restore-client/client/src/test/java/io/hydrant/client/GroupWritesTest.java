@@ -175,7 +175,7 @@ final class GroupWritesTest {
       CheckpointWriter writer = image.stream().openIncremental(head);
       writer.page(0, 1, page(1));
       writer.flush();
-      waitUntil(() -> writer.checkpoint().isPresent());
+      waitUntil(() -> writer.durableBatchCount() == 1);
       group.elect(1, ALL, null);
       other.takeOverProtection(HydrantClient.name("vm"));
       RejectedException refused =
