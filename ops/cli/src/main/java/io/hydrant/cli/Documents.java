@@ -22,6 +22,7 @@ final class Documents {
         .put("head", image.getHead())
         .put("checkpoint_count", image.getCheckpointCount())
         .put("keep_last", image.getRetention().getKeepLast())
+        .put("durability", shortName(image.getDurability(), "DURABILITY_"))
         .put("open_session_count", image.getOpenSessionCount())
         .put("length_bytes", lengthBytes(image.getRegionsList()))
         .put("created_at", Amounts.isoTime(image.getCreatedMillis()))

@@ -5,6 +5,7 @@ import io.hydrant.cli.output.Json;
 import io.hydrant.cli.output.Output;
 import io.hydrant.cli.output.Table;
 import io.hydrant.client.HydrantClient;
+import io.hydrant.v1.Durability;
 import io.hydrant.v1.Image;
 import io.hydrant.v1.PinnedDelete;
 import io.hydrant.v1.Region;
@@ -31,7 +32,12 @@ final class ImageCommand extends GroupCommand {
   @Command(
       name = "create",
       description = "Makes an image.",
-      footer = {"", "Example:", "  hydrant image create web-1 --keep-last 32"})
+      footer = {
+        "",
+        "Examples:",
+        "  hydrant image create web-1 --keep-last 32",
+        "  hydrant image create db-1 --durability all    acknowledged once every replica has it"
+      })
   static final class Create extends StoreCommand {
     @Parameters(paramLabel = "IMAGE", description = "Name of the new image: a-z A-Z 0-9 . _ -")
     private String name;
@@ -43,15 +49,36 @@ final class ImageCommand extends GroupCommand {
         description = "How many checkpoints stay restorable, 1 to 10000 (16).")
     private int keepLast;
 
+    @Option(
+        names = "--durability",
+        paramLabel = "WHO",
+        defaultValue = "quorum",
+        description = {
+          "Which replicas must have a checkpoint on disk before it is acknowledged, for the"
+              + " image's",
+          "life: quorum, a majority (the default), or all. With all, one replica that is away"
+              + " stops",
+          "the image's checkpoints."
+        })
+    private String durability;
+
     @Override
     ExitCode run(Output output, HydrantClient client) {
       if (keepLast < 1 || keepLast > KEEP_LAST_MAX) {
         throw usage("--keep-last must be 1 to " + KEEP_LAST_MAX + ", not " + keepLast);
       }
-      Image image = client.createImage(name, keepLast);
+      Image image = client.createImage(name, keepLast, durability());
       output.document(Documents.image(image));
       output.line("image " + image.getName() + " created (uid " + image.getUid() + ")");
       return ExitCode.OK;
+    }
+
+    private Durability durability() {
+      return switch (durability) {
+        case "quorum" -> Durability.DURABILITY_QUORUM;
+        case "all" -> Durability.DURABILITY_ALL;
+        default -> throw usage("--durability must be quorum or all, not '" + durability + "'");
+      };
     }
   }
 
@@ -82,7 +109,15 @@ final class ImageCommand extends GroupCommand {
         return ExitCode.OK;
       }
       Table table =
-          new Table("IMAGE", ">SIZE", ">CHECKPOINTS", ">NEWEST", ">EPOCH", ">SESSIONS", "CREATED");
+          new Table(
+              "IMAGE",
+              ">SIZE",
+              ">CHECKPOINTS",
+              ">NEWEST",
+              ">EPOCH",
+              ">SESSIONS",
+              "DURABILITY",
+              "CREATED");
       for (Image image : images) {
         table.row(
             image.getName() + (image.getDeleting() ? " (deleting)" : ""),
@@ -91,6 +126,7 @@ final class ImageCommand extends GroupCommand {
             image.getHead() == 0 ? "-" : image.getHead(),
             image.getEpoch(),
             image.getOpenSessionCount(),
+            Documents.shortName(image.getDurability(), "DURABILITY_"),
             Amounts.time(image.getCreatedMillis(), ZoneId.systemDefault()));
       }
       output.table(table);
@@ -122,6 +158,7 @@ final class ImageCommand extends GroupCommand {
               + " (the last "
               + image.getRetention().getKeepLast()
               + " are kept)");
+      output.line("durability   " + Documents.shortName(image.getDurability(), "DURABILITY_"));
       output.line("sessions     " + image.getOpenSessionCount());
       if (image.getDeleting()) {
         output.line("deleting     as soon as the last session ends");

@@ -149,7 +149,8 @@ class EndToEndTest {
     Path back = directory.resolve("back");
     Path slimBack = directory.resolve("slim-back");
     String[] restore = {"restore", "slimmed", back.toString(), "--slim", slimBack.toString()};
-    hydrant("image", "create", "slimmed").succeeded();
+    hydrant("image", "create", "slimmed", "--durability", "all").succeeded();
+    assertTrue(hydrant("image", "show", "slimmed").succeeded().out().contains("durability   all"));
     String[] push = {"checkpoint", "push", "slimmed", memory.toString()};
     hydrant(with(push, "--slim", slim.toString())).succeeded();
     hydrant(with(push, "--full")).failed(ExitCode.REFUSED, "slim state of 7 bytes", "--no-slim");

@@ -43,6 +43,12 @@ class UsageTest {
   }
 
   @Test
+  void unknownDurabilityIsNamed() {
+    Ran.hydrant("image", "create", "web-1", "--durability", "most")
+        .failed(ExitCode.USAGE, "most", "quorum or all");
+  }
+
+  @Test
   void malformedPageListIsNamed() {
     Ran.hydrant("fetch", "web-1", "--pages", "5-2").failed(ExitCode.USAGE, "5-2", "1,5-9");
   }

@@ -9,6 +9,7 @@ import io.hydrant.v1.AcquireProtectionResponse;
 import io.hydrant.v1.Checkpoint;
 import io.hydrant.v1.CreateImageRequest;
 import io.hydrant.v1.DeleteImageRequest;
+import io.hydrant.v1.Durability;
 import io.hydrant.v1.GetImageRequest;
 import io.hydrant.v1.GetServerInfoRequest;
 import io.hydrant.v1.Image;
@@ -108,16 +109,28 @@ public final class HydrantClient implements AutoCloseable {
   // ---- images ----
 
   /**
-   * Creates an image.
+   * Creates an image whose checkpoints a majority of the voters holds.
    *
    * @param keepLast how many checkpoints stay restorable; 0: the default
    */
   public Image createImage(String name, int keepLast) {
+    return createImage(name, keepLast, Durability.DURABILITY_QUORUM);
+  }
+
+  /**
+   * Creates an image.
+   *
+   * @param keepLast how many checkpoints stay restorable; 0: the default
+   * @param durability who must hold a checkpoint before its commit is acknowledged; for the image's
+   *     life
+   */
+  public Image createImage(String name, int keepLast, Durability durability) {
     CreateImageRequest request =
         CreateImageRequest.newBuilder()
             .setName(name)
             .setRetention(Retention.newBuilder().setKeepLast(keepLast))
             .setRequestId(newId())
+            .setDurability(durability)
             .build();
     return calls.call(
         ImageServiceGrpc.getCreateImageMethod(),

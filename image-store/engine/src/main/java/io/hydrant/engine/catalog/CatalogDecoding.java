@@ -19,7 +19,7 @@ final class CatalogDecoding {
   static Catalog decode(byte[] bytes) throws MalformedCatalogException {
     int length = checkedLength(bytes);
     ByteReader in = new ByteReader(bytes, length);
-    boolean current = readFormat(in) == CatalogFormat.VERSION;
+    int version = readFormat(in);
     EntryPosition applied =
         new EntryPosition(
             in.i64("term", 0, Long.MAX_VALUE),
@@ -28,12 +28,12 @@ final class CatalogDecoding {
     // Counters move by one an entry, so that a later entry can never overflow them.
     long nextImage = in.i64("next image uid", 1, entries(applied) + 1);
     CatalogTables tables = new CatalogTables(applied, millis, nextImage);
-    readImages(in, tables);
+    readImages(in, version, tables);
     check(in.atEnd(), "bytes behind the last image");
     Catalog catalog = new Catalog(tables);
     // The bytes of another version say the same in other words.
     check(
-        !current || Arrays.equals(catalog.encode(), bytes),
+        version != CatalogFormat.VERSION || Arrays.equals(catalog.encode(), bytes),
         "the encoding is not the canonical one");
     return catalog;
   }
@@ -72,13 +72,13 @@ final class CatalogDecoding {
     return version;
   }
 
-  private static void readImages(ByteReader in, CatalogTables tables)
+  private static void readImages(ByteReader in, int version, CatalogTables tables)
       throws MalformedCatalogException {
     int count = in.count("images", CatalogFormat.IMAGE_BYTES_MIN, CatalogLimits.IMAGES_MAX);
     long previous = 0;
     SortedSet<SessionId> sessions = new TreeSet<>();
     for (int i = 0; i < count; i++) {
-      ImageRecord image = new ImageDecoding(in, tables.applied(), tables.millis()).image();
+      ImageRecord image = new ImageDecoding(in, version, tables.applied(), tables.millis()).image();
       long uid = image.id().value();
       check(uid > previous && uid < tables.nextImage(), "image uid %d is out of order", uid);
       check(tables.named(image.name()).isEmpty(), "image name %s is there twice", image.name());

@@ -32,6 +32,7 @@ final class CatalogEncoding {
     ImageRecord.Origin origin = image.origin();
     out.i64(origin.id().value()).text(origin.name().getBytes(StandardCharsets.US_ASCII));
     out.uuid(origin.request().value()).i64(origin.createdMillis());
+    out.u8(origin.durability().code());
     out.u32(image.keepLast()).u8(image.deleting() ? CatalogFormat.DELETING_FLAG : 0);
     out.i64(image.epoch().value()).uuid(image.ownership().token().value());
     out.i64(image.changedIndex());

@@ -9,13 +9,16 @@ final class CatalogFormat {
   static final long MAGIC = 0x474f4c5441435948L;
 
   /** The version that this program writes. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   /** The oldest program that can read what this one writes, by the version it writes itself. */
-  static final int READABLE_SINCE = 1;
+  static final int READABLE_SINCE = 2;
 
   /** The oldest version that this program reads. */
   static final int OLDEST = 1;
+
+  /** From this version on an image states its durability; before, all were QUORUM. */
+  static final int DURABILITY_SINCE = 2;
 
   /** No log gets there; what counts entries stays far from an overflow. */
   static final long INDEX_MAX = 1L << 62;
@@ -26,7 +29,8 @@ final class CatalogFormat {
   static final int HEADER_BYTES = 8 + 2 + 2 + 4 * 8 + 4;
 
   /**
-   * Bytes of the smallest element of each list: a count above what can follow is refused at once.
+   * Bytes of the smallest element of each list in any version that is read: a count above what can
+   * follow is refused at once.
    */
   static final int IMAGE_BYTES_MIN = 8 + 1 + 1 + 16 + 8 + 4 + 1 + 8 + 16 + 8 + 8 + 8 + 7 * 4;
 

@@ -4,6 +4,7 @@ import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.RegionTable;
@@ -15,7 +16,12 @@ import java.util.Optional;
 public sealed interface Command {
 
   /** A new image; repeated with the same request id, the first answer again. */
-  record CreateImage(String name, int keepLast) implements Command {}
+  record CreateImage(String name, int keepLast, Durability durability) implements Command {
+    /** An image whose checkpoints a majority of the voters holds. */
+    public CreateImage(String name, int keepLast) {
+      this(name, keepLast, Durability.QUORUM);
+    }
+  }
 
   /** Deletes now, or when the last session ends, or is refused (PROTOCOL R22). */
   record DeleteImage(ImageId image, boolean deferIfPinned) implements Command {}

@@ -43,7 +43,8 @@ final class ImageCommands {
     ImageId id = new ImageId(tables.nextImage());
     tables.add(
         ImageRecord.created(
-            new ImageRecord.Origin(id, name, context.request(), context.nowMillis()),
+            new ImageRecord.Origin(
+                id, name, context.request(), context.nowMillis(), command.durability()),
             keepLast,
             context.index()));
     return Answers.of(new Outcome.ImageCreated(id));

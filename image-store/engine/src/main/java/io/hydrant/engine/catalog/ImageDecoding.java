@@ -3,6 +3,7 @@ package io.hydrant.engine.catalog;
 import static io.hydrant.engine.catalog.ByteReader.check;
 
 import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
@@ -13,11 +14,13 @@ import java.util.List;
 /** Reads one image and checks all that applying relies on. */
 final class ImageDecoding {
   private final ByteReader in;
+  private final int version;
   private final EntryPosition applied;
   private final long millis;
 
-  ImageDecoding(ByteReader in, EntryPosition applied, long millis) {
+  ImageDecoding(ByteReader in, int version, EntryPosition applied, long millis) {
     this.in = in;
+    this.version = version;
     this.applied = applied;
     this.millis = millis;
   }
@@ -48,7 +51,24 @@ final class ImageDecoding {
     String name = in.text("image name");
     check(ImageCommands.isName(name), "image name %s", Answers.quoted(name));
     return new ImageRecord.Origin(
-        id, name, new RequestId(in.uuid("create request")), in.i64("created time", 0, millis));
+        id,
+        name,
+        new RequestId(in.uuid("create request")),
+        in.i64("created time", 0, millis),
+        durability());
+  }
+
+  private Durability durability() throws MalformedCatalogException {
+    if (version < CatalogFormat.DURABILITY_SINCE) {
+      return Durability.QUORUM;
+    }
+    int code = in.u8("durability");
+    for (Durability durability : Durability.values()) {
+      if (durability.code() == code) {
+        return durability;
+      }
+    }
+    throw new MalformedCatalogException("unknown durability " + code);
   }
 
   private ImageRecord.Standing standing() throws MalformedCatalogException {

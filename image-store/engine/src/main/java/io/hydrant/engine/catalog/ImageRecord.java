@@ -1,6 +1,7 @@
 package io.hydrant.engine.catalog;
 
 import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
@@ -22,7 +23,8 @@ record ImageRecord(
     implements ImageState {
 
   /** What never changes. */
-  record Origin(ImageId id, String name, RequestId request, long createdMillis) {}
+  record Origin(
+      ImageId id, String name, RequestId request, long createdMillis, Durability durability) {}
 
   /** How long its checkpoints, and itself, are kept. */
   record Standing(int keepLast, boolean deleting) {}
@@ -81,6 +83,11 @@ record ImageRecord(
   @Override
   public long createdMillis() {
     return origin.createdMillis();
+  }
+
+  @Override
+  public Durability durability() {
+    return origin.durability();
   }
 
   @Override

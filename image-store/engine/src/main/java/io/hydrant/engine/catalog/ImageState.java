@@ -1,6 +1,7 @@
 package io.hydrant.engine.catalog;
 
 import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
@@ -21,6 +22,9 @@ public interface ImageState {
   int keepLast();
 
   long createdMillis();
+
+  /** Who must hold a checkpoint before its commit is proposed; the same for the image's life. */
+  Durability durability();
 
   Epoch epoch();
 

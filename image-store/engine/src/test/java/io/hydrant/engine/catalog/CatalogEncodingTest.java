@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.ImageId;
 import java.io.IOException;
@@ -22,7 +23,16 @@ final class CatalogEncodingTest {
 
   @Test
   void isTheGoldenFile() throws IOException {
-    Golden.compare("catalog-v1.bin", GoldenCatalog.build().encode());
+    Golden.compare("catalog-v2.bin", GoldenCatalog.build().encode());
+  }
+
+  @Test
+  void version1IsReadAsQuorum() throws IOException, MalformedCatalogException {
+    Catalog decoded = Catalog.decode(Golden.read("catalog-v1.bin"));
+    assertArrayEquals(GoldenCatalog.ofVersion1().encode(), decoded.encode());
+    for (ImageState image : decoded.images()) {
+      assertEquals(Durability.QUORUM, image.durability());
+    }
   }
 
   @Test
@@ -77,7 +87,7 @@ final class CatalogEncodingTest {
   @Test
   void versionsOutOfRangeAreNamed() {
     byte[] bytes = GoldenCatalog.build().encode();
-    for (int version : new int[] {0, 2, 65_535}) {
+    for (int version : new int[] {0, 3, 65_535}) {
       byte[] other = bytes.clone();
       ByteBuffer.wrap(other)
           .order(ByteOrder.LITTLE_ENDIAN)
@@ -114,8 +124,12 @@ final class CatalogEncodingTest {
    * works.
    */
   @Test
-  void mutationsGiveACatalogOrTheOneException() {
-    byte[] bytes = GoldenCatalog.build().encode();
+  void mutationsGiveACatalogOrTheOneException() throws IOException {
+    mutate(GoldenCatalog.build().encode());
+    mutate(Golden.read("catalog-v1.bin"));
+  }
+
+  private static void mutate(byte[] bytes) {
     int accepted = 0;
     long seed = Long.getLong("hydrant.seed", 1);
     SplittableRandom random = new SplittableRandom(seed);

@@ -35,7 +35,15 @@ final class CatalogFilesTest {
     files.write(catalog.encode(), catalog.applied(), EntryPosition.NONE);
     String name = "catalog-%020d.hyd".formatted(catalog.applied().index());
     assertEquals(List.of(name), memory.list());
-    Golden.compare("catalog-file-v1.bin", memory.bytes(name));
+    Golden.compare("catalog-file-v2.bin", memory.bytes(name));
+  }
+
+  @Test
+  void readsAFileOfVersion1() throws IOException {
+    Catalog catalog = GoldenCatalog.ofVersion1();
+    String name = "catalog-%020d.hyd".formatted(catalog.applied().index());
+    memory.put(name, Golden.read("catalog-file-v1.bin"));
+    assertArrayEquals(catalog.encode(), files.read(catalog.applied()).orElseThrow().encode());
   }
 
   @Test
@@ -160,7 +168,7 @@ final class CatalogFilesTest {
   void namesTheVersionThatItCannotRead() throws IOException {
     write(10, -1);
     String name = memory.list().getFirst();
-    for (int version : new int[] {0, 2}) {
+    for (int version : new int[] {0, 3}) {
       byte[] other = memory.bytes(name).clone();
       ByteBuffer view = ByteBuffer.wrap(other).order(ByteOrder.LITTLE_ENDIAN);
       view.putShort(VERSION_OFFSET, (short) version);

@@ -159,6 +159,7 @@ final class CatalogModelTest {
       assertEquals(expected.name, image.name());
       assertEquals(Optional.of(image), catalog.imageNamed(expected.name));
       assertEquals(expected.keep, image.keepLast());
+      assertEquals(expected.durability, image.durability());
       assertEquals(expected.created, image.createdMillis());
       assertEquals(expected.epoch, image.epoch().value());
       assertEquals(expected.deleting, image.deleting());

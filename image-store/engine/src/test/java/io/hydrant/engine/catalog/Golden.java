@@ -19,12 +19,16 @@ final class Golden {
       Files.write(file, actual);
       return;
     }
+    assertArrayEquals(
+        read(name),
+        actual,
+        name + " differs: a change of the format needs a new version and document");
+  }
+
+  static byte[] read(String name) throws IOException {
     try (InputStream golden = Golden.class.getResourceAsStream(name)) {
       assertNotNull(golden, name + " is missing: run with -Dhydrant.golden.write=true");
-      assertArrayEquals(
-          golden.readAllBytes(),
-          actual,
-          name + " differs: a change of the format needs a new version and document");
+      return golden.readAllBytes();
     }
   }
 }

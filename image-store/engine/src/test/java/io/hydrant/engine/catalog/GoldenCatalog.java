@@ -5,6 +5,7 @@ import static io.hydrant.engine.catalog.CatalogScript.request;
 
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.RegionKind;
 import io.hydrant.engine.model.RegionSpec;
@@ -22,8 +23,18 @@ final class GoldenCatalog {
   private GoldenCatalog() {}
 
   static Catalog build() {
+    return build(Durability.ALL);
+  }
+
+  /** As version 1 could express it: every image is QUORUM. */
+  static Catalog ofVersion1() {
+    return build(Durability.QUORUM);
+  }
+
+  private static Catalog build(Durability durability) {
     CatalogScript script = new CatalogScript();
-    script.at(1_800_000_000_000L).create("never-owned", 10_000);
+    script.at(1_800_000_000_000L);
+    script.apply(new Command.CreateImage("never-owned", 10_000, durability));
     ImageId gone = script.create("gone");
     ImageId vm = script.as(request(1)).create("vm.1", 2);
     script.acquire(vm, 2);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.SessionId;
@@ -66,6 +67,21 @@ final class ImageCommandsTest {
     script.refused(Rejection.NAME_TAKEN, create);
     script.create("anonymous");
     script.refused(Rejection.NAME_TAKEN, new Command.CreateImage("anonymous", 16));
+  }
+
+  @Test
+  void durabilityIsForTheImagesLife() {
+    Command create = new Command.CreateImage("vm", 16, Durability.ALL);
+    Outcome first = script.as(request(1)).apply(create);
+    ImageId vm = new ImageId(1);
+    assertEquals(new Outcome.ImageCreated(vm), first);
+    assertEquals(Durability.ALL, script.image(vm).durability());
+    assertEquals(first, script.as(request(1)).apply(new Command.CreateImage("vm", 16)));
+    script.apply(new Command.SetRetention(vm, 7));
+    script.acquire(vm, 1);
+    script.full(vm);
+    assertEquals(Durability.ALL, script.image(vm).durability());
+    assertEquals(Durability.QUORUM, script.image(script.create("other")).durability());
   }
 
   @Test

@@ -6,6 +6,7 @@ import static io.hydrant.engine.catalog.CatalogScript.request;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.RegionKind;
@@ -41,7 +42,10 @@ final class RandomCommands {
     Optional<ReferenceCatalog.Image> known = Optional.ofNullable(now.images.get(image.value()));
     int dice = random.nextInt(100);
     if (now.images.isEmpty() || dice < 3) {
-      return new Command.CreateImage(pick(NAMES), rarely() ? random.nextInt(-1, 2) : keep());
+      return new Command.CreateImage(
+          pick(NAMES),
+          rarely() ? random.nextInt(-1, 2) : keep(),
+          pick(List.of(Durability.values())));
     }
     if (dice < 4) {
       return new Command.DeleteImage(image, random.nextBoolean());

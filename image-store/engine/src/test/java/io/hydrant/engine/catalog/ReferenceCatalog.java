@@ -3,6 +3,7 @@ package io.hydrant.engine.catalog;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.RegionTable;
@@ -53,6 +54,7 @@ final class ReferenceCatalog {
     final String name;
     final RequestId request;
     final long created;
+    final Durability durability;
     int keep;
     long epoch;
     RequestId token = RequestId.NONE;
@@ -61,12 +63,13 @@ final class ReferenceCatalog {
     final TreeMap<Long, Row> rows = new TreeMap<>();
     final TreeMap<Long, SessionInfo> sessions = new TreeMap<>();
 
-    Image(long uid, String name, RequestId request, long created, int keep) {
+    Image(long uid, Command.CreateImage create, RequestId request, long created) {
       this.uid = uid;
-      this.name = name;
+      this.name = create.name();
       this.request = request;
       this.created = created;
-      this.keep = keep;
+      this.durability = create.durability();
+      this.keep = create.keepLast();
     }
 
     List<Row> in(State state) {
@@ -119,7 +122,7 @@ final class ReferenceCatalog {
 
   private Object apply(long index, RequestId request, Command command, List<Effect> effects) {
     return switch (command) {
-      case Command.CreateImage(String name, int keep) -> create(name, keep, request);
+      case Command.CreateImage create -> create(create, request);
       case Command.DeleteImage(ImageId id, boolean defer) -> delete(id.value(), defer, effects);
       case Command.SetRetention(ImageId id, int keep) -> setRetention(id.value(), keep);
       case Command.Acquire acquire -> acquire(acquire, effects);
@@ -134,7 +137,9 @@ final class ReferenceCatalog {
     };
   }
 
-  private Object create(String name, int keep, RequestId request) {
+  private Object create(Command.CreateImage create, RequestId request) {
+    String name = create.name();
+    int keep = create.keepLast();
     if (!name.matches("[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}")) {
       return Rejection.INVALID;
     }
@@ -148,7 +153,7 @@ final class ReferenceCatalog {
       return Rejection.INVALID;
     }
     uids++;
-    images.put(uids, new Image(uids, name, request, millis, keep));
+    images.put(uids, new Image(uids, create, request, millis));
     return new Outcome.ImageCreated(new ImageId(uids));
   }
 

@@ -38,12 +38,19 @@ public final class ImageMessages {
             .setOpenSessionCount(image.sessions().size())
             .setAppliedIndex(appliedIndex)
             .setDeleting(image.deleting())
-            .setDurability(Durability.DURABILITY_QUORUM);
+            .setDurability(durability(image));
     image
         .head()
         .map(head -> image.committed().get(head))
         .ifPresent(info -> builder.addAllRegions(regions(info.regions())));
     return builder.build();
+  }
+
+  private static Durability durability(ImageState image) {
+    return switch (image.durability()) {
+      case QUORUM -> Durability.DURABILITY_QUORUM;
+      case ALL -> Durability.DURABILITY_ALL;
+    };
   }
 
   /** All that can be restored, oldest first, then all that are open. */

@@ -54,10 +54,11 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
     calls.answer(
         observer,
         () -> {
-          Requests.requireQuorum(request.getDurability());
           Command create =
               new Command.CreateImage(
-                  Requests.name(request.getName()), Requests.keepLast(request.getRetention()));
+                  Requests.name(request.getName()),
+                  Requests.keepLast(request.getRetention()),
+                  Requests.durability(request.getDurability()));
           RequestId id = Requests.id(request.getRequestId(), "request_id");
           return proposals
               .propose(create, id)

@@ -5,9 +5,9 @@ import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CatalogLimits;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.node.replication.EntryCodec;
-import io.hydrant.v1.Durability;
 import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.Retention;
@@ -69,15 +69,13 @@ public final class Requests {
     return keepLast;
   }
 
-  /** A group of one has no other durability than its own disk. */
-  static void requireQuorum(Durability durability) {
-    switch (durability) {
-      case DURABILITY_UNSPECIFIED, DURABILITY_QUORUM -> {}
-      case DURABILITY_ALL ->
-          throw ApiException.invalid(
-              "durability: this server cannot hold an image to ALL; create it with QUORUM");
+  /** A new image's durability; in a group of one both are its own disk. */
+  static Durability durability(io.hydrant.v1.Durability durability) {
+    return switch (durability) {
+      case DURABILITY_UNSPECIFIED, DURABILITY_QUORUM -> Durability.QUORUM;
+      case DURABILITY_ALL -> Durability.ALL;
       case UNRECOGNIZED -> throw ApiException.invalid("durability has an unknown value");
-    }
+    };
   }
 
   /** A new image's name: its form is the catalog's to judge, but it must fit into an entry. */

@@ -10,6 +10,7 @@ import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.RegionKind;
@@ -62,7 +63,10 @@ public final class EntryCodec {
     switch (command) {
       case Command.CreateImage create ->
           builder.setCreateImage(
-              CreateImage.newBuilder().setName(create.name()).setKeepLast(create.keepLast()));
+              CreateImage.newBuilder()
+                  .setName(create.name())
+                  .setKeepLast(create.keepLast())
+                  .setDurability(create.durability().code()));
       case Command.DeleteImage delete ->
           builder.setDeleteImage(
               DeleteImage.newBuilder()
@@ -230,9 +234,9 @@ public final class EntryCodec {
     };
   }
 
-  private static Command decodeCreateImage(CreateImage create) throws UnreadableEntryException {
-    requireUnset("create_image.durability", create.getDurability());
-    return new Command.CreateImage(create.getName(), create.getKeepLast());
+  private static Command decodeCreateImage(CreateImage create) {
+    return new Command.CreateImage(
+        create.getName(), create.getKeepLast(), Durability.ofCode(create.getDurability()));
   }
 
   /** A field that the schema has but this program does not obey is as good as unknown to it. */

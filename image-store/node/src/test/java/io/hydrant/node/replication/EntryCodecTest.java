@@ -16,6 +16,7 @@ import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.model.Digest;
+import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.RegionKind;
@@ -44,6 +45,7 @@ final class EntryCodecTest {
   private static final List<Command> COMMANDS =
       List.of(
           new Command.CreateImage("vm-1", 16),
+          new Command.CreateImage("vm-2", 1, Durability.ALL),
           new Command.DeleteImage(IMAGE, true),
           new Command.SetRetention(IMAGE, 3),
           new Command.Acquire(IMAGE, Optional.empty(), TOKEN),
@@ -140,9 +142,9 @@ final class EntryCodecTest {
         "kind MARK_DAMAGED");
     assertUnreadable(
         good.toBuilder()
-            .setCreateImage(io.hydrant.raft.v1.CreateImage.newBuilder().setDurability(1))
+            .setCreateImage(io.hydrant.raft.v1.CreateImage.newBuilder().setDurability(2))
             .build(),
-        "create_image.durability is 1");
+        "unknown durability 2");
     assertUnreadable(
         good.toBuilder()
             .setAcquire(io.hydrant.raft.v1.Acquire.newBuilder().setImage(1).setRestore(1))
