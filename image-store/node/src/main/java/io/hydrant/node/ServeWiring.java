@@ -67,7 +67,8 @@ record ServeWiring(
             System::nanoTime);
     List<BindableService> services =
         List.of(
-            new ImageService(store.catalog(), proposals, executors.api()),
+            new ImageService(
+                store.catalog(), proposals, restores.takeOverSessions(), executors.api()),
             restores,
             server,
             cluster);

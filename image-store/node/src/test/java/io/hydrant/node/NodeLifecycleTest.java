@@ -214,7 +214,7 @@ final class NodeLifecycleTest {
 
   /** To do less than was asked and say nothing would be a promise that is not kept. */
   @Test
-  void whatAGroupOfOneCannotDoItRefuses() throws Exception {
+  void whatItCannotDoItRefuses() throws Exception {
     try (NodeFixture fixture = new NodeFixture(directory, Map.of())) {
       CreateImageRequest.Builder create = CreateImageRequest.newBuilder().setName("vm");
       Failures.assertRefused(
@@ -231,7 +231,9 @@ final class NodeLifecycleTest {
               .setOwnerToken(NodeFixture.token());
       for (AcquireProtectionRequest.Builder restoring :
           List.of(
-              acquire.clone().setRestore(TakeOverRestore.TAKE_OVER_RESTORE_LATEST),
+              acquire.clone().setRestoreValue(99),
+              acquire.clone().setRestore(TakeOverRestore.TAKE_OVER_RESTORE_LATEST).setCheckpoint(1),
+              acquire.clone().setRestore(TakeOverRestore.TAKE_OVER_RESTORE_CHECKPOINT),
               acquire.clone().setCheckpoint(1),
               acquire.clone().setLeaseMillis(1_000))) {
         Failures.assertRefused(

@@ -3,6 +3,7 @@ package io.hydrant.engine.catalog;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.model.SessionId;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -34,7 +35,9 @@ final class CatalogEncoding {
     out.uuid(origin.request().value()).i64(origin.createdMillis());
     out.u8(origin.durability().code());
     out.u32(image.keepLast()).u8(image.deleting() ? CatalogFormat.DELETING_FLAG : 0);
-    out.i64(image.epoch().value()).uuid(image.ownership().token().value());
+    ImageRecord.Ownership ownership = image.ownership();
+    out.i64(ownership.epoch().value()).uuid(ownership.token().value());
+    out.i64(ownership.session().map(SessionId::value).orElse(CatalogFormat.NO_SESSION));
     out.i64(image.changedIndex());
     history(image.history());
     out.u32(image.sessions().size());

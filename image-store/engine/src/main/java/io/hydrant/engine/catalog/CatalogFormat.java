@@ -20,8 +20,14 @@ final class CatalogFormat {
   /** From this version on an image states its durability; before, all were QUORUM. */
   static final int DURABILITY_SINCE = 2;
 
+  /** From this version on an owner states the session that its take-over opened. */
+  static final int OWNER_SESSION_SINCE = 2;
+
   /** No log gets there; what counts entries stays far from an overflow. */
   static final long INDEX_MAX = 1L << 62;
+
+  /** In place of a session: no session has the index of the first entry. */
+  static final long NO_SESSION = 0;
 
   static final int DELETING_FLAG = 1;
 

@@ -30,19 +30,38 @@ public sealed interface Command {
 
   /**
    * Takes an image over (PROTOCOL R6): compares the epoch the caller saw unless empty, aborts all
-   * open checkpoints. A repeat with the current owner's token gets its own answer.
-   *
-   * @param restorePoint a committed checkpoint that becomes the head; empty: the head stays
+   * open checkpoints, and restores in the same entry, so that no commit can come between. A repeat
+   * with the current owner's token gets its own answer. Refused as a whole if what is to be
+   * restored cannot be.
    */
-  record Acquire(
-      ImageId image,
-      Optional<Epoch> seenEpoch,
-      RequestId ownerToken,
-      Optional<CheckpointId> restorePoint)
+  record Acquire(ImageId image, Optional<Epoch> seenEpoch, RequestId ownerToken, Restore restore)
       implements Command {
-    /** Takes over without going back to an older checkpoint. */
+    /** Takes over without restoring. */
     public Acquire(ImageId image, Optional<Epoch> seenEpoch, RequestId ownerToken) {
-      this(image, seenEpoch, ownerToken, Optional.empty());
+      this(image, seenEpoch, ownerToken, Restore.NONE);
+    }
+  }
+
+  /** What a take-over restores, resolved at its own place in the log. */
+  sealed interface Restore {
+    Restore NONE = new None();
+
+    /** Nothing: the head stays, no session is opened. */
+    record None() implements Restore {}
+
+    /** The head, pinned by a session. */
+    record Head(int leaseMillis) implements Restore {}
+
+    /**
+     * A committed checkpoint, which becomes the head.
+     *
+     * @param leaseMillis of the session that pins it; empty: none is opened
+     */
+    record At(CheckpointId checkpoint, Optional<Integer> leaseMillis) implements Restore {
+      /** Goes back to a checkpoint without a session. */
+      public At(CheckpointId checkpoint) {
+        this(checkpoint, Optional.empty());
+      }
     }
   }
 

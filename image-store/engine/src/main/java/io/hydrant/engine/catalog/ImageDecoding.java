@@ -10,6 +10,7 @@ import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.SessionId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads one image and checks all that applying relies on. */
 final class ImageDecoding {
@@ -31,7 +32,8 @@ final class ImageDecoding {
     ImageRecord.Ownership ownership =
         new ImageRecord.Ownership(
             new Epoch(in.i64("epoch", 0, CatalogDecoding.entries(applied))),
-            new RequestId(in.uuid("owner token")));
+            new RequestId(in.uuid("owner token")),
+            ownerSession());
     check(
         !ownership.epoch().equals(Epoch.NONE) || ownership.equals(ImageRecord.Ownership.NOBODY),
         "an owner without an epoch");
@@ -56,6 +58,14 @@ final class ImageDecoding {
         new RequestId(in.uuid("create request")),
         in.i64("created time", 0, millis),
         durability());
+  }
+
+  private Optional<SessionId> ownerSession() throws MalformedCatalogException {
+    if (version < CatalogFormat.OWNER_SESSION_SINCE) {
+      return Optional.empty();
+    }
+    long id = in.i64("owner session", CatalogFormat.NO_SESSION, applied.index());
+    return id == CatalogFormat.NO_SESSION ? Optional.empty() : Optional.of(new SessionId(id));
   }
 
   private Durability durability() throws MalformedCatalogException {

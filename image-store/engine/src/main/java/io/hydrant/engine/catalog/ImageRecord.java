@@ -29,9 +29,14 @@ record ImageRecord(
   /** How long its checkpoints, and itself, are kept. */
   record Standing(int keepLast, boolean deleting) {}
 
-  /** Who may write. */
-  record Ownership(Epoch epoch, RequestId token) {
-    static final Ownership NOBODY = new Ownership(Epoch.NONE, RequestId.NONE);
+  /**
+   * Who may write.
+   *
+   * @param session the restore session that the take-over opened, also when it has ended: a repeat
+   *     gets this one and no other, though one token may have taken over before
+   */
+  record Ownership(Epoch epoch, RequestId token, Optional<SessionId> session) {
+    static final Ownership NOBODY = new Ownership(Epoch.NONE, RequestId.NONE, Optional.empty());
   }
 
   static ImageRecord created(Origin origin, int keepLast, long index) {

@@ -17,7 +17,15 @@ public sealed interface Outcome {
 
   record RetentionSet() implements Outcome {}
 
-  record Acquired(Epoch epoch, Optional<CheckpointId> head, Optional<Digest> headDigest)
+  /**
+   * @param session what the take-over restores, pinned; empty if it restores nothing, and for a
+   *     repeat once that session has ended
+   */
+  record Acquired(
+      Epoch epoch,
+      Optional<CheckpointId> head,
+      Optional<Digest> headDigest,
+      Optional<Pinned> session)
       implements Outcome {}
 
   record Opened(CheckpointKey key) implements Outcome {}

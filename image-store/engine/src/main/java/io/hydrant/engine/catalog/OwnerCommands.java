@@ -16,41 +16,91 @@ final class OwnerCommands {
   }
 
   Applied acquire(Command.Acquire command, EntryContext context) {
-    Optional<ImageRecord> found = tables.live(command.image());
+    Optional<ImageRecord> found = tables.image(command.image());
     if (found.isEmpty()) {
       return Answers.unknownImage(command.image());
     }
     ImageRecord image = found.get();
-    RequestId token = command.ownerToken();
-    if (token.equals(image.ownership().token()) && !token.equals(RequestId.NONE)) {
-      return Answers.of(acquired(image));
+    Optional<SessionInfo> session =
+        image.ownership().session().flatMap(id -> Optional.ofNullable(image.sessions().get(id)));
+    // A session lives on while the image waits to be deleted.
+    if (repeats(command, image) && (session.isPresent() || !image.deleting())) {
+      return Answers.of(acquired(image, session));
     }
-    if (command.seenEpoch().isPresent() && !command.seenEpoch().get().equals(image.epoch())) {
-      return staleSight(image, command.seenEpoch().get());
+    if (image.deleting()) {
+      return Answers.unknownImage(command.image());
     }
-    CheckpointHistory history = image.history();
-    Optional<CheckpointId> restorePoint = command.restorePoint();
-    if (restorePoint.isPresent() && !history.committed().containsKey(restorePoint.get())) {
-      return SessionCommands.notRestorable(image, restorePoint.get());
-    }
-    TreeSet<CheckpointId> open = new TreeSet<>(history.open().keySet());
-    CheckpointHistory fenced = history.aborted(open);
-    ImageRecord taken =
-        image
-            .with(new ImageRecord.Ownership(image.epoch().next(), token), context.index())
-            .with(restorePoint.map(fenced::restoredTo).orElse(fenced), context.index());
-    tables.put(taken);
-    return Answers.of(acquired(taken), Answers.dropStaged(image.id(), open));
+    return refusal(image, command).orElseGet(() -> take(image, command, context));
   }
 
-  private static Outcome acquired(ImageRecord image) {
+  private static boolean repeats(Command.Acquire command, ImageRecord image) {
+    RequestId token = command.ownerToken();
+    return token.equals(image.ownership().token()) && !token.equals(RequestId.NONE);
+  }
+
+  private static Optional<Applied> refusal(ImageRecord image, Command.Acquire command) {
+    if (command.seenEpoch().isPresent() && !command.seenEpoch().get().equals(image.epoch())) {
+      return Optional.of(staleSight(image, command.seenEpoch().get()));
+    }
+    Command.Restore restore = command.restore();
+    if (restore instanceof Command.Restore.None) {
+      return Optional.empty();
+    }
+    return leaseMillis(restore)
+        .flatMap(lease -> SessionCommands.refusalOfSession(image, lease))
+        .or(() -> SessionCommands.refusalOfRestore(image, restored(image, restore)));
+  }
+
+  private Applied take(ImageRecord image, Command.Acquire command, EntryContext context) {
+    Optional<CheckpointId> restored = restored(image, command.restore());
+    Optional<SessionInfo> session =
+        leaseMillis(command.restore())
+            .map(lease ->
+                SessionCommands.session(
+                    image, restored.orElseThrow(), lease, context.index(), RequestId.NONE));
+    TreeSet<CheckpointId> open = new TreeSet<>(image.open().keySet());
+    CheckpointHistory fenced = image.history().aborted(open);
+    ImageRecord taken =
+        image
+            .with(
+                new ImageRecord.Ownership(
+                    image.epoch().next(), command.ownerToken(), session.map(SessionInfo::id)),
+                context.index())
+            .with(restored.map(fenced::restoredTo).orElse(fenced), context.index());
+    session.ifPresentOrElse(
+        pin ->
+            tables.addSession(
+                taken.with(taken.sessions().plus(pin.id(), pin), context.index()), pin.id()),
+        () -> tables.put(taken));
+    return Answers.of(acquired(taken, session), Answers.dropStaged(image.id(), open));
+  }
+
+  /** What is restored at this place in the log; empty: nothing, or there is nothing. */
+  private static Optional<CheckpointId> restored(ImageRecord image, Command.Restore restore) {
+    return switch (restore) {
+      case Command.Restore.None() -> Optional.empty();
+      case Command.Restore.Head _ -> image.head();
+      case Command.Restore.At at -> Optional.of(at.checkpoint());
+    };
+  }
+
+  private static Optional<Integer> leaseMillis(Command.Restore restore) {
+    return switch (restore) {
+      case Command.Restore.None() -> Optional.empty();
+      case Command.Restore.Head head -> Optional.of(head.leaseMillis());
+      case Command.Restore.At at -> at.leaseMillis();
+    };
+  }
+
+  private static Outcome acquired(ImageRecord image, Optional<SessionInfo> session) {
     Optional<Digest> digest =
         image
             .head()
             .flatMap(image::checkpoint)
             .flatMap(CheckpointInfo::commit)
             .map(commit -> commit.content().digest());
-    return new Outcome.Acquired(image.epoch(), image.head(), digest);
+    return new Outcome.Acquired(
+        image.epoch(), image.head(), digest, session.map(SessionCommands::pinned));
   }
 
   private static Applied staleSight(ImageRecord image, Epoch seen) {

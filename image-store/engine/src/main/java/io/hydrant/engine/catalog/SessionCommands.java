@@ -32,21 +32,50 @@ final class SessionCommands {
     if (image.deleting()) {
       return Answers.unknownImage(command.image());
     }
-    int lease = command.leaseMillis();
-    if (lease < CatalogLimits.LEASE_MILLIS_MIN || lease > CatalogLimits.LEASE_MILLIS_MAX) {
-      return Answers.outOfRange(
-          "the lease in milliseconds",
-          CatalogLimits.LEASE_MILLIS_MIN,
-          CatalogLimits.LEASE_MILLIS_MAX,
-          lease);
+    Optional<CheckpointId> wanted = command.checkpoint().or(image::head);
+    return refusalOfSession(image, command.leaseMillis())
+        .or(() -> refusalOfRestore(image, wanted))
+        .orElseGet(() -> pinNew(image, wanted.orElseThrow(), command, context));
+  }
+
+  /** Why an image can have no further session with this lease. */
+  static Optional<Applied> refusalOfSession(ImageRecord image, int leaseMillis) {
+    if (leaseMillis < CatalogLimits.LEASE_MILLIS_MIN
+        || leaseMillis > CatalogLimits.LEASE_MILLIS_MAX) {
+      return Optional.of(
+          Answers.outOfRange(
+              "the lease in milliseconds",
+              CatalogLimits.LEASE_MILLIS_MIN,
+              CatalogLimits.LEASE_MILLIS_MAX,
+              leaseMillis));
     }
-    if (image.sessions().size() >= CatalogLimits.SESSIONS_PER_IMAGE_MAX) {
-      return Answers.rejected(
-          Rejection.LIMIT_EXCEEDED,
-          "%s has %d restore sessions, the most an image can have: end some first"
-              .formatted(image.label(), CatalogLimits.SESSIONS_PER_IMAGE_MAX));
+    return image.sessions().size() >= CatalogLimits.SESSIONS_PER_IMAGE_MAX
+        ? Optional.of(
+            Answers.rejected(
+                Rejection.LIMIT_EXCEEDED,
+                "%s has %d restore sessions, the most an image can have: end some first"
+                    .formatted(image.label(), CatalogLimits.SESSIONS_PER_IMAGE_MAX)))
+        : Optional.empty();
+  }
+
+  /** Why a checkpoint, or the head where there is none, cannot be restored. */
+  static Optional<Applied> refusalOfRestore(ImageRecord image, Optional<CheckpointId> wanted) {
+    if (wanted.isEmpty()) {
+      return Optional.of(
+          Answers.rejected(
+              Rejection.UNKNOWN_CHECKPOINT,
+              "%s has no committed checkpoint: nothing can be restored yet"
+                  .formatted(image.label())));
     }
-    return pinNew(image, command, context);
+    return image.committed().containsKey(wanted.get())
+        ? Optional.empty()
+        : Optional.of(notRestorable(image, wanted.get()));
+  }
+
+  /** A new session: its number is the index of the entry that opens it. */
+  static SessionInfo session(
+      ImageRecord image, CheckpointId checkpoint, int leaseMillis, long index, RequestId request) {
+    return new SessionInfo(new SessionId(index), image.id(), checkpoint, leaseMillis, 0, request);
   }
 
   Applied renew(Command.Renew command, EntryContext context) {
@@ -92,7 +121,7 @@ final class SessionCommands {
   }
 
   /** Why a checkpoint that is not retained can be neither restored nor taken over from. */
-  static Applied notRestorable(ImageRecord image, CheckpointId id) {
+  private static Applied notRestorable(ImageRecord image, CheckpointId id) {
     String label = image.label();
     return switch (image.fate(id)) {
       case UNKNOWN -> Answers.unknownCheckpoint(image, id);
@@ -116,31 +145,16 @@ final class SessionCommands {
     };
   }
 
-  private Applied pinNew(ImageRecord image, Command.Pin command, EntryContext context) {
-    Optional<CheckpointId> wanted = command.checkpoint().or(image::head);
-    if (wanted.isEmpty()) {
-      return Answers.rejected(
-          Rejection.UNKNOWN_CHECKPOINT,
-          "%s has no committed checkpoint: nothing can be restored yet".formatted(image.label()));
-    }
-    CheckpointId checkpoint = wanted.get();
-    if (!image.committed().containsKey(checkpoint)) {
-      return notRestorable(image, checkpoint);
-    }
+  private Applied pinNew(
+      ImageRecord image, CheckpointId checkpoint, Command.Pin command, EntryContext context) {
     SessionInfo session =
-        new SessionInfo(
-            new SessionId(context.index()),
-            image.id(),
-            checkpoint,
-            command.leaseMillis(),
-            0,
-            context.request());
+        session(image, checkpoint, command.leaseMillis(), context.index(), context.request());
     tables.addSession(
         image.with(image.sessions().plus(session.id(), session), context.index()), session.id());
     return Answers.of(pinned(session));
   }
 
-  private static Outcome pinned(SessionInfo session) {
+  static Outcome.Pinned pinned(SessionInfo session) {
     return new Outcome.Pinned(
         session.id(),
         new CheckpointKey(session.image(), session.checkpoint()),

@@ -131,7 +131,12 @@ final class CatalogScript {
 
   Outcome.Acquired acquireAt(ImageId image, long token, CheckpointId restorePoint) {
     return acquire(
-        new Command.Acquire(image, Optional.empty(), request(token), Optional.of(restorePoint)));
+        new Command.Acquire(
+            image, Optional.empty(), request(token), new Command.Restore.At(restorePoint)));
+  }
+
+  Outcome.Acquired acquireRestoring(ImageId image, long token, Command.Restore restore) {
+    return acquire(new Command.Acquire(image, Optional.empty(), request(token), restore));
   }
 
   Outcome.Acquired acquire(Command.Acquire command) {

@@ -36,6 +36,13 @@ final class DecodedCatalogs {
     assertEquals(image.committed().size(), image.retainedLines().size());
     image.committed().keySet().forEach(image::line);
     image.open().keySet().forEach(image::line);
+    apply(
+        catalog,
+        new Command.Acquire(
+            image.id(),
+            Optional.empty(),
+            CatalogScript.request(9),
+            new Command.Restore.Head(CatalogScript.LEASE)));
     apply(catalog, new Command.Acquire(image.id(), Optional.empty(), CatalogScript.request(8)));
     ImageState taken = catalog.image(image.id()).orElseThrow();
     Optional<CheckpointId> base = taken.head();

@@ -23,15 +23,20 @@ final class GoldenCatalog {
   private GoldenCatalog() {}
 
   static Catalog build() {
-    return build(Durability.ALL);
+    CatalogScript script = script(Durability.ALL);
+    ImageId restored = script.create("restored", 3);
+    script.acquire(restored, 5);
+    script.full(restored);
+    script.acquireRestoring(restored, 6, new Command.Restore.Head(2_000));
+    return script.catalog;
   }
 
-  /** As version 1 could express it: every image is QUORUM. */
+  /** As version 1 could express it: every image is QUORUM, and no take-over opens a session. */
   static Catalog ofVersion1() {
-    return build(Durability.QUORUM);
+    return script(Durability.QUORUM).catalog;
   }
 
-  private static Catalog build(Durability durability) {
+  private static CatalogScript script(Durability durability) {
     CatalogScript script = new CatalogScript();
     script.at(1_800_000_000_000L);
     script.apply(new Command.CreateImage("never-owned", 10_000, durability));
@@ -67,6 +72,6 @@ final class GoldenCatalog {
     script.full(deleting);
     script.pinHead(deleting);
     script.apply(new Command.DeleteImage(deleting, true));
-    return script.catalog;
+    return script;
   }
 }

@@ -23,11 +23,12 @@ final class OwnerCommandsTest {
   void eachTakeOverGetsANewEpoch() {
     ImageId vm = script.create("vm");
     assertEquals(
-        new Outcome.Acquired(new Epoch(1), Optional.empty(), Optional.empty()),
+        new Outcome.Acquired(new Epoch(1), Optional.empty(), Optional.empty(), Optional.empty()),
         script.acquire(vm, 1));
     CheckpointId one = script.full(vm);
     assertEquals(
-        new Outcome.Acquired(new Epoch(2), Optional.of(one), Optional.of(digest(1))),
+        new Outcome.Acquired(
+            new Epoch(2), Optional.of(one), Optional.of(digest(1)), Optional.empty()),
         script.acquire(vm, 2));
   }
 
@@ -51,7 +52,8 @@ final class OwnerCommandsTest {
     script.full(vm);
     CheckpointId open = script.openOn(vm, cp(1));
     assertEquals(
-        new Outcome.Acquired(new Epoch(1), Optional.of(cp(1)), Optional.of(digest(1))),
+        new Outcome.Acquired(
+            new Epoch(1), Optional.of(cp(1)), Optional.of(digest(1)), Optional.empty()),
         script.acquire(acquire));
     assertEquals(List.of(), script.effects());
     assertEquals(Fate.OPEN, script.image(vm).fate(open));
@@ -184,7 +186,15 @@ final class OwnerCommandsTest {
             new Refusal(cp(9), Rejection.UNKNOWN_CHECKPOINT))) {
       script.refused(
           refusal.reason(),
-          new Command.Acquire(vm, Optional.empty(), request(7), Optional.of(refusal.id())));
+          new Command.Acquire(
+              vm, Optional.empty(), request(7), new Command.Restore.At(refusal.id())));
+      script.refused(
+          refusal.reason(),
+          new Command.Acquire(
+              vm,
+              Optional.empty(),
+              request(7),
+              new Command.Restore.At(refusal.id(), Optional.of(CatalogScript.LEASE))));
     }
     assertEquals(Fate.OPEN, script.image(vm).fate(open));
   }

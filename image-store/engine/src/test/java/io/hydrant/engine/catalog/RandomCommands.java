@@ -85,13 +85,21 @@ final class RandomCommands {
   }
 
   private Command acquire(ImageId image, Optional<ReferenceCatalog.Image> known) {
-    Optional<CheckpointId> restorePoint =
-        random.nextInt(2) == 0 ? Optional.of(anyId(known)) : Optional.empty();
     return new Command.Acquire(
         image,
         random.nextBoolean() ? Optional.empty() : Optional.of(epoch(known)),
         rarely() ? RequestId.NONE : request(random.nextLong(TOKENS)),
-        restorePoint);
+        restore(known));
+  }
+
+  private Command.Restore restore(Optional<ReferenceCatalog.Image> known) {
+    int lease = rarely() ? random.nextInt(2_000) : 1_000;
+    return switch (random.nextInt(5)) {
+      case 0, 1 -> Command.Restore.NONE;
+      case 2 -> new Command.Restore.Head(lease);
+      case 3 -> new Command.Restore.At(anyId(known));
+      default -> new Command.Restore.At(anyId(known), Optional.of(lease));
+    };
   }
 
   private Command open(ImageId image, Optional<ReferenceCatalog.Image> known) {

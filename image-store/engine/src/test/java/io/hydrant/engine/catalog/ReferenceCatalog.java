@@ -58,6 +58,7 @@ final class ReferenceCatalog {
     int keep;
     long epoch;
     RequestId token = RequestId.NONE;
+    long ownerSession;
     boolean deleting;
     long head;
     final TreeMap<Long, Row> rows = new TreeMap<>();
@@ -125,7 +126,7 @@ final class ReferenceCatalog {
       case Command.CreateImage create -> create(create, request);
       case Command.DeleteImage(ImageId id, boolean defer) -> delete(id.value(), defer, effects);
       case Command.SetRetention(ImageId id, int keep) -> setRetention(id.value(), keep);
-      case Command.Acquire acquire -> acquire(acquire, effects);
+      case Command.Acquire acquire -> acquire(acquire, index, effects);
       case Command.Open open -> open(open, effects);
       case Command.Commit commit -> commit(commit, index, effects);
       case Command.Abort abort -> abort(abort, effects);
@@ -190,35 +191,71 @@ final class ReferenceCatalog {
     return new Outcome.RetentionSet();
   }
 
-  private Object acquire(Command.Acquire acquire, List<Effect> effects) {
+  private Object acquire(Command.Acquire acquire, long index, List<Effect> effects) {
     Image image = images.get(acquire.image().value());
-    if (image == null || image.deleting) {
+    if (image == null) {
       return Rejection.UNKNOWN_IMAGE;
     }
     boolean repeat =
         !acquire.ownerToken().equals(RequestId.NONE) && acquire.ownerToken().equals(image.token);
+    if (image.deleting && !(repeat && image.sessions.containsKey(image.ownerSession))) {
+      return Rejection.UNKNOWN_IMAGE;
+    }
     if (!repeat) {
       if (acquire.seenEpoch().isPresent() && acquire.seenEpoch().get().value() != image.epoch) {
         return Rejection.STALE_EPOCH;
       }
-      if (acquire.restorePoint().isPresent()) {
-        long point = acquire.restorePoint().get().value();
-        Object refusal = restorable(image, point);
+      long head = image.head;
+      int lease = 0;
+      switch (acquire.restore()) {
+        case Command.Restore.None() -> {}
+        case Command.Restore.Head(int millis) -> lease = millis;
+        case Command.Restore.At(CheckpointId point, Optional<Integer> millis) -> {
+          head = point.value();
+          lease = millis.orElse(0);
+        }
+      }
+      boolean pins =
+          acquire.restore() instanceof Command.Restore.Head
+              || acquire.restore() instanceof Command.Restore.At at && at.leaseMillis().isPresent();
+      if (pins && (lease < 1_000 || lease > 3_600_000)) {
+        return Rejection.INVALID;
+      }
+      if (pins && image.sessions.size() >= 1_024) {
+        return Rejection.LIMIT_EXCEEDED;
+      }
+      if (!(acquire.restore() instanceof Command.Restore.None)) {
+        Object refusal = restorable(image, head);
         if (refusal != null) {
           return refusal;
         }
-        image.head = point;
       }
+      image.head = head;
       image.epoch++;
       image.token = acquire.ownerToken();
+      image.ownerSession = pins ? index : 0;
+      if (pins) {
+        image.sessions.put(
+            index,
+            new SessionInfo(
+                new SessionId(index),
+                acquire.image(),
+                new CheckpointId(head),
+                lease,
+                0,
+                RequestId.NONE));
+      }
       abortAll(image, image.in(State.OPEN), effects);
     }
+    Optional<Outcome.Pinned> session =
+        Optional.ofNullable(image.sessions.get(image.ownerSession)).map(ReferenceCatalog::pinned);
     return image.head == 0
-        ? new Outcome.Acquired(new Epoch(image.epoch), Optional.empty(), Optional.empty())
+        ? new Outcome.Acquired(new Epoch(image.epoch), Optional.empty(), Optional.empty(), session)
         : new Outcome.Acquired(
             new Epoch(image.epoch),
             Optional.of(new CheckpointId(image.head)),
-            Optional.of(image.row(image.head).content.digest()));
+            Optional.of(image.row(image.head).content.digest()),
+            session);
   }
 
   private Object open(Command.Open open, List<Effect> effects) {
@@ -357,7 +394,7 @@ final class ReferenceCatalog {
     return pinned(session);
   }
 
-  private static Object pinned(SessionInfo session) {
+  private static Outcome.Pinned pinned(SessionInfo session) {
     return new Outcome.Pinned(
         session.id(),
         new CheckpointKey(session.image(), session.checkpoint()),

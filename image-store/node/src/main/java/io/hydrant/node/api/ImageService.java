@@ -26,7 +26,6 @@ import io.hydrant.v1.ListImagesRequest;
 import io.hydrant.v1.ListImagesResponse;
 import io.hydrant.v1.PinnedDelete;
 import io.hydrant.v1.SetRetentionRequest;
-import io.hydrant.v1.TakeOverRestore;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -41,11 +40,14 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
 
   private final Catalog catalog;
   private final Proposals proposals;
+  private final TakeOverSessions sessions;
   private final UnaryCalls calls;
 
-  public ImageService(Catalog catalog, Proposals proposals, Executor executor) {
+  public ImageService(
+      Catalog catalog, Proposals proposals, TakeOverSessions sessions, Executor executor) {
     this.catalog = catalog;
     this.proposals = proposals;
+    this.sessions = sessions;
     this.calls = new UnaryCalls(executor);
   }
 
@@ -165,7 +167,7 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
     calls.answer(
         observer,
         () -> {
-          requireNoRestore(request);
+          Command.Restore restore = Requests.restore(request);
           RequestId owner = Requests.id(request.getOwnerToken(), "owner_token");
           if (owner.equals(RequestId.NONE)) {
             throw ApiException.invalid(
@@ -176,37 +178,33 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
                   ? Optional.empty()
                   : Optional.of(epoch(request.getSeenEpoch(), "seen_epoch"));
           return found(request.getImage())
-              .thenCompose(image ->
-                  proposals
-                      .propose(new Command.Acquire(image.id(), seen, owner))
-                      .thenApply(outcome -> acquired(image.id(), outcome)));
+              .thenCompose(image -> {
+                if (!restore.equals(Command.Restore.NONE)) {
+                  sessions.requireRoom();
+                }
+                return proposals
+                    .propose(new Command.Acquire(image.id(), seen, owner, restore))
+                    .thenApply(outcome -> acquired(image.id(), outcome));
+              });
         });
   }
 
-  /** To fence without the restore that was asked for would look like both. */
-  private static void requireNoRestore(AcquireProtectionRequest request) {
-    if (request.getRestore() != TakeOverRestore.TAKE_OVER_RESTORE_UNSPECIFIED
-        || request.getCheckpoint() != 0
-        || request.getLeaseMillis() != 0) {
-      throw ApiException.invalid(
-          "restore: this server cannot open a restore session while it takes an image over; take"
-              + " it over without, then call OpenRestore");
-    }
-  }
-
-  private static AcquireProtectionResponse acquired(ImageId image, Outcome outcome) {
+  private AcquireProtectionResponse acquired(ImageId image, Outcome outcome) {
     return switch (outcome) {
-      case Outcome.Acquired acquired ->
-          AcquireProtectionResponse.newBuilder()
-              .setImageUid(image.value())
-              .setEpoch(acquired.epoch().value())
-              .setHead(acquired.head().map(CheckpointId::value).orElse(0L))
-              .setHeadDigest(
-                  acquired
-                      .headDigest()
-                      .map(digest -> ByteString.copyFrom(digest.toBytes()))
-                      .orElse(ByteString.EMPTY))
-              .build();
+      case Outcome.Acquired acquired -> {
+        AcquireProtectionResponse.Builder response =
+            AcquireProtectionResponse.newBuilder()
+                .setImageUid(image.value())
+                .setEpoch(acquired.epoch().value())
+                .setHead(acquired.head().map(CheckpointId::value).orElse(0L))
+                .setHeadDigest(
+                    acquired
+                        .headDigest()
+                        .map(digest -> ByteString.copyFrom(digest.toBytes()))
+                        .orElse(ByteString.EMPTY));
+        acquired.session().map(sessions::opened).ifPresent(response::setRestore);
+        yield response.build();
+      }
       case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
       default -> throw ApiErrors.unexpected(outcome);
     };

@@ -3,18 +3,24 @@ package io.hydrant.node.api;
 import com.google.protobuf.ByteString;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CatalogLimits;
+import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.node.replication.EntryCodec;
+import io.hydrant.v1.AcquireProtectionRequest;
 import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.Retention;
+import io.hydrant.v1.TakeOverRestore;
 import java.util.Optional;
 
 /** Reads what requests have in common. */
 public final class Requests {
+  private static final int LEASE_MILLIS_DEFAULT = 60_000;
+
   private Requests() {}
 
   /** The image meant, as the catalog knows it now. */
@@ -50,6 +56,48 @@ public final class Requests {
       throw ApiException.invalid(
           "%s must be 16 random bytes (or absent), not %d".formatted(field, bytes.size()));
     }
+  }
+
+  /** The checkpoint that a request names; empty for 0. */
+  public static Optional<CheckpointId> checkpoint(long id) {
+    if (id == 0) {
+      return Optional.empty();
+    }
+    if (id < 0 || id > CheckpointId.MAX) {
+      throw new ApiException(
+          Reason.REASON_UNKNOWN_CHECKPOINT,
+          "there is no checkpoint %s: ListCheckpoints tells which there are"
+              .formatted(Long.toUnsignedString(id)));
+    }
+    return Optional.of(new CheckpointId(id));
+  }
+
+  /** The lease of a restore session; its range is the catalog's to judge. */
+  public static int leaseMillis(int asked) {
+    return asked == 0 ? LEASE_MILLIS_DEFAULT : asked;
+  }
+
+  /** What a take-over restores. */
+  static Command.Restore restore(AcquireProtectionRequest request) {
+    Optional<CheckpointId> checkpoint = checkpoint(request.getCheckpoint());
+    boolean named = request.getRestore() == TakeOverRestore.TAKE_OVER_RESTORE_CHECKPOINT;
+    if (named != checkpoint.isPresent()) {
+      throw ApiException.invalid(
+          "checkpoint goes with restore CHECKPOINT, and only with that: name one or neither");
+    }
+    int leaseMillis = leaseMillis(request.getLeaseMillis());
+    return switch (request.getRestore()) {
+      case TAKE_OVER_RESTORE_UNSPECIFIED -> {
+        if (request.getLeaseMillis() != 0) {
+          throw ApiException.invalid("lease_millis: nothing is restored, so there is no lease");
+        }
+        yield Command.Restore.NONE;
+      }
+      case TAKE_OVER_RESTORE_LATEST -> new Command.Restore.Head(leaseMillis);
+      case TAKE_OVER_RESTORE_CHECKPOINT ->
+          new Command.Restore.At(checkpoint.orElseThrow(), Optional.of(leaseMillis));
+      case UNRECOGNIZED -> throw ApiException.invalid("restore has an unknown value");
+    };
   }
 
   /** How many checkpoints to keep. */

@@ -45,6 +45,12 @@ public final class EntryCodec {
 
   private static final int ID_BYTES = 16;
 
+  /** Values of acquire.restore. */
+  private static final int RESTORE_UNSAID = 0;
+
+  private static final int RESTORE_HEAD = 1;
+  private static final int RESTORE_POINT = 2;
+
   private EntryCodec() {}
 
   /** The bytes of an entry, as they go into the log. */
@@ -75,14 +81,7 @@ public final class EntryCodec {
       case Command.SetRetention set ->
           builder.setSetRetention(
               SetRetention.newBuilder().setImage(set.image().value()).setKeepLast(set.keepLast()));
-      case Command.Acquire acquire ->
-          builder.setAcquire(
-              Acquire.newBuilder()
-                  .setImage(acquire.image().value())
-                  .setSeenEpoch(acquire.seenEpoch().map(Epoch::value).orElse(0L))
-                  .setAnyEpoch(acquire.seenEpoch().isEmpty())
-                  .setOwnerToken(bytesOf(acquire.ownerToken()))
-                  .setRestorePoint(acquire.restorePoint().map(CheckpointId::value).orElse(0L)));
+      case Command.Acquire acquire -> builder.setAcquire(encodeAcquire(acquire));
       case Command.Open open -> builder.setOpen(encodeOpen(open));
       case Command.Commit commit -> builder.setCommit(encodeCommit(commit));
       case Command.Abort abort ->
@@ -112,6 +111,27 @@ public final class EntryCodec {
                   .addAllCheckpoints(
                       retire.checkpoints().stream().map(CheckpointId::value).toList()));
     }
+  }
+
+  private static Acquire.Builder encodeAcquire(Command.Acquire acquire) {
+    Acquire.Builder builder =
+        Acquire.newBuilder()
+            .setImage(acquire.image().value())
+            .setSeenEpoch(acquire.seenEpoch().map(Epoch::value).orElse(0L))
+            .setAnyEpoch(acquire.seenEpoch().isEmpty())
+            .setOwnerToken(bytesOf(acquire.ownerToken()));
+    return switch (acquire.restore()) {
+      case Command.Restore.None() -> builder;
+      case Command.Restore.Head head ->
+          builder.setRestore(RESTORE_HEAD).setPinLeaseMillis(head.leaseMillis());
+      case Command.Restore.At at -> {
+        builder.setRestorePoint(at.checkpoint().value());
+        // Without a session as in the entries that were written before there were any.
+        at.leaseMillis()
+            .ifPresent(lease -> builder.setRestore(RESTORE_POINT).setPinLeaseMillis(lease));
+        yield builder;
+      }
+    };
   }
 
   private static Open.Builder encodeOpen(Command.Open open) {
@@ -239,25 +259,41 @@ public final class EntryCodec {
         create.getName(), create.getKeepLast(), Durability.ofCode(create.getDurability()));
   }
 
-  /** A field that the schema has but this program does not obey is as good as unknown to it. */
-  private static void requireUnset(String field, int value) throws UnreadableEntryException {
+  /** A value that says nothing where it stands was not written by a program that this one knows. */
+  private static void requireUnset(String field, long value) throws UnreadableEntryException {
     if (value != 0) {
       throw new UnreadableEntryException(
-          "its %s is %s, which this program does not obey"
-              .formatted(field, Integer.toUnsignedString(value)));
+          "its %s is %s, which this program does not understand"
+              .formatted(field, Long.toUnsignedString(value)));
     }
   }
 
   private static Command decodeAcquire(Acquire acquire) throws UnreadableEntryException {
-    requireUnset("acquire.pin_lease_millis", acquire.getPinLeaseMillis());
-    requireUnset("acquire.restore", acquire.getRestore());
     return new Command.Acquire(
         new ImageId(acquire.getImage()),
         acquire.getAnyEpoch() ? Optional.empty() : Optional.of(new Epoch(acquire.getSeenEpoch())),
         idOf(acquire.getOwnerToken()),
-        acquire.getRestorePoint() == 0
-            ? Optional.empty()
-            : Optional.of(new CheckpointId(acquire.getRestorePoint())));
+        decodeRestore(acquire));
+  }
+
+  private static Command.Restore decodeRestore(Acquire acquire) throws UnreadableEntryException {
+    long point = acquire.getRestorePoint();
+    int lease = acquire.getPinLeaseMillis();
+    return switch (acquire.getRestore()) {
+      case RESTORE_UNSAID -> {
+        requireUnset("acquire.pin_lease_millis", Integer.toUnsignedLong(lease));
+        yield point == 0 ? Command.Restore.NONE : new Command.Restore.At(new CheckpointId(point));
+      }
+      case RESTORE_HEAD -> {
+        requireUnset("acquire.restore_point", point);
+        yield new Command.Restore.Head(lease);
+      }
+      case RESTORE_POINT -> new Command.Restore.At(new CheckpointId(point), Optional.of(lease));
+      default ->
+          throw new UnreadableEntryException(
+              "its acquire.restore is %s, which this program does not understand"
+                  .formatted(Integer.toUnsignedString(acquire.getRestore())));
+    };
   }
 
   private static Command decodeOpen(Open open) {

@@ -75,9 +75,7 @@ final class OutcomeCodec {
       }
       case Outcome.Pinned pinned -> {
         out.writeByte(PINNED);
-        out.writeLong(pinned.session().value());
-        writeKey(pinned.key(), out);
-        out.writeInt(pinned.leaseMillis());
+        writePinned(pinned, out);
       }
       case Outcome.Renewed renewed -> {
         out.writeByte(RENEWED);
@@ -109,6 +107,16 @@ final class OutcomeCodec {
     if (acquired.headDigest().isPresent()) {
       out.write(acquired.headDigest().get().toBytes());
     }
+    out.writeBoolean(acquired.session().isPresent());
+    if (acquired.session().isPresent()) {
+      writePinned(acquired.session().get(), out);
+    }
+  }
+
+  private static void writePinned(Outcome.Pinned pinned, DataOutputStream out) throws IOException {
+    out.writeLong(pinned.session().value());
+    writeKey(pinned.key(), out);
+    out.writeInt(pinned.leaseMillis());
   }
 
   private static void writeKey(CheckpointKey key, DataOutputStream out) throws IOException {
@@ -132,11 +140,15 @@ final class OutcomeCodec {
       case IMAGE_DELETED -> new Outcome.ImageDeleted(in.readBoolean());
       case RETENTION_SET -> new Outcome.RetentionSet();
       case ACQUIRED ->
-          new Outcome.Acquired(new Epoch(in.readLong()), readOptionalId(in), readDigest(in));
+          new Outcome.Acquired(
+              new Epoch(in.readLong()),
+              readOptionalId(in),
+              readDigest(in),
+              in.readBoolean() ? Optional.of(readPinned(in)) : Optional.empty());
       case OPENED -> new Outcome.Opened(readKey(in));
       case COMMITTED -> new Outcome.Committed(readKey(in), in.readLong());
       case ABORTED -> new Outcome.Aborted(readKey(in));
-      case PINNED -> new Outcome.Pinned(new SessionId(in.readLong()), readKey(in), in.readInt());
+      case PINNED -> readPinned(in);
       case RENEWED -> new Outcome.Renewed(in.readInt());
       case UNPINNED -> new Outcome.Unpinned();
       case RETIRED -> {
@@ -151,6 +163,10 @@ final class OutcomeCodec {
           new Outcome.Rejected(Rejection.values()[in.readInt()], in.readUTF(), readOptionalId(in));
       default -> throw new IllegalStateException("unknown outcome " + tag);
     };
+  }
+
+  private static Outcome.Pinned readPinned(DataInputStream in) throws IOException {
+    return new Outcome.Pinned(new SessionId(in.readLong()), readKey(in), in.readInt());
   }
 
   private static CheckpointKey readKey(DataInputStream in) throws IOException {

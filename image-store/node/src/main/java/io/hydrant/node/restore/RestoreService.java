@@ -10,6 +10,7 @@ import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.CallExecutors;
 import io.hydrant.node.api.StreamGate;
+import io.hydrant.node.api.TakeOverSessions;
 import io.hydrant.node.config.RestoreConfig;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.v1.CloseRestoreRequest;
@@ -162,6 +163,11 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
         gate.leave();
       }
     };
+  }
+
+  /** For the take-overs that restore. */
+  public TakeOverSessions takeOverSessions() {
+    return calls;
   }
 
   public RestoreCounters counters() {

@@ -16,6 +16,7 @@ import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
 import io.hydrant.node.api.ImageMessages;
 import io.hydrant.node.api.Requests;
+import io.hydrant.node.api.TakeOverSessions;
 import io.hydrant.node.api.UnaryCalls;
 import io.hydrant.node.config.RestoreConfig;
 import io.hydrant.node.replication.Proposals;
@@ -34,9 +35,7 @@ import java.util.concurrent.Executor;
  * Opening, renewing and closing restore sessions: catalog state, changed by entries (PROTOCOL R19,
  * R20).
  */
-final class SessionCalls {
-  private static final int LEASE_MILLIS_DEFAULT = 60_000;
-
+final class SessionCalls implements TakeOverSessions {
   private final RestoreConfig config;
   private final Catalog catalog;
   private final Proposals proposals;
@@ -63,9 +62,8 @@ final class SessionCalls {
         observer,
         () -> {
           RequestId id = Requests.id(request.getRequestId(), "request_id");
-          Optional<CheckpointId> checkpoint = checkpoint(request.getCheckpoint());
-          int leaseMillis =
-              request.getLeaseMillis() == 0 ? LEASE_MILLIS_DEFAULT : request.getLeaseMillis();
+          Optional<CheckpointId> checkpoint = Requests.checkpoint(request.getCheckpoint());
+          int leaseMillis = Requests.leaseMillis(request.getLeaseMillis());
           return proposals
               .current()
               .thenCompose(_ -> {
@@ -78,20 +76,8 @@ final class SessionCalls {
         });
   }
 
-  private static Optional<CheckpointId> checkpoint(long id) {
-    if (id == 0) {
-      return Optional.empty();
-    }
-    if (id < 0 || id > CheckpointId.MAX) {
-      throw new ApiException(
-          Reason.REASON_UNKNOWN_CHECKPOINT,
-          "there is no checkpoint %s: ListCheckpoints tells which there are"
-              .formatted(Long.toUnsignedString(id)));
-    }
-    return Optional.of(new CheckpointId(id));
-  }
-
-  private void requireRoom() {
+  @Override
+  public void requireRoom() {
     long open = catalog.images().stream().mapToLong(image -> image.sessions().size()).sum();
     if (open >= config.sessionsMax()) {
       throw new ApiException(
@@ -109,7 +95,8 @@ final class SessionCalls {
     };
   }
 
-  private OpenRestoreResponse opened(Outcome.Pinned pinned) {
+  @Override
+  public OpenRestoreResponse opened(Outcome.Pinned pinned) {
     CheckpointInfo info =
         Requests.image(catalog, pinned.key().image().value())
             .committed()
@@ -117,7 +104,7 @@ final class SessionCalls {
     if (info == null) {
       throw new IllegalStateException(pinned + " pins what is not there");
     }
-    // A session's number is the index of its Pin entry.
+    // A session's number is the index of the entry that opened it.
     SessionToken token = new SessionToken(pinned.session(), pinned.key(), pinned.session().value());
     return OpenRestoreResponse.newBuilder()
         .setToken(token.encode())

@@ -22,7 +22,7 @@ import java.util.zip.CRC32C;
  *
  * @param session the session
  * @param key the checkpoint that it pins
- * @param pinIndex log index of the Pin entry
+ * @param pinIndex log index of the entry that pinned it: a Pin, or an Acquire
  */
 record SessionToken(SessionId session, CheckpointKey key, long pinIndex) {
   private static final byte VERSION = 1;

@@ -51,7 +51,15 @@ final class EntryCodecTest {
           new Command.Acquire(IMAGE, Optional.empty(), TOKEN),
           new Command.Acquire(IMAGE, Optional.of(Epoch.NONE), TOKEN),
           new Command.Acquire(IMAGE, Optional.of(new Epoch(4)), TOKEN),
-          new Command.Acquire(IMAGE, Optional.empty(), TOKEN, Optional.of(new CheckpointId(9))),
+          new Command.Acquire(
+              IMAGE, Optional.empty(), TOKEN, new Command.Restore.At(new CheckpointId(9))),
+          new Command.Acquire(
+              IMAGE, Optional.of(new Epoch(4)), TOKEN, new Command.Restore.Head(60_000)),
+          new Command.Acquire(
+              IMAGE,
+              Optional.empty(),
+              TOKEN,
+              new Command.Restore.At(new CheckpointId(9), Optional.of(1_000))),
           new Command.Open(
               IMAGE,
               new Epoch(4),
@@ -147,9 +155,23 @@ final class EntryCodecTest {
         "unknown durability 2");
     assertUnreadable(
         good.toBuilder()
-            .setAcquire(io.hydrant.raft.v1.Acquire.newBuilder().setImage(1).setRestore(1))
+            .setAcquire(io.hydrant.raft.v1.Acquire.newBuilder().setImage(1).setRestore(3))
             .build(),
-        "acquire.restore is 1");
+        "acquire.restore is 3");
+    assertUnreadable(
+        good.toBuilder()
+            .setAcquire(
+                io.hydrant.raft.v1.Acquire.newBuilder()
+                    .setImage(1)
+                    .setRestore(1)
+                    .setRestorePoint(4))
+            .build(),
+        "acquire.restore_point is 4");
+    assertUnreadable(
+        good.toBuilder()
+            .setAcquire(io.hydrant.raft.v1.Acquire.newBuilder().setImage(1).setRestore(2))
+            .build(),
+        "out of range");
     assertUnreadable(
         good.toBuilder()
             .setAcquire(io.hydrant.raft.v1.Acquire.newBuilder().setImage(1).setPinLeaseMillis(-1))
@@ -194,9 +216,13 @@ final class EntryCodecTest {
             new Outcome.ImageCreated(IMAGE),
             new Outcome.ImageDeleted(true),
             new Outcome.RetentionSet(),
-            new Outcome.Acquired(new Epoch(3), Optional.empty(), Optional.empty()),
             new Outcome.Acquired(
-                new Epoch(3), Optional.of(new CheckpointId(4)), Optional.of(DIGEST)),
+                new Epoch(3), Optional.empty(), Optional.empty(), Optional.empty()),
+            new Outcome.Acquired(
+                new Epoch(3),
+                Optional.of(new CheckpointId(12)),
+                Optional.of(DIGEST),
+                Optional.of(new Outcome.Pinned(new SessionId(5), KEY, 1_000))),
             new Outcome.Opened(KEY),
             new Outcome.Committed(KEY, 88),
             new Outcome.Aborted(KEY),

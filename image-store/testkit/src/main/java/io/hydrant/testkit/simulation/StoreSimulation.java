@@ -333,13 +333,13 @@ public final class StoreSimulation {
 
   private void acquire(ImageId image) throws IOException {
     RequestId owner = new RequestId(new UUID(random.nextLong(), random.nextLong()));
-    Optional<CheckpointId> restorePoint = Optional.empty();
+    Command.Restore restore = Command.Restore.NONE;
     ModelImage modelImage = modelOf(image);
     if (random.nextInt(3) == 0 && !modelImage.committed().isEmpty()) {
       List<Long> ids = List.copyOf(modelImage.committed().keySet());
-      restorePoint = Optional.of(new CheckpointId(ids.get(random.nextInt(ids.size()))));
+      restore = new Command.Restore.At(new CheckpointId(ids.get(random.nextInt(ids.size()))));
     }
-    submit(new Command.Acquire(image, Optional.empty(), owner, restorePoint));
+    submit(new Command.Acquire(image, Optional.empty(), owner, restore));
   }
 
   private void open(ImageId image) throws IOException, Refusal {
