@@ -3,7 +3,6 @@ package io.hydrant.node;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
 import io.hydrant.engine.catalog.Outcome;
-import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.Epoch;
@@ -26,31 +25,8 @@ import java.util.concurrent.CompletableFuture;
  * The image store, cut into what each part of the node needs of it.
  *
  * @param selfId this replica, as the only holder of what it staged
- * @param alone the group is one, so that its own bytes are all that a commit needs
  */
-record EnginePorts(ImageStore store, String selfId, boolean alone)
-    implements ReplicatedStore, Staging, Reading {
-  /** The store of a group of one. */
-  static EnginePorts alone(ImageStore store, String selfId) {
-    return new EnginePorts(store, selfId, true);
-  }
-
-  /**
-   * The store of one of several that cannot forward what it stages: it takes no checkpoints, since
-   * what it said yes to would be in one place only.
-   */
-  static EnginePorts withoutDataPlane(ImageStore store, String selfId) {
-    return new EnginePorts(store, selfId, false);
-  }
-
-  private void requireAlone() throws Refusal {
-    if (!alone) {
-      throw new Refusal(
-          Rejection.NO_MAJORITY,
-          "the nodes of this group do not forward checkpoints to each other: none is taken");
-    }
-  }
-
+record EnginePorts(ImageStore store, String selfId) implements ReplicatedStore, Staging, Reading {
   @Override
   public EntryPosition snapshotPosition() {
     return store.snapshotPosition();
@@ -78,13 +54,11 @@ record EnginePorts(ImageStore store, String selfId, boolean alone)
 
   @Override
   public void admitOpen(Command.Open open) throws Refusal, IOException {
-    requireAlone();
     store.admitOpen(open);
   }
 
   @Override
   public StagedGroup staged(CheckpointKey key, Epoch epoch) throws Refusal {
-    requireAlone();
     return new StagedAlone(store.staged(key, epoch), selfId);
   }
 

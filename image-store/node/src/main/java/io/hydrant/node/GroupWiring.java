@@ -1,5 +1,6 @@
 package io.hydrant.node;
 
+import io.grpc.ServerServiceDefinition;
 import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.node.cluster.Arrival;
 import io.hydrant.node.cluster.ClusterView;
@@ -46,6 +47,9 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
    * @param watch as the view
    */
   record Group(Replication replication, Optional<ClusterView> view, Optional<MemberWatch> watch) {}
+
+  /** What the data plane of one of several needs of it. */
+  record Member(Group group, RaftLog log, Doorkeeper keeper, ServerServiceDefinition door) {}
 
   /** What one of several needs beside its directory. */
   record Surroundings(
@@ -95,7 +99,7 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
    *
    * @throws IOException also if the others do not take this node
    */
-  Group member(StoreStateMachine machine, Adoption adoption, Surroundings around)
+  Member member(StoreStateMachine machine, Adoption adoption, Surroundings around)
       throws IOException {
     NodeIdentity identity = data.identity();
     AtomicReference<Optional<RaftLog>> opened = new AtomicReference<>(Optional.empty());
@@ -107,17 +111,15 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
                     .get()
                     .map(log -> log.membership().member(node).map(GroupView::address))
                     .orElseGet(() -> member(adoption, node)));
-    around
-        .peerServices()
-        .offer(
-            List.of(
-                PeerDoor.definition(
-                    new MemberDoor(
-                        keeper,
-                        identity,
-                        around.calls(),
-                        () -> opened.get().map(log -> log.status().lastAppliedIndex()).orElse(0L),
-                        InstantSource.system()))));
+    ServerServiceDefinition door =
+        PeerDoor.definition(
+            new MemberDoor(
+                keeper,
+                identity,
+                around.calls(),
+                () -> opened.get().map(log -> log.status().lastAppliedIndex()).orElse(0L),
+                InstantSource.system()));
+    around.peerServices().offer(List.of(door));
     new Arrival(keeper, around.calls()).greet(adoption.members());
     RaftLog log = closing.add(RatisRaftLog.open(config(adoption, around.config()), machine));
     opened.set(Optional.of(log));
@@ -130,10 +132,12 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
             InstantSource.system());
     ClusterView view =
         new GroupView(identity.node(), around.self().getVersion(), log, watch, System::nanoTime);
-    return new Group(
-        replication(log, node -> view.member(node).map(MemberAddress::publicAddress)),
-        Optional.of(view),
-        Optional.of(watch));
+    Group group =
+        new Group(
+            replication(log, node -> view.member(node).map(MemberAddress::publicAddress)),
+            Optional.of(view),
+            Optional.of(watch));
+    return new Member(group, log, keeper, door);
   }
 
   private static Optional<MemberAddress> member(Adoption adoption, String node) {

@@ -3,6 +3,7 @@ package io.hydrant.node;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.hydrant.node.config.HostPort;
+import io.hydrant.node.peer.PeerPlane;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Executor;
@@ -29,6 +30,8 @@ final class PeerEndpoint implements AutoCloseable {
     Server server =
         NettyServerBuilder.forAddress(new InetSocketAddress(address.address(), address.port()))
             .executor(executor)
+            .maxInboundMessageSize(PeerPlane.MESSAGE_BYTES_MAX)
+            .flowControlWindow(PeerPlane.FLOW_WINDOW_BYTES)
             .permitKeepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .fallbackHandlerRegistry(services)

@@ -3,15 +3,22 @@ package io.hydrant.node;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.node.api.CallExecutors;
 import io.hydrant.node.api.ClusterService;
+import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.cluster.Founding;
 import io.hydrant.node.config.NodeConfig;
 import io.hydrant.node.data.DataDirectory;
+import io.hydrant.node.data.MemberAddress;
 import io.hydrant.node.data.NodeIdentity;
 import io.hydrant.node.ingest.OpenCheckpoints;
+import io.hydrant.node.peer.PeerPlane;
+import io.hydrant.node.peer.PeerPlaneConfig;
 import io.hydrant.node.replication.FailStop;
+import io.hydrant.node.replication.NotLeadingException;
 import io.hydrant.node.replication.StoreStateMachine;
 import io.hydrant.node.restore.Leases;
 import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
@@ -28,7 +35,7 @@ record ReplicaWiring(
   ServeWiring.Served alone() throws IOException {
     NodeIdentity identity = data.identity();
     NodeEvents events = new NodeEvents(failStop);
-    EnginePorts ports = EnginePorts.alone(store(events), identity.node());
+    EnginePorts ports = new EnginePorts(store(events), identity.node());
     ServeWiring.Clients clients = clients();
     CountDownLatch leading = new CountDownLatch(1);
     StoreStateMachine machine =
@@ -43,7 +50,8 @@ record ReplicaWiring(
             failStop);
     GroupWiring.Group group = new GroupWiring(data, closing).alone(machine, leading);
     return serving(clients)
-        .serve(ports, events, group, ClusterService.alone(identity.store(), identity.node()));
+        .serve(
+            ports, ports, events, group, ClusterService.alone(identity.store(), identity.node()));
   }
 
   /**
@@ -55,26 +63,50 @@ record ReplicaWiring(
       throws IOException {
     NodeIdentity identity = data.identity();
     NodeEvents events = new NodeEvents(failStop);
-    EnginePorts ports = EnginePorts.withoutDataPlane(store(events), identity.node());
+    EnginePorts ports = new EnginePorts(store(events), identity.node());
     ServeWiring.Clients clients = clients();
-    StoreStateMachine machine =
-        new StoreStateMachine(
-            ports,
-            (leader, _) -> {
-              if (leader) {
-                clients.leases().restart();
-                clients.open().restart();
-              }
-            },
-            failStop);
-    GroupWiring.Group group =
+    Leadership leadership = new Leadership();
+    leadership.tell(leads -> {
+      if (leads) {
+        clients.leases().restart();
+        clients.open().restart();
+      }
+    });
+    StoreStateMachine machine = new StoreStateMachine(ports, leadership, failStop);
+    GroupWiring.Member member =
         new GroupWiring(data, closing).member(machine, identity.adoption().orElseThrow(), around);
-    return serving(clients)
-        .serve(
-            ports,
-            events,
-            group,
-            ClusterService.member(identity.store(), group.view().orElseThrow(), founding, patient));
+    ClusterView view = member.group().view().orElseThrow();
+    PeerPlane plane =
+        closing.add(
+            PeerPlane.start(
+                PeerPlaneConfig.usual(),
+                new PeerPlane.Parts(
+                    new PeerReplica(ports.store()),
+                    new LogGroup(view, member.log()),
+                    new DoorHandshake(member.keeper()),
+                    failStop)));
+    leadership.tell(plane::leadershipChanged);
+    around.peerServices().offer(List.of(member.door(), plane.services()));
+    ServeWiring.Served served =
+        serving(clients)
+            .serve(
+                ports,
+                plane.staging(),
+                events,
+                member.group(),
+                ClusterService.member(identity.store(), view, founding, patient));
+    leadership.tell(leads -> {
+      if (!leads) {
+        Optional<MemberAddress> leader = view.leader();
+        served
+            .checkpoints()
+            .leadershipLost(
+                new NotLeadingException(
+                    leader.map(MemberAddress::node).orElse(""),
+                    leader.map(MemberAddress::publicAddress)));
+      }
+    });
+    return served;
   }
 
   private ImageStore store(NodeEvents events) throws IOException {

@@ -14,6 +14,7 @@ import io.hydrant.node.housekeeping.HousekeepingLoop;
 import io.hydrant.node.housekeeping.SnapshotNudge;
 import io.hydrant.node.ingest.CheckpointService;
 import io.hydrant.node.ingest.OpenCheckpoints;
+import io.hydrant.node.ingest.Staging;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.node.restore.Leases;
@@ -37,16 +38,21 @@ record ServeWiring(
   record Served(List<ServerServiceDefinition> services, CheckpointService checkpoints) {}
 
   /**
-   * @param ports the store, as this group uses it
+   * @param ports the store
+   * @param staging where bytes go, in this group
    */
   Served serve(
-      EnginePorts ports, NodeEvents events, GroupWiring.Group group, ClusterService cluster) {
+      EnginePorts ports,
+      Staging staging,
+      NodeEvents events,
+      GroupWiring.Group group,
+      ClusterService cluster) {
     ImageStore store = ports.store();
     Proposals proposals = group.replication();
     CheckpointService checkpoints =
         CheckpointService.of(
             config.ingest(),
-            new CheckpointService.Replica(ports, store.catalog(), proposals, failStop),
+            new CheckpointService.Replica(staging, store.catalog(), proposals, failStop),
             clients.open(),
             executors.ingest());
     RestoreService restores =

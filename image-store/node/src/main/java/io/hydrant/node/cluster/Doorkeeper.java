@@ -1,5 +1,6 @@
 package io.hydrant.node.cluster;
 
+import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.node.data.MemberAddress;
 import io.hydrant.peer.v1.HelloRequest;
 import io.hydrant.peer.v1.Refusal;
@@ -107,6 +108,12 @@ public final class Doorkeeper {
             && answer.getLife() != other.getLife()
         ? Optional.of(copy(other, answer))
         : Optional.empty();
+  }
+
+  /** Whether a node was let in, in this life of it. */
+  public synchronized boolean isAdmitted(PeerLife peer) {
+    HelloRequest last = admitted.get(peer.node());
+    return last != null && last.getLife() == peer.life();
   }
 
   public synchronized void admit(HelloRequest other) {

@@ -206,7 +206,7 @@ public final class DataDirectory implements OpenedDirectory {
     if (!strangers.isEmpty()) {
       throw new DataDirectoryException(
           ("%s holds %s but no file 'identity': if it is a Hydrant directory, put its identity"
-               + " back; else name an empty directory")
+                  + " back; else name an empty directory")
               .formatted(root, String.join(", ", strangers)));
     }
   }

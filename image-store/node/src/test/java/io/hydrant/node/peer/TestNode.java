@@ -60,6 +60,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   private final Map<String, TestNode> nodes;
   private final ImageStore store;
   private final ExecutorService syncer = Executors.newSingleThreadExecutor();
+  private final ExecutorService publisher = Executors.newSingleThreadExecutor();
   private final ZstdPageCodec codec = new ZstdPageCodec();
 
   /** Steps as they were taken, to be read back. */
@@ -93,10 +94,8 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
             new ImageStoreConfig(
                 new StoreIdentity(new UUID(1, 1), new UUID(2, 2), new UUID(3, name.hashCode())),
                 new SegmentLogConfig(32 << 20, 1 << 20, 0, 3),
-                64 << 20,
-                64 << 20,
-                64 << 20,
-                1_000),
+                ImageStoreConfig.HeapBounds.of(64 << 20, 64 << 20),
+                new ImageStoreConfig.SnapshotBounds(64 << 20, 64 << 20, 1_000)),
             new ImageStorePorts(
                 new JdkStoreFiles(segments, false),
                 new JdkStoreFiles(catalogs, false),
@@ -105,6 +104,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
                 new SplittableRandom(name.hashCode()),
                 syncer,
                 Runnable::run,
+                publisher,
                 event -> {}));
     log.join(store);
     nodes.put(name, this);
@@ -284,6 +284,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
     stop();
     store.close();
     syncer.shutdown();
+    publisher.shutdown();
     codec.close();
   }
 

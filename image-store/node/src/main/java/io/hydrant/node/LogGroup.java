@@ -1,0 +1,60 @@
+package io.hydrant.node;
+
+import io.hydrant.engine.replica.Voters;
+import io.hydrant.node.cluster.ClusterView;
+import io.hydrant.node.cluster.MemberState;
+import io.hydrant.node.data.MemberAddress;
+import io.hydrant.node.peer.PeerAddress;
+import io.hydrant.node.peer.PeerGroup;
+import io.hydrant.raftlog.RaftLog;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The group as the log has it. */
+record LogGroup(ClusterView view, RaftLog log) implements PeerGroup {
+  private static final Logger LOG = LoggerFactory.getLogger(LogGroup.class);
+  private static final Duration HAND_OVER_MAX = Duration.ofSeconds(3);
+
+  @Override
+  public Voters voters() {
+    return view.voters();
+  }
+
+  @Override
+  public List<PeerAddress> others() {
+    return view.members().stream()
+        .map(MemberState::address)
+        .filter(member -> !member.node().equals(view.self()))
+        .map(LogGroup::address)
+        .toList();
+  }
+
+  private static PeerAddress address(MemberAddress member) {
+    String at = member.peerAddress();
+    int colon = at.lastIndexOf(':');
+    String host = at.substring(0, colon);
+    boolean bracketed = host.startsWith("[") && host.endsWith("]");
+    return new PeerAddress(
+        member.node(),
+        bracketed ? host.substring(1, host.length() - 1) : host,
+        Integer.parseInt(at.substring(colon + 1)));
+  }
+
+  @Override
+  public CompletableFuture<Long> current() {
+    return log.readIndex();
+  }
+
+  @Override
+  public void handOver(String node) {
+    log.transferLeadership(node, HAND_OVER_MAX)
+        .whenComplete((_, failure) -> {
+          if (failure != null) {
+            LOG.warn("leadership could not be handed to {}: {}", node, failure.toString());
+          }
+        });
+  }
+}

@@ -1,0 +1,91 @@
+package io.hydrant.node;
+
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.CheckpointInfo;
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Durability;
+import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.replica.Frame;
+import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.store.ImageStore;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.StagedCheckpoint;
+import io.hydrant.engine.store.StagedFrame;
+import io.hydrant.node.peer.PeerStore;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** The image store as the data plane uses it. */
+record PeerReplica(ImageStore store) implements PeerStore {
+  @Override
+  public Catalog catalog() {
+    return store.catalog();
+  }
+
+  /** An image that is gone waits for nobody. */
+  @Override
+  public Durability durability(ImageId image) {
+    return store.catalog().image(image).map(ImageState::durability).orElse(Durability.QUORUM);
+  }
+
+  @Override
+  public void admitOpen(Command.Open open) throws Refusal, IOException {
+    store.admitOpen(open);
+  }
+
+  @Override
+  public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal {
+    return store.staged(key, epoch);
+  }
+
+  @Override
+  public StagedCheckpoint receive(CheckpointKey key, CheckpointInfo asOpened)
+      throws Refusal, IOException {
+    return store.receive(key, asOpened);
+  }
+
+  @Override
+  public Optional<Frame.Step> frame(CheckpointKey key, long sequence) throws IOException {
+    return store.frame(key, sequence).map(this::step);
+  }
+
+  private Frame.Step step(StagedFrame frame) {
+    return switch (frame) {
+      case StagedFrame.Opened opened ->
+          new Frame.Step.Open(opened.checkpoint(), store.applied().index());
+      case StagedFrame.Batch batch ->
+          new Frame.Step.Batch(
+              batch.region(), batch.tract(), batch.table(), batch.payload(), Optional.empty());
+      case StagedFrame.ZeroTracts zero ->
+          new Frame.Step.ZeroTracts(zero.region(), zero.firstTract(), zero.count());
+      case StagedFrame.Slim slim ->
+          new Frame.Step.Slim(slim.offset(), slim.checksum(), slim.bytes());
+      case StagedFrame.Finished finished -> new Frame.Step.Finish(finished.content());
+    };
+  }
+
+  @Override
+  public CompletableFuture<Command.Content> stateAnew(
+      CheckpointKey key, Epoch epoch, Command.Content claimed) throws Refusal, IOException {
+    return store.staged(key, epoch).finish(claimed);
+  }
+
+  @Override
+  public InventoryView inventory(PeerLife self) {
+    return new InventoryView(
+        self,
+        store.applied().index(),
+        store.holdMark(),
+        Map.of(),
+        0,
+        InstantSource.system().millis(),
+        false);
+  }
+}

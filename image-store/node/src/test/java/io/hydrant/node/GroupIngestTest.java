@@ -1,0 +1,88 @@
+package io.hydrant.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import io.hydrant.v1.FetchRequest;
+import io.hydrant.v1.FetchResponse;
+import io.hydrant.v1.GetImageRequest;
+import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.ReadClass;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Checkpoints of a group of three real processes: the bytes are on more than one of them. */
+final class GroupIngestTest {
+  private static final ByteString TOKEN = ByteString.copyFromUtf8("0123456789abcdef");
+  private static final int PAGES = 1_024;
+
+  @TempDir Path directory;
+
+  @Test
+  void whatWasAcknowledgedSurvivesTheLeader() throws Exception {
+    try (GroupOfThree group = new GroupOfThree(directory)) {
+      group.startAll(0, 1, 2);
+      group.init(0, TOKEN);
+      int leader = group.awaitLeader(0, 1, 2);
+      int second = (leader + 1) % GroupOfThree.NODES;
+      int third = (leader + 2) % GroupOfThree.NODES;
+      TestImage image = group.client(leader).image("vm", PAGES);
+      long first = group.client(leader).writeFull(image, 1);
+      OpenRestoreResponse session = group.client(leader).openRestore(image, first);
+      assertHas(group, second, session, 1);
+      assertHas(group, third, session, 1);
+
+      group.kill(third);
+      long withTwo = group.client(leader).writeFull(image, 2);
+      assertTrue(withTwo > first);
+      group.start(third);
+      group.awaitLeader(0, 1, 2);
+      long afterwards = group.client(leader).writeFull(image, 3);
+
+      WriteStream stream = new WriteStream(group.client(leader).channel());
+      stream.openFull(1, image);
+      assertTrue(stream.next().hasOpened());
+      group.kill(leader);
+      int next = group.awaitLeader(second, third);
+      assertEquals(
+          afterwards,
+          group
+              .client(next)
+              .images()
+              .getImage(GetImageRequest.newBuilder().setImage(NodeClient.ref(image)).build())
+              .getHead());
+      TestImage owned = group.client(next).acquire(image.uid(), "vm", PAGES);
+      assertTrue(group.client(next).writeFull(owned, 4) > afterwards);
+      OpenRestoreResponse again = group.client(next).openRestore(owned, afterwards);
+      assertHas(group, next, again, 3);
+    }
+  }
+
+  /** A replica may be a few entries, or a sync, behind the leader. */
+  private static void assertHas(
+      GroupOfThree group, int node, OpenRestoreResponse session, long seed)
+      throws InterruptedException {
+    FetchRequest request =
+        FetchRequest.newBuilder()
+            .setToken(session.getToken())
+            .setReadClass(ReadClass.READ_CLASS_FAULT)
+            .addPage(7)
+            .build();
+    GroupOfThree.await(
+        "node " + node + " to have it",
+        () -> {
+          try {
+            FetchResponse fetched = group.client(node).fetch(request);
+            return fetched.hasPages()
+                && fetched.getPages().getData().equals(ByteString.copyFrom(Draft.content(seed, 7)));
+          } catch (AssertionError e) {
+            // The stream ended: behind, or not here yet.
+            return false;
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+}
