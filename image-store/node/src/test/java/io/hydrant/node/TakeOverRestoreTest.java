@@ -123,6 +123,20 @@ final class TakeOverRestoreTest {
   }
 
   @Test
+  void aRepeatNeedsNoRoom() throws Exception {
+    try (NodeFixture fixture = new NodeFixture(directory, Map.of("restore.sessions-max", "1"))) {
+      TestImage image = fixture.image("vm", 16);
+      fixture.writeFull(image, 1);
+      AcquireProtectionRequest restoring =
+          takeOver(image, NodeFixture.token())
+              .setRestore(TakeOverRestore.TAKE_OVER_RESTORE_LATEST)
+              .build();
+      AcquireProtectionResponse first = fixture.images().acquireProtection(restoring);
+      assertEquals(first, fixture.images().acquireProtection(restoring));
+    }
+  }
+
+  @Test
   void durabilityAllIsHonouredAlone() throws Exception {
     try (NodeFixture fixture = new NodeFixture(directory, Map.of())) {
       Image created =

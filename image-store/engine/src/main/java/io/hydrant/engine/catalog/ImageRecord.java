@@ -101,6 +101,11 @@ record ImageRecord(
   }
 
   @Override
+  public boolean isOwnedBy(RequestId token) {
+    return token.equals(ownership.token()) && !token.equals(RequestId.NONE);
+  }
+
+  @Override
   public boolean deleting() {
     return standing.deleting();
   }

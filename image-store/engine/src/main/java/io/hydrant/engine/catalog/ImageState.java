@@ -28,6 +28,9 @@ public interface ImageState {
 
   Epoch epoch();
 
+  /** Whether this token took the image over last: with it, an Acquire is a repeat. */
+  boolean isOwnedBy(RequestId token);
+
   /** Deleted as soon as the last session ends. */
   boolean deleting();
 

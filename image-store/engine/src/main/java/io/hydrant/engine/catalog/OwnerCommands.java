@@ -24,18 +24,13 @@ final class OwnerCommands {
     Optional<SessionInfo> session =
         image.ownership().session().flatMap(id -> Optional.ofNullable(image.sessions().get(id)));
     // A session lives on while the image waits to be deleted.
-    if (repeats(command, image) && (session.isPresent() || !image.deleting())) {
+    if (image.isOwnedBy(command.ownerToken()) && (session.isPresent() || !image.deleting())) {
       return Answers.of(acquired(image, session));
     }
     if (image.deleting()) {
       return Answers.unknownImage(command.image());
     }
     return refusal(image, command).orElseGet(() -> take(image, command, context));
-  }
-
-  private static boolean repeats(Command.Acquire command, ImageRecord image) {
-    RequestId token = command.ownerToken();
-    return token.equals(image.ownership().token()) && !token.equals(RequestId.NONE);
   }
 
   private static Optional<Applied> refusal(ImageRecord image, Command.Acquire command) {

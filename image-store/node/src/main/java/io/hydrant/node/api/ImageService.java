@@ -179,7 +179,8 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
                   : Optional.of(epoch(request.getSeenEpoch(), "seen_epoch"));
           return found(request.getImage())
               .thenCompose(image -> {
-                if (!restore.equals(Command.Restore.NONE)) {
+                // A repeat takes no room, and must not be told that nothing was fenced.
+                if (!restore.equals(Command.Restore.NONE) && !image.isOwnedBy(owner)) {
                   sessions.requireRoom();
                 }
                 return proposals
