@@ -54,8 +54,8 @@ final class PeerLink implements ReplicaSender.Source {
   private static final long RETRY_NANOS_MIN = 50_000_000L;
   private static final long RETRY_NANOS_MAX = 1_000_000_000L;
 
-  /** A refusal is cured by people. */
-  private static final long ISOLATED_NANOS = 5_000_000_000L;
+  /** A refusal is cured by people, or soon: the other one may be about to join. */
+  private static final long ISOLATED_NANOS = 1_000_000_000L;
 
   private static final long HELLO_MILLIS_MAX = 1_000;
   private static final long ASK_MILLIS_MAX = 2_000;
@@ -87,6 +87,10 @@ final class PeerLink implements ReplicaSender.Source {
   private long retryNanos = RETRY_NANOS_MIN;
   private long dueNanos;
   private volatile @Nullable PeerLife peer;
+
+  /** The last one, so that it is logged once. */
+  private @Nullable Refusal refusal;
+
   private @Nullable ClientCallStreamObserver<Inventory> exchange;
   private @Nullable ClientCallStreamObserver<StageRequest> stage;
 
@@ -196,11 +200,12 @@ final class PeerLink implements ReplicaSender.Source {
       return;
     }
     if (response.hasRefusal()) {
-      isolate(response.getRefusal(), nowNanos);
+      shared.handshake().refusedBy(address.node(), response.getRefusal());
+      isolated("refuses this node", response.getRefusal(), nowNanos);
       return;
     }
     HelloRequest other = response.getSelf();
-    Optional<Refusal> refusal =
+    Optional<Refusal> refused =
         other.getNode().equals(address.node())
             ? shared.handshake().refusal(other)
             : Optional.of(
@@ -210,13 +215,12 @@ final class PeerLink implements ReplicaSender.Source {
                         "'%s' answers where '%s' should be"
                             .formatted(other.getNode(), address.node()))
                     .build());
-    if (refusal.isPresent()) {
-      LOG.warn("{} is not listened to: {}", address, refusal.get().getMessage());
-      state = State.ISOLATED;
-      dueNanos = nowNanos + ISOLATED_NANOS;
+    if (refused.isPresent()) {
+      isolated("is not listened to", refused.get(), nowNanos);
       return;
     }
     state = State.UP;
+    refusal = null;
     retryNanos = RETRY_NANOS_MIN;
     PeerLife greeted = new PeerLife(other.getNode(), other.getLife());
     peer = greeted;
@@ -228,9 +232,11 @@ final class PeerLink implements ReplicaSender.Source {
     }
   }
 
-  private void isolate(Refusal why, long nowNanos) {
-    LOG.error("{} refuses this node: {}", address, why.getMessage());
-    shared.handshake().refusedBy(address.node(), why);
+  private void isolated(String what, Refusal why, long nowNanos) {
+    if (!why.equals(refusal)) {
+      LOG.warn("{} {}: {}", address, what, why.getMessage());
+      refusal = why;
+    }
     state = State.ISOLATED;
     dueNanos = nowNanos + ISOLATED_NANOS;
   }

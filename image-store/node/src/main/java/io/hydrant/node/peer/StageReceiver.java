@@ -64,8 +64,14 @@ final class StageReceiver implements StreamObserver<StageRequest> {
     CheckpointKey key = CheckpointKey.of(frame.getImage(), frame.getCheckpoint());
     mailbox.post(() -> {
       receptions.take(key, frame, says -> say(key, says));
-      observer.request(1);
+      askForMore();
     });
+  }
+
+  private synchronized void askForMore() {
+    if (!closed) {
+      observer.request(1);
+    }
   }
 
   private synchronized void say(CheckpointKey key, Says says) {
