@@ -31,8 +31,7 @@ final class PendingFetch {
   /**
    * @param deadlineNanos in terms of {@link System#nanoTime}
    */
-  PendingFetch(
-      ReadClass readClass, int region, long[] pages, long deadlineNanos, ReadRound round) {
+  PendingFetch(ReadClass readClass, int region, long[] pages, long deadlineNanos, ReadRound round) {
     this.readClass = readClass;
     this.region = region;
     this.pages = pages;

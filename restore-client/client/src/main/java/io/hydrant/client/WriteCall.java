@@ -1,18 +1,13 @@
 package io.hydrant.client;
 
-import io.grpc.Metadata;
-import io.grpc.Status;
 import io.hydrant.v1.AbortCheckpoint;
 import io.hydrant.v1.CommitCheckpoint;
 import io.hydrant.v1.OpenCheckpoint;
 import io.hydrant.v1.Reason;
-import io.hydrant.v1.Rejected;
 import io.hydrant.v1.WriteCheckpointRequest;
-import io.hydrant.v1.WriteCheckpointResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -23,49 +18,48 @@ import org.jspecify.annotations.Nullable;
  * The attempts of one protection stream on one WriteCheckpoint call; where the group has other
  * members, on the calls that follow it when a leader is lost ({@link WriteMove}).
  *
- * <p>{@link #lock} guards the attempts and is held briefly. Messages that follow from decisions are
- * queued under it and sent after it is released, see {@link WriteSender}; nobody waits for the
- * network while holding it but on its condition.
+ * <p>The application's side and what all sides share; the server's side is {@link WriteAnswers}.
+ * {@link #lock} guards all that changes, for these classes too, and is held briefly. Messages that
+ * follow from decisions are queued under it and sent after it is released, see {@link WriteSender};
+ * nobody waits for the network while holding it but on its condition.
  *
  * <p>Memory: a batch is handed to gRPC only while less than the send budget waits there (gRPC's
  * readiness), and gRPC has copied it when the hand-over returns.
  */
-final class WriteCall implements WriteStream.Events {
+final class WriteCall {
   /** The API's bound of open checkpoints of one image. */
   private static final int ATTEMPTS_MAX = 2;
-
-  /** Leaders that lead and then fail at once, without a commit in between. */
-  private static final int MOVES_MAX = 20;
 
   /** For attempts that could go nowhere else. */
   private static final Semaphore NO_ROOM = new Semaphore(0);
 
   private final Connections connections;
-  private final long imageUid;
+  final long imageUid;
   private final long epoch;
-  private final long limitNanos;
+  final long limitNanos;
   private final Settler settler;
   private final Semaphore replayRoom;
   private final WriteMove move;
+  private final WriteAnswers answers;
+  private final HungLeader hungLeader;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final TreeMap<Long, Attempt> attempts = new TreeMap<>();
-  private final List<Runnable> completions = new ArrayList<>();
-  private long lastNumber;
-  private boolean finishing;
-  private boolean watched;
+  final ReentrantLock lock = new ReentrantLock();
+  final Condition changed = lock.newCondition();
+  final TreeMap<Long, Attempt> attempts = new TreeMap<>();
+  final List<Runnable> completions = new ArrayList<>();
+  long lastNumber;
+  boolean finishing;
 
   /** Since the last commit. */
-  private int moves;
+  int moves;
 
-  private @Nullable HydrantException broken;
+  @Nullable HydrantException broken;
 
   /** Changed under the lock; null while there is none to send on. */
-  private volatile @Nullable WriteStream stream;
+  volatile @Nullable WriteStream stream;
 
   /** Set while attempts are on their way to another stream: nothing else is sent then. */
-  private @Nullable HydrantException moving;
+  @Nullable HydrantException moving;
 
   /**
    * @param replayBytes see {@link WriteOptions}
@@ -78,6 +72,8 @@ final class WriteCall implements WriteStream.Events {
     this.settler = new Settler(connections);
     this.replayRoom = new Semaphore(replayBytes);
     this.move = new WriteMove(connections, this);
+    this.answers = new WriteAnswers(connections, this);
+    this.hungLeader = new HungLeader(connections, this);
     lock.lock();
     try {
       connect(connections.members().leader());
@@ -86,9 +82,8 @@ final class WriteCall implements WriteStream.Events {
     }
   }
 
-  private WriteStream connect(Member member) {
-    WriteStream next =
-        new WriteStream(member, connections.config().budgets().sendBytes(), this);
+  WriteStream connect(Member member) {
+    WriteStream next = new WriteStream(member, connections.config().budgets().sendBytes(), answers);
     stream = next;
     next.start(); // may end at once, from within
     return next;
@@ -134,7 +129,7 @@ final class WriteCall implements WriteStream.Events {
         connect(connections.members().leader());
       }
       queue(request(attempt).setOpen(open).build());
-      watch();
+      hungLeader.watch();
     } finally {
       unlockAndComplete();
     }
@@ -145,7 +140,7 @@ final class WriteCall implements WriteStream.Events {
   /**
    * By id as soon as it is known: unlike the attempt's number it stays valid when the base ends.
    */
-  private void nameBase(OpenCheckpoint.Builder open, Attempt base) {
+  void nameBase(OpenCheckpoint.Builder open, Attempt base) {
     HydrantException failure = base.failure();
     if (failure != null) {
       throw new RejectedException(
@@ -212,14 +207,14 @@ final class WriteCall implements WriteStream.Events {
     return current != null && moving == null && current.isReady() ? current : null;
   }
 
-  private void queue(WriteCheckpointRequest request) {
+  void queue(WriteCheckpointRequest request) {
     WriteStream current = stream;
     if (current != null) {
       current.sender().queue(request);
     }
   }
 
-  private void drain() {
+  void drain() {
     WriteStream current = stream;
     if (current != null) {
       current.sender().drain();
@@ -339,7 +334,7 @@ final class WriteCall implements WriteStream.Events {
     }
   }
 
-  private void queueCommits() {
+  void queueCommits() {
     if (moving != null) {
       return;
     }
@@ -352,7 +347,7 @@ final class WriteCall implements WriteStream.Events {
     }
   }
 
-  private void endCommitted(Attempt attempt, long index) {
+  void endCommitted(Attempt attempt, long index) {
     CommittedCheckpoint committed = new CommittedCheckpoint(imageUid, attempt.checkpoint(), index);
     attempt.ended(null);
     completions.add(() -> attempt.outcome.complete(committed));
@@ -360,7 +355,7 @@ final class WriteCall implements WriteStream.Events {
   }
 
   /** Ends an attempt that will never be committed, and those that build on it. */
-  private void endLine(Attempt attempt, HydrantException why) {
+  void endLine(Attempt attempt, HydrantException why) {
     attempt.ended(why);
     completions.add(() -> attempt.outcome.completeExceptionally(why));
     forget(attempt);
@@ -380,7 +375,7 @@ final class WriteCall implements WriteStream.Events {
     changed.signalAll();
   }
 
-  private void endIfDone() {
+  void endIfDone() {
     if (finishing && attempts.isEmpty()) {
       WriteStream current = stream;
       if (current != null) {
@@ -410,7 +405,7 @@ final class WriteCall implements WriteStream.Events {
    *
    * @param all ascending
    */
-  private void settleOrEndAll(List<Attempt> all, HydrantException why) {
+  void settleOrEndAll(List<Attempt> all, HydrantException why) {
     for (Attempt attempt : all.reversed()) {
       if (attempt.isBeforeCommit()) {
         endLine(attempt, why);
@@ -419,7 +414,7 @@ final class WriteCall implements WriteStream.Events {
     all.forEach(attempt -> settleOrEnd(attempt, why));
   }
 
-  private void settle(Attempt attempt) {
+  void settle(Attempt attempt) {
     CommitCheckpoint claim = attempt.claim();
     if (claim == null) {
       throw new IllegalStateException("attempt " + attempt.number + " settles without a commit");
@@ -453,10 +448,8 @@ final class WriteCall implements WriteStream.Events {
     drain();
   }
 
-  // ---- to another leader; called by WriteMove ----
-
   /** Whether an attempt of which this became for good may be tried anew, on the same base. */
-  private static boolean mayBeSentAgain(Attempt attempt, Reason aborted) {
+  static boolean mayBeSentAgain(Attempt attempt, Reason aborted) {
     Attempt base = attempt.base();
     boolean baseFailed = base != null && base.failure() != null;
     return attempt.replay.isPossible()
@@ -468,144 +461,8 @@ final class WriteCall implements WriteStream.Events {
         };
   }
 
-  /** Settles the first one that may have been committed; false if there is none. */
-  boolean settleNext() {
-    Attempt next = null;
-    lock.lock();
-    try {
-      for (Attempt attempt : attempts.values()) {
-        if (next == null && attempt.state() == Attempt.State.SETTLING) {
-          next = attempt;
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (next == null) {
-      return false;
-    }
-    settle(next);
-    return true;
-  }
-
-  /** Whether there is nothing to move any more. */
-  boolean endMoveIfIdle() {
-    lock.lock();
-    try {
-      if (connections.isClosed() && !attempts.isEmpty()) {
-        settleOrEndAll(
-            List.copyOf(attempts.values()),
-            new CancelledException("the client was closed, nothing of it was committed", null));
-      }
-      if (moving == null || !attempts.isEmpty()) {
-        return false;
-      }
-      moving = null; // the next open connects anew
-      changed.signalAll();
-      return true;
-    } finally {
-      unlockAndComplete();
-    }
-  }
-
-  void giveUp(HydrantException why) {
-    lock.lock();
-    try {
-      moving = null;
-      breakOff(why);
-    } finally {
-      unlockAndComplete();
-    }
-  }
-
-  /** Opens all attempts under a new leader; null if none is left. */
-  @Nullable WriteStream reopen(Member leader) {
-    WriteStream next = null;
-    lock.lock();
-    try {
-      HydrantException why = moving;
-      boolean tooOften = ++moves > MOVES_MAX;
-      for (Attempt attempt : List.copyOf(attempts.values())) {
-        Attempt base = attempt.base();
-        HydrantException baseFailure = base == null ? null : base.failure();
-        if (baseFailure != null) {
-          endLine(attempt, baseFailure);
-        } else if (why != null && tooOften) {
-          endLine(attempt, why);
-        }
-      }
-      if (!attempts.isEmpty()) {
-        next = connect(leader);
-        // All opens first: a base that is committed can not be named by its attempt any more.
-        for (Attempt attempt : attempts.values()) {
-          OpenCheckpoint.Builder open = attempt.replay.open();
-          Attempt base = attempt.base();
-          if (base != null) {
-            nameBase(open, base);
-          }
-          queue(request(attempt).setOpen(open).build());
-        }
-      }
-    } finally {
-      unlockAndComplete();
-    }
-    drain();
-    return next;
-  }
-
-  /** Sends what was kept of all attempts; false if the stream was lost meanwhile. */
-  boolean resend(WriteStream next) throws InterruptedException {
-    List<Attempt> line;
-    lock.lock();
-    try {
-      line = List.copyOf(attempts.values());
-    } finally {
-      lock.unlock();
-    }
-    for (Attempt attempt : line) {
-      int position = 0;
-      for (WriteCheckpointRequest message = kept(attempt, position, next);
-          message != null;
-          message = kept(attempt, ++position, next)) {
-        next.sender().send(message);
-      }
-    }
-    lock.lock();
-    try {
-      if (stream != next) {
-        return false;
-      }
-      moving = null;
-      queueCommits();
-      endIfDone();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    drain();
-    return true;
-  }
-
-  /** Waits for room; null behind the last message, and if there is no use in sending it. */
-  private @Nullable WriteCheckpointRequest kept(Attempt attempt, int position, WriteStream next)
-      throws InterruptedException {
-    lock.lock();
-    try {
-      while (stream == next && attempt.failure() == null && !next.isReady()) {
-        changed.await();
-      }
-      if (stream != next || attempt.failure() != null) {
-        return null;
-      }
-      attempt.progressed();
-      return attempt.replay.message(position);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Under the lock: stops sending, and takes to another leader what can be sent again. */
-  private void beginMove(HydrantException why) {
+  void beginMove(HydrantException why) {
     WriteStream lost = stream;
     stream = null;
     if (lost != null) {
@@ -632,69 +489,8 @@ final class WriteCall implements WriteStream.Events {
     changed.signalAll();
   }
 
-  private boolean canMove() {
-    return broken == null
-        && connections.members().several()
-        && !connections.isClosed();
-  }
-
-  // ---- a leader that hangs ----
-
-  /** Under the lock: looks after the attempts while there are any. */
-  private void watch() {
-    if (watched || attempts.isEmpty() || !connections.members().several()) {
-      return;
-    }
-    try {
-      connections.timer().schedule(this::look, LeaderProbe.SILENCE_NANOS / 2, TimeUnit.NANOSECONDS);
-      watched = true;
-    } catch (RejectedExecutionException e) {
-      watched = false; // the client was closed
-    }
-  }
-
-  private void look() {
-    lock.lock();
-    try {
-      watched = false;
-      WriteStream current = stream;
-      long now = System.nanoTime();
-      boolean silent =
-          attempts.values().stream()
-              .anyMatch(attempt ->
-                  attempt.awaitsServer()
-                      && now - attempt.progressNanos() > LeaderProbe.SILENCE_NANOS);
-      if (silent && moving == null && current != null) {
-        completions.add(() -> leaveIfHung(current));
-      } else {
-        watch();
-      }
-    } finally {
-      unlockAndComplete();
-    }
-  }
-
-  private void leaveIfHung(WriteStream current) {
-    Member leader;
-    try {
-      leader = connections.leaderProbe().findLeader();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return;
-    }
-    lock.lock();
-    try {
-      if (leader != null && !leader.equals(current.member()) && stream == current && canMove()) {
-        beginMove(
-            new UnavailableException(
-                "image %d: %s does not answer, and %s leads"
-                    .formatted(imageUid, current.member(), leader),
-                null));
-      }
-      watch();
-    } finally {
-      unlockAndComplete();
-    }
+  boolean canMove() {
+    return broken == null && connections.members().several() && !connections.isClosed();
   }
 
   private void expire(Attempt attempt) {
@@ -715,7 +511,7 @@ final class WriteCall implements WriteStream.Events {
     drain();
   }
 
-  private void schedule(Attempt attempt, long nanos) {
+  void schedule(Attempt attempt, long nanos) {
     attempt.timer(connections.timer().schedule(() -> expire(attempt), nanos, TimeUnit.NANOSECONDS));
   }
 
@@ -735,143 +531,18 @@ final class WriteCall implements WriteStream.Events {
             null));
   }
 
-  private void unlockAndComplete() {
+  void unlockAndComplete() {
     List<Runnable> ended = List.copyOf(completions);
     completions.clear();
     lock.unlock();
     ended.forEach(connections::run);
   }
 
-  // ---- events, on a network thread ----
-
-  @Override
-  public void received(WriteStream from, WriteCheckpointResponse response) {
-    lock.lock();
-    try {
-      if (from != stream) {
-        return; // it was given up
-      }
-      Attempt attempt = attempts.get(response.getAttempt());
-      if (attempt != null) {
-        // Of those behind it as well: they wait for its commit.
-        attempts.tailMap(attempt.number).values().forEach(Attempt::progressed);
-        apply(attempt, response);
-      } else if (response.getAttempt() < 1 || response.getAttempt() > lastNumber) {
-        violation("an answer to attempt " + response.getAttempt() + ", which was never sent");
-      }
-    } finally {
-      unlockAndComplete();
-    }
-    drain();
-  }
-
-  private void apply(Attempt attempt, WriteCheckpointResponse response) {
-    switch (response.getEventCase()) {
-      case OPENED -> {
-        long id = response.getOpened().getCheckpoint();
-        if (attempt.state() != Attempt.State.OPENING || id == 0) {
-          violation("attempt " + attempt.number + " opened twice or without an id");
-          return;
-        }
-        attempt.opened(id);
-        queueCommits();
-      }
-      case DURABLE -> attempt.durable(response.getDurable().getBatchCount());
-      case COMMITTED -> {
-        if (!attempt.isPastCommit()
-            || response.getCommitted().getCheckpoint() != attempt.checkpoint()) {
-          violation("attempt " + attempt.number + " committed before it asked, or by another id");
-          return;
-        }
-        moves = 0;
-        endCommitted(attempt, response.getCommitted().getIndex());
-      }
-      case REJECTED -> rejected(attempt, response.getRejected());
-      case EVENT_NOT_SET -> violation("an empty event");
-    }
-  }
-
-  private void rejected(Attempt attempt, Rejected rejected) {
-    Failure failure = Failure.of(rejected.getReason(), rejected.getMessage());
-    String what = "checkpoint attempt %d of image %d".formatted(attempt.number, imageUid);
-    if (failure.kind() == Failure.Kind.REJECTED) {
-      String text = what + ": " + failure.message();
-      endLine(
-          attempt, new RejectedException(rejected.getReason(), text, rejected.getHead(), null));
-      return;
-    }
-    if (failure.elsewhere() && canMove()) {
-      beginMove(failure.toException(what));
-      return;
-    }
-    settleOrEndAll(
-        attempts.values().stream()
-            .filter(next -> next == attempt || next.base() == attempt)
-            .toList(),
-        failure.toException(what));
-  }
-
-  private void violation(String what) {
-    String text = "image %d: the server sent %s".formatted(imageUid, what);
-    breakOff(new ProtocolViolationException(text, null));
-    WriteStream current = stream;
-    if (current != null) {
-      completions.add(() -> current.cancel(text));
-    }
-  }
-
-  private void breakOff(HydrantException why) {
+  void breakOff(HydrantException why) {
     if (broken == null) {
       broken = why;
     }
     settleOrEndAll(List.copyOf(attempts.values()), why);
     changed.signalAll();
-  }
-
-  @Override
-  public void roomMade() {
-    lock.lock();
-    try {
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public void closed(WriteStream from, Status status, Metadata trailers) {
-    lock.lock();
-    try {
-      if (from != stream) {
-        return;
-      }
-      HydrantException why = why(status, trailers);
-      boolean refused = why instanceof RejectedException && !status.isOk();
-      if (canMove() && !refused && attempts.isEmpty()) {
-        stream = null;
-      } else if (canMove() && !refused) {
-        beginMove(why);
-      } else {
-        breakOff(why);
-      }
-    } finally {
-      unlockAndComplete();
-    }
-  }
-
-  private HydrantException why(Status status, Metadata trailers) {
-    String what =
-        "the checkpoint stream of image %d to %s ended before the commit was sent, so nothing of it was committed"
-            .formatted(imageUid, connections.members().leader());
-    if (connections.isClosed()) {
-      return new CancelledException(what + ": the client was closed", null);
-    }
-    if (status.isOk()) {
-      return new UnavailableException(what + ": the server closed it", null);
-    }
-    Failure failure = Failure.of(status, trailers);
-    return failure.kind() == Failure.Kind.UNKNOWN
-        ? new UnavailableException(what + ": " + failure.message(), failure.cause())
-        : failure.toException(what);
   }
 }

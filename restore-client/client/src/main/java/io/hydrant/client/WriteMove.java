@@ -1,7 +1,11 @@
 package io.hydrant.client;
 
+import io.hydrant.v1.OpenCheckpoint;
+import io.hydrant.v1.WriteCheckpointRequest;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the attempts of a {@link WriteCall} to the next leader: settles what had asked for its
@@ -11,6 +15,9 @@ import java.util.concurrent.TimeUnit;
 final class WriteMove {
   /** An election's end should not be slept through. */
   private static final long PAUSE_NANOS_MAX = 100_000_000;
+
+  /** Leaders that lead and then fail at once, without a commit in between. */
+  private static final int MOVES_MAX = 20;
 
   private final Connections connections;
   private final WriteCall call;
@@ -24,16 +31,16 @@ final class WriteMove {
   void run() {
     try {
       for (int round = 1; ; round++) {
-        while (call.settleNext()) {
+        while (settleNext()) {
           // until nothing is open that may have been committed
         }
-        if (call.endMoveIfIdle()) {
+        if (endMoveIfIdle()) {
           return;
         }
         Member leader = connections.leaderProbe().findLeader();
         if (leader != null) {
-          WriteStream next = call.reopen(leader);
-          if (next != null && call.resend(next)) {
+          WriteStream next = reopen(leader);
+          if (next != null && resend(next)) {
             return;
           }
         }
@@ -43,7 +50,143 @@ final class WriteMove {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      call.giveUp(new CancelledException("moving to another leader: interrupted", e));
+      giveUp(new CancelledException("moving to another leader: interrupted", e));
+    }
+  }
+
+  /** Settles the first one that may have been committed; false if there is none. */
+  private boolean settleNext() {
+    Attempt next = null;
+    call.lock.lock();
+    try {
+      for (Attempt attempt : call.attempts.values()) {
+        if (next == null && attempt.state() == Attempt.State.SETTLING) {
+          next = attempt;
+        }
+      }
+    } finally {
+      call.lock.unlock();
+    }
+    if (next == null) {
+      return false;
+    }
+    call.settle(next);
+    return true;
+  }
+
+  /** Whether there is nothing to move any more. */
+  private boolean endMoveIfIdle() {
+    call.lock.lock();
+    try {
+      if (connections.isClosed() && !call.attempts.isEmpty()) {
+        call.settleOrEndAll(
+            List.copyOf(call.attempts.values()),
+            new CancelledException("the client was closed, nothing of it was committed", null));
+      }
+      if (call.moving == null || !call.attempts.isEmpty()) {
+        return false;
+      }
+      call.moving = null; // the next open connects anew
+      call.changed.signalAll();
+      return true;
+    } finally {
+      call.unlockAndComplete();
+    }
+  }
+
+  private void giveUp(HydrantException why) {
+    call.lock.lock();
+    try {
+      call.moving = null;
+      call.breakOff(why);
+    } finally {
+      call.unlockAndComplete();
+    }
+  }
+
+  /** Opens all attempts under a new leader; null if none is left. */
+  private @Nullable WriteStream reopen(Member leader) {
+    WriteStream next = null;
+    call.lock.lock();
+    try {
+      HydrantException why = call.moving;
+      boolean tooOften = ++call.moves > MOVES_MAX;
+      for (Attempt attempt : List.copyOf(call.attempts.values())) {
+        Attempt base = attempt.base();
+        HydrantException baseFailure = base == null ? null : base.failure();
+        if (baseFailure != null) {
+          call.endLine(attempt, baseFailure);
+        } else if (why != null && tooOften) {
+          call.endLine(attempt, why);
+        }
+      }
+      if (!call.attempts.isEmpty()) {
+        next = call.connect(leader);
+        // All opens first: a base that is committed can not be named by its attempt any more.
+        for (Attempt attempt : call.attempts.values()) {
+          OpenCheckpoint.Builder open = attempt.replay.open();
+          Attempt base = attempt.base();
+          if (base != null) {
+            call.nameBase(open, base);
+          }
+          call.queue(call.request(attempt).setOpen(open).build());
+        }
+      }
+    } finally {
+      call.unlockAndComplete();
+    }
+    call.drain();
+    return next;
+  }
+
+  /** Sends what was kept of all attempts; false if the stream was lost meanwhile. */
+  private boolean resend(WriteStream next) throws InterruptedException {
+    List<Attempt> line;
+    call.lock.lock();
+    try {
+      line = List.copyOf(call.attempts.values());
+    } finally {
+      call.lock.unlock();
+    }
+    for (Attempt attempt : line) {
+      int position = 0;
+      for (WriteCheckpointRequest message = kept(attempt, position, next);
+          message != null;
+          message = kept(attempt, ++position, next)) {
+        next.sender().send(message);
+      }
+    }
+    call.lock.lock();
+    try {
+      if (call.stream != next) {
+        return false;
+      }
+      call.moving = null;
+      call.queueCommits();
+      call.endIfDone();
+      call.changed.signalAll();
+    } finally {
+      call.lock.unlock();
+    }
+    call.drain();
+    return true;
+  }
+
+  /** Waits for room; null behind the last message, and if there is no use in sending it. */
+  private @Nullable WriteCheckpointRequest kept(Attempt attempt, int position, WriteStream next)
+      throws InterruptedException {
+    call.lock.lock();
+    try {
+      while (call.stream == next && attempt.failure() == null && !next.isReady()) {
+        call.changed.await();
+      }
+      if (call.stream != next || attempt.failure() != null) {
+        return null;
+      }
+      attempt.progressed();
+      return attempt.replay.message(position);
+    } finally {
+      call.lock.unlock();
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.hydrant.client;
 
-import static io.hydrant.client.Protected.SMALL;
 import static io.hydrant.client.Protected.await;
 import static io.hydrant.client.Protected.page;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -134,8 +133,7 @@ final class GroupWritesTest {
       group.elect(1, List.of(1, 2), null);
       assertTrue(await(one).id() > aborted);
       assertTrue(await(two).id() > await(one).id());
-      assertEquals(
-          CheckpointState.CHECKPOINT_STATE_ABORTED, stored(group, image, aborted).state);
+      assertEquals(CheckpointState.CHECKPOINT_STATE_ABORTED, stored(group, image, aborted).state);
       requireContent(group, image, await(two).id(), 3);
     }
   }
@@ -206,14 +204,16 @@ final class GroupWritesTest {
   }
 
   @Test
-  void closedWhileNobodyLeadsItDoesNotHang() {
+  void closedWhileNobodyLeadsItDoesNotHang() throws InterruptedException {
     FakeGroup group = new FakeGroup();
     List<CompletableFuture<CommittedCheckpoint>> outcomes = new ArrayList<>();
     try (Protected image = Protected.image(group.client(), "vm", WriteOptions.DEFAULT)) {
       long head = image.full(0).id();
-      group.nobodyLeads();
       CheckpointWriter writer = image.stream().openIncremental(head);
       writer.page(0, 1, page(1));
+      writer.flush();
+      waitUntil(() -> writer.durableBatchCount() == 1);
+      group.nobodyLeads();
       outcomes.add(writer.commit());
     }
     group.close();
