@@ -30,7 +30,7 @@ final class CommandErrors {
       throw usage;
     }
     HydrantCommand root = (HydrantCommand) command.getCommandSpec().root().userObject();
-    CommandFailure failure = explain(problem, root.server().toString());
+    CommandFailure failure = explain(problem, root.servers());
     PrintWriter err = command.getErr();
     err.println("hydrant: " + failure.problem());
     if (!failure.cure().isEmpty()) {

@@ -56,8 +56,12 @@ final class HydrantCommand implements Runnable {
       scope = ScopeType.INHERIT,
       converter = EndpointConverter.class,
       defaultValue = "${env:HYDRANT_SERVER:-" + DEFAULT_SERVER + "}",
-      description = "Server to talk to (HYDRANT_SERVER, else " + DEFAULT_SERVER + ").")
-  private Endpoint server;
+      split = ",",
+      description =
+          "Server to talk to, or several of one group with commas between (HYDRANT_SERVER, else "
+              + DEFAULT_SERVER
+              + ").")
+  private List<Endpoint> servers;
 
   @Option(
       names = "--insecure",
@@ -119,8 +123,14 @@ final class HydrantCommand implements Runnable {
     return console;
   }
 
+  /** The one that is asked where one is. */
   Endpoint server() {
-    return server;
+    return servers.getFirst();
+  }
+
+  /** All that were named, with commas between. */
+  String servers() {
+    return servers.stream().map(Endpoint::toString).collect(Collectors.joining(","));
   }
 
   boolean insecure() {

@@ -23,7 +23,7 @@ final class InfoCommand extends StoreCommand {
     new TreeMap<>(info.getLimitsMap()).forEach(limits::put);
     output.document(
         new Json()
-            .put("server", root().server().toString())
+            .put("server", root().servers())
             .put("version", info.getVersion())
             .put("api_version_min", info.getApiVersionMin())
             .put("api_version_max", info.getApiVersionMax())
@@ -33,7 +33,7 @@ final class InfoCommand extends StoreCommand {
             .put("leader", info.getLeader())
             .put("uptime_millis", info.getUptimeMillis())
             .put("limits", limits));
-    output.line("server   " + root().server());
+    output.line("server   " + root().servers());
     output.line("version  " + info.getVersion());
     output.line("api      " + info.getApiVersionMin() + " to " + info.getApiVersionMax());
     output.line("cluster  " + info.getClusterId());

@@ -28,7 +28,7 @@ abstract class StoreCommand extends BasicCommand {
   }
 
   private ClientConfig config() {
-    String server = root().server().toString();
+    String server = root().servers();
     if (root().insecure()) {
       return ClientConfig.insecure(server);
     }
