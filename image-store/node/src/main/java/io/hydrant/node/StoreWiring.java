@@ -37,6 +37,7 @@ record StoreWiring(
                   syncer,
                   snapshots,
                   publisher,
+                  () -> data.identity().adoption().isEmpty(),
                   events)));
     } catch (IOException | RuntimeException e) {
       index.close();

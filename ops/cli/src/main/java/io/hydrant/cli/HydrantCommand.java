@@ -3,6 +3,8 @@ package io.hydrant.cli;
 import io.hydrant.cli.output.Console;
 import io.hydrant.cli.output.Output;
 import io.hydrant.client.Endpoint;
+import java.util.List;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;

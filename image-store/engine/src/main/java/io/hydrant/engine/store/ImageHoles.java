@@ -154,6 +154,19 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
     return newest == 0 ? Optional.empty() : Optional.of(new CheckpointId(newest));
   }
 
+  /** The newest checkpoint on the line through which something of its newest one is not here. */
+  Optional<CheckpointId> lackingOn(Line line, RegionTable regions) {
+    long unknownOn = newestUnknown(line);
+    long newest = isLacking(line, regions, unknownOn, TractSet.ALL) ? unknownOn : 0;
+    for (Map.Entry<Long, Hole> entry : missing.entrySet()) {
+      if (entry.getKey() > newest
+          && isLacking(line, regions, entry.getKey(), entry.getValue().tracts())) {
+        newest = entry.getKey();
+      }
+    }
+    return newest == 0 ? Optional.empty() : Optional.of(new CheckpointId(newest));
+  }
+
   ImageHoles with(long checkpoint, Hole hole) {
     SortedMap<Long, Hole> more = new TreeMap<>(missing);
     more.put(checkpoint, hole);

@@ -62,7 +62,7 @@ public final class ImageStore implements AutoCloseable {
     this.config = config;
     this.parts = parts;
     this.events = ports.events();
-    this.publisher = new Publisher(parts, writer, ports.publisher(), ports.events());
+    this.publisher = new Publisher(parts, writer, ports);
     Predicate<ReadPoint> live = point -> parts.catalog().session(point.session().id()).isPresent();
     this.pageReader =
         new LogPageReader(
@@ -71,7 +71,8 @@ public final class ImageStore implements AutoCloseable {
         new LogSlimReader(parts.slims(), parts.missing(), parts.log(), live, ports.events());
     this.snapshots = new SnapshotRunner(config, ports, parts);
     this.admission =
-        new OpenAdmission(parts.catalog(), parts.missing(), config.heap().publishBytes());
+        new OpenAdmission(
+            parts.catalog(), parts.missing(), ports.alone(), config.heap().publishBytes());
     this.missing = new StoreMissing(parts, writer);
     this.receivers = new Receivers(parts.catalog(), parts.staging(), publisher, writer);
     this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
@@ -244,7 +245,7 @@ public final class ImageStore implements AutoCloseable {
    *
    * @throws Refusal DISK_FULL as {@link #admitOpen()}; LIMIT_EXCEEDED if a commit of the whole
    *     image would not fit the heap; SEND_FULL if it builds on a checkpoint whose bytes came here
-   *     and cannot be read
+   *     and cannot be read, or are not here and this replica is alone
    */
   public void admitOpen(Command.Open open) throws Refusal, IOException {
     admitOpen();

@@ -4,6 +4,7 @@ import io.hydrant.engine.codec.PageCodec;
 import io.hydrant.engine.files.StoreFiles;
 import io.hydrant.engine.index.PageIndex;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -18,6 +19,8 @@ import java.util.random.RandomGenerator;
  * @param snapshots runs snapshot writes, one at a time; may run them in the caller
  * @param publisher merges what became durable after its commit was applied, one at a time; must not
  *     run it in the caller, who may be in the middle of a change
+ * @param alone whether this replica is the only one of its group, so that nobody else can have what
+ *     it lacks; asked again whenever it matters, since members come and go
  * @param events hears what happens
  */
 public record ImageStorePorts(
@@ -29,4 +32,5 @@ public record ImageStorePorts(
     Executor syncer,
     Executor snapshots,
     Executor publisher,
+    BooleanSupplier alone,
     StoreEvents events) {}

@@ -60,6 +60,11 @@ final class MissingTracts {
     return Optional.ofNullable(byImage.get(image)).flatMap(holes -> holes.unreadableOn(line));
   }
 
+  /** The newest checkpoint on the line through which something of its newest one is not here. */
+  Optional<CheckpointId> lackingOn(ImageId image, Line line, RegionTable regions) {
+    return Optional.ofNullable(byImage.get(image)).flatMap(holes -> holes.lackingOn(line, regions));
+  }
+
   void add(CheckpointKey key, ImageHoles.Hole hole) {
     change(key.image(), holes -> holes.with(key.checkpoint().value(), hole));
   }

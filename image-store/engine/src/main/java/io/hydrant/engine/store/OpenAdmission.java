@@ -6,8 +6,10 @@ import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.RegionTable;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * What this replica says to a checkpoint before it is proposed: courtesy (PROTOCOL R1), since heap
@@ -22,11 +24,14 @@ final class OpenAdmission {
 
   private final Catalog catalog;
   private final MissingTracts missing;
+  private final BooleanSupplier alone;
   private final long publishHeapBytesMax;
 
-  OpenAdmission(Catalog catalog, MissingTracts missing, long publishHeapBytesMax) {
+  OpenAdmission(
+      Catalog catalog, MissingTracts missing, BooleanSupplier alone, long publishHeapBytesMax) {
     this.catalog = catalog;
     this.missing = missing;
+    this.alone = alone;
     this.publishHeapBytesMax = publishHeapBytesMax;
   }
 
@@ -39,7 +44,7 @@ final class OpenAdmission {
       requireHeap(regions.get());
     }
     if (image.isPresent() && base.isPresent()) {
-      requireLine(image.get(), base.get().id());
+      requireLine(image.get(), base.get());
     }
   }
 
@@ -60,20 +65,25 @@ final class OpenAdmission {
 
   /**
    * What builds on bytes that came and cannot be read would be acknowledged and unreadable. Bytes
-   * that have not come are no reason: others hold them.
+   * that have not come are no reason where others hold them; where there are none, all that is not
+   * here is lost.
    */
-  private void requireLine(ImageState image, CheckpointId base) throws Refusal {
+  private void requireLine(ImageState image, CheckpointInfo base) throws Refusal {
     Optional<CheckpointId> gone;
     try {
-      gone = missing.unreadableOn(image.id(), image.line(base));
+      Line line = image.line(base.id());
+      gone = missing.unreadableOn(image.id(), line);
+      if (gone.isEmpty() && alone.getAsBoolean()) {
+        gone = missing.lackingOn(image.id(), line, base.regions());
+      }
     } catch (IllegalArgumentException _) {
       return; // ended since: the catalog answers
     }
     if (gone.isPresent()) {
       throw new Refusal(
           Rejection.SEND_FULL,
-          "an increment cannot build on checkpoint %d of '%s': the bytes of checkpoint %d could not be read; send a full checkpoint"
-              .formatted(base.value(), image.name(), gone.get().value()));
+          "an increment cannot build on checkpoint %d of '%s': the bytes of checkpoint %d are not here, or could not be read; send a full checkpoint"
+              .formatted(base.id().value(), image.name(), gone.get().value()));
     }
   }
 }

@@ -27,6 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a committed checkpoint's staged records readable: merges them into the page maps (PROTOCOL,
@@ -44,12 +46,10 @@ final class Publisher {
   private final MissingTracts missing;
   private final StoreWriter writer;
   private final Executor executor;
+  private final BooleanSupplier alone;
   private final StoreEvents events;
 
-  /**
-   * @param executor runs late completions
-   */
-  Publisher(StoreParts parts, StoreWriter writer, Executor executor, StoreEvents events) {
+  Publisher(StoreParts parts, StoreWriter writer, ImageStorePorts ports) {
     this.catalog = parts.catalog();
     this.log = parts.log();
     this.staging = parts.staging();
@@ -58,8 +58,9 @@ final class Publisher {
     this.usage = parts.usage();
     this.missing = parts.missing();
     this.writer = writer;
-    this.executor = executor;
-    this.events = events;
+    this.executor = ports.publisher();
+    this.alone = ports.alone();
+    this.events = ports.events();
   }
 
   /**
@@ -78,6 +79,10 @@ final class Publisher {
       complete(image, key, staged.records(), hole);
       return;
     }
+    if (alone.getAsBoolean()) {
+      lost(key, hole, staged);
+      return;
+    }
     missing.add(key, hole);
     events.on(new StoreEvent.BytesAwaited(key, staged != null && staged.session() != null));
     if (staged == null) {
@@ -87,6 +92,21 @@ final class Publisher {
       staging.drop(key); // begun in an earlier life: it can never become whole
     } else {
       staging.moveToLate(key);
+      completeWhenWhole(key, staged.session());
+    }
+  }
+
+  /**
+   * Nobody else can have these bytes: nothing may build on them (SEND_FULL), and what is left of
+   * them is kept, should somebody be able to read it.
+   */
+  private void lost(CheckpointKey key, Hole hole, @Nullable Staged staged) {
+    missing.add(key, hole.withUnreadable());
+    events.on(
+        new StoreEvent.BytesMissing(
+            key, staged == null ? "nothing of it is here" : "not all of it is durable here"));
+    staging.moveToLate(key);
+    if (staged != null && staged.session() != null) {
       completeWhenWhole(key, staged.session());
     }
   }
@@ -160,7 +180,7 @@ final class Publisher {
     }
     if (image.isPresent() && hole.isPresent() && isWhole(late)) {
       complete(image.get(), key, late.records(), hole.get());
-    } else {
+    } else if (image.isEmpty() || !hole.map(Hole::unreadable).orElse(false)) {
       staging.forget(key);
     }
   }
@@ -172,8 +192,12 @@ final class Publisher {
       Manifest manifest = staging.reader().manifest(records);
       Digest own = manifest.content().digest();
       if (!own.equals(hole.digest())) {
-        missing.add(key, hole);
-        staging.forget(key); // other bytes than those that were committed: of no use
+        if (hole.unreadable() || alone.getAsBoolean()) {
+          missing.add(key, hole.withUnreadable());
+        } else {
+          missing.add(key, hole);
+          staging.forget(key); // other bytes than those that were committed: of no use
+        }
         events.on(
             new StoreEvent.BytesMissing(
                 key, "what came has digest %s, committed was %s".formatted(own, hole.digest())));

@@ -30,7 +30,10 @@ public sealed interface StoreEvent {
    */
   record BytesAwaited(CheckpointKey key, boolean receiving) implements StoreEvent {}
 
-  /** A commit was applied whose bytes came, but are unreadable or others (PROTOCOL R10). */
+  /**
+   * A commit was applied whose bytes came, but are unreadable or others, or have not come where
+   * nobody else can have them (PROTOCOL R10).
+   */
   record BytesMissing(CheckpointKey key, String why) implements StoreEvent {}
 
   /** Something that was held is not any more: damaged, or metadata was installed over it. */

@@ -62,6 +62,7 @@ public final class SimulatedReplica {
   private final List<StoreEvent> events = new ArrayList<>();
   private @Nullable ImageStore store;
   private long millis = 1_000_000;
+  private boolean alone = true;
 
   /**
    * @param random for what the log does
@@ -96,6 +97,16 @@ public final class SimulatedReplica {
     }
   }
 
+  /** From now on others may have what this replica lacks. */
+  public void joinOthers() {
+    alone = false;
+  }
+
+  /** From now on nobody else has what this replica lacks. */
+  public void leaveOthers() {
+    alone = true;
+  }
+
   /** The open store. */
   public ImageStore store() {
     if (store == null) {
@@ -125,6 +136,7 @@ public final class SimulatedReplica {
                 background::add,
                 background::add,
                 background::add,
+                () -> alone,
                 events::add));
     store = opened;
     for (LoggedEntry logged : log) {

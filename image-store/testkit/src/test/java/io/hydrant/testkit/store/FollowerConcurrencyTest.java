@@ -82,6 +82,7 @@ class FollowerConcurrencyTest {
             background,
             background,
             background,
+            () -> false,
             event -> {
               if (event instanceof StoreEvent.Fault || event instanceof StoreEvent.BytesMissing) {
                 faults.add(event);

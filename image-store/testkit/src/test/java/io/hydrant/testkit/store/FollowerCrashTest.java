@@ -48,6 +48,7 @@ class FollowerCrashTest {
   /** Returns false if the script ended before its crash. */
   private static boolean crashAfter(int calls, boolean powerCut) throws Exception {
     StoreFixture fixture = StoreFixture.withPages(PAGES);
+    fixture.replica().joinOthers();
     Progress progress = new Progress();
     Command.Content second = contentOfSecond();
     boolean crashed = false;

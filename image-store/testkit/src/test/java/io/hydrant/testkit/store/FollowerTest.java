@@ -38,6 +38,7 @@ class FollowerTest {
 
   FollowerTest() throws Exception {
     fixture = StoreFixture.withPages(PAGES);
+    fixture.replica().joinOthers();
   }
 
   private static void assertRefused(Rejection rejection, Executable call) {

@@ -33,6 +33,7 @@ class InstallTest {
   InstallTest() throws Exception {
     leader = StoreFixture.withPages(PAGES);
     lagging = StoreFixture.withPages(PAGES);
+    lagging.replica().joinOthers();
     // The same calls on both: their logs are equal up to here.
     first = fill(leader.full()).commit();
     fill(lagging.full()).commit();

@@ -20,6 +20,7 @@ import io.hydrant.engine.store.ImageStoreConfig.HeapBounds;
 import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StoreEvent;
+import io.hydrant.engine.store.TractSet;
 import io.hydrant.testkit.files.SimulatedCrash;
 import io.hydrant.testkit.simulation.SimulatedReplica;
 import java.io.IOException;
@@ -216,6 +217,72 @@ class StoreFaultTest {
     fixture.submit(
         new Command.Retire(fixture.image(), List.of(base.checkpoint(), missing.checkpoint())));
     assertEquals(0L, fixture.store().gauges().get("missing_checkpoint_count"));
+  }
+
+  /** The sync lied, or somebody removed it: nobody else has these bytes. */
+  @Test
+  void lostBytesTakeNoIncrementsWhereNobodyElseHasThem() throws Exception {
+    CheckpointKey base = full(1, 10).commit();
+    CheckpointScript next = fixture.onHead().raw(70_000, 3, 3);
+    fixture.replica().await(next.staged().durable(1));
+    fixture.powerCut(); // and there is no manifest
+    CheckpointKey lost = next.commitEntry();
+    assertLost(lost);
+    assertPage(base, 1, 3);
+    CheckpointKey never = fixture.openOnHead();
+    fixture.submit(
+        new Command.Commit(never, fixture.epoch(), next.content(), List.of("self")));
+    assertRefused(Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(never)));
+    assertKept(70_000, 3, lost);
+    CheckpointKey full = full(9, 10).commit();
+    fixture.store().admitOpen(incrementOn(full));
+  }
+
+  @Test
+  void otherBytesTakeNoIncrementsWhereNobodyElseHasTheRightOnes() throws Exception {
+    full(1, 10).commit();
+    CheckpointScript next = fixture.onHead().raw(70_000, 3, 3);
+    fixture.replica().await(next.staged().finish(next.content()));
+    Command.Content other = StoreFixture.withPages(PAGES).full().raw(80_000, 3, 3).content();
+    fixture.submit(new Command.Commit(next.key(), fixture.epoch(), other, List.of("self")));
+    assertLost(next.key());
+    assertKept(70_000, 3, next.key());
+  }
+
+  private void assertLost(CheckpointKey lost) {
+    assertTrue(happened(StoreEvent.BytesMissing.class));
+    assertFalse(happened(StoreEvent.BytesAwaited.class));
+    assertRefused(Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(lost)));
+    assertRefused(Rejection.NOT_HERE, () -> assertPage(lost, 70_000, 3));
+  }
+
+  /** What is left of a lost checkpoint outlives snapshots and restarts. */
+  private void assertKept(long seed, int page, CheckpointKey lost) throws Exception {
+    String file = atPage(seed, page, 0, (_, _, _) -> {});
+    for (int round = 0; round < 4; round++) {
+      full(round, 100).commit();
+      fixture.snapshot();
+      fixture.closeAndReopen();
+      assertRefused(Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(lost)));
+    }
+    assertTrue(fixture.media().segments().list().contains(file), file + " was recycled");
+    assertEquals(file, atPage(seed, page, 0, (_, _, _) -> {}));
+  }
+
+  /** Whatever made it so, also what is only awaited, or unknown, counts as lost for who is alone. */
+  @Test
+  void whoIsLeftAloneTakesNoIncrementsOnWhatIsAwaited() throws Exception {
+    CheckpointScript full = full(1, 10);
+    full.commit();
+    fixture.replica().joinOthers();
+    CheckpointKey awaited = fixture.openOnHead();
+    fixture.submit(
+        new Command.Commit(awaited, fixture.epoch(), full.content(), List.of("others")));
+    fixture.store().admitOpen(incrementOn(awaited));
+    fixture.replica().leaveOthers();
+    assertRefused(Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(awaited)));
+    fixture.store().missing().proven(awaited, TractSet.ALL);
+    fixture.store().admitOpen(incrementOn(awaited));
   }
 
   /** Makes the record unreadable whose payload is one page; returns the name of the file. */
