@@ -390,7 +390,7 @@ public final class ImageStore implements AutoCloseable {
 
   /**
    * Takes a last snapshot and closes log and index. If an entry was applied in part only (apply
-   * threw, or has not returned yet), only closes: the next start applies that entry again, from the
+   * threw, or does not return), only closes: the next start applies that entry again, from the
    * replicated log.
    */
   @Override

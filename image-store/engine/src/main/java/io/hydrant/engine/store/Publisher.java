@@ -1,5 +1,7 @@
 package io.hydrant.engine.store;
 
+import static java.util.Objects.requireNonNull;
+
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
@@ -91,8 +93,8 @@ final class Publisher {
     if (staged.session() == null) {
       staging.drop(key); // begun in an earlier life: it can never become whole
     } else {
-      staging.moveToLate(key);
-      completeWhenWhole(key, staged.session());
+      staging.moveToLateBounded(key);
+      completeWhenWhole(key, staged);
     }
   }
 
@@ -107,7 +109,7 @@ final class Publisher {
             key, staged == null ? "nothing of it is here" : "not all of it is durable here"));
     staging.moveToLate(key);
     if (staged != null && staged.session() != null) {
-      completeWhenWhole(key, staged.session());
+      completeWhenWhole(key, staged);
     }
   }
 
@@ -122,39 +124,60 @@ final class Publisher {
    * The receiver of a checkpoint that is committed and missing: what comes late may complete it.
    * Within a change.
    *
-   * @return empty if nothing is taken for it
    */
-  Optional<StagedCheckpoint> receiveLate(CheckpointKey key, CheckpointInfo checkpoint) {
+  Late receiveLate(CheckpointKey key, CheckpointInfo checkpoint) {
     if (missing.hole(key).map(Hole::unreadable).orElse(true)) {
-      return Optional.empty();
+      return new Late.NotAwaited();
     }
-    boolean known = staging.late(key) != null;
-    Optional<StagingSession> session = staging.lateSession(key, checkpoint);
-    if (!known) {
-      session.ifPresent(begun -> completeWhenWhole(key, begun));
+    Staged known = staging.late(key);
+    Optional<Staged> receiver = staging.receiverOfLate(key, checkpoint);
+    if (receiver.isEmpty()) {
+      return new Late.TooMany();
     }
-    return session.map(receiver -> receiver);
+    Staged late = receiver.get();
+    StagingSession session = late.session();
+    if (session == null) {
+      return new Late.NotAwaited(); // an earlier life's is not continued
+    }
+    if (late != known) {
+      completeWhenWhole(key, late);
+    }
+    return new Late.Receiver(session);
+  }
+
+  /** Who takes what comes late. */
+  sealed interface Late {
+    record Receiver(StagedCheckpoint receiver) implements Late {}
+
+    /** All of it is here, cannot be read, or is of no use. */
+    record NotAwaited() implements Late {}
+
+    record TooMany() implements Late {}
   }
 
   /** Completes what is late as soon as it is whole, perhaps at once, but not in the caller. */
   void completeSoon(CheckpointKey key) {
     Staged late = staging.late(key);
     if (late != null && late.session() != null) {
-      completeWhenWhole(key, late.session());
+      completeWhenWhole(key, late);
     } else if (late != null) {
-      executor.execute(() -> completeLate(key));
+      executor.execute(() -> completeLate(key, late));
     }
   }
 
-  private void completeWhenWhole(CheckpointKey key, StagingSession session) {
-    session.whole().whenComplete((_, _) -> executor.execute(() -> completeLate(key)));
+  private void completeWhenWhole(CheckpointKey key, Staged late) {
+    requireNonNull(late.session())
+        .whole()
+        .whenComplete((_, _) -> executor.execute(() -> completeLate(key, late)));
   }
 
-  private void completeLate(CheckpointKey key) {
+  private void completeLate(CheckpointKey key, Staged late) {
     try {
-      writer.changeIfUsable(() -> completeIfWhole(key));
+      writer.changeIfUsable(() -> completeIfWhole(key, late));
     } catch (Throwable e) {
-      events.on(new StoreEvent.Fault(e));
+      if (!writer.isClosed()) {
+        events.on(new StoreEvent.Fault(e));
+      }
       if (e instanceof Error error) {
         throw error;
       }
@@ -167,15 +190,20 @@ final class Publisher {
    */
   void completeRecovered() throws IOException {
     for (CheckpointKey key : staging.lateKeys()) {
-      writer.changeIfUsable(() -> completeIfWhole(key));
+      Staged late = staging.late(key);
+      if (late != null) {
+        writer.changeIfUsable(() -> completeIfWhole(key, late));
+      }
     }
   }
 
-  private void completeIfWhole(CheckpointKey key) throws IOException {
-    Staged late = staging.late(key);
+  /**
+   * @param late as it was when this was asked for: another one has been begun since if it is gone
+   */
+  private void completeIfWhole(CheckpointKey key, Staged late) throws IOException {
     Optional<ImageState> image = catalog.image(key.image());
     Optional<Hole> hole = missing.hole(key);
-    if (late == null) {
+    if (staging.late(key) != late) {
       return;
     }
     if (image.isPresent() && hole.isPresent() && isWhole(late)) {

@@ -87,11 +87,21 @@ final class Receivers {
 
   private StagedCheckpoint late(CheckpointKey key, CheckpointInfo asOpened)
       throws Refusal, IOException {
-    CheckpointInfo known =
-        requireImage(key.image()).committed().getOrDefault(key.checkpoint(), asOpened);
-    return writer
-        .change(() -> publisher.receiveLate(key, known))
-        .orElseThrow(() -> refuseFinal(key));
+    try {
+      CheckpointInfo known =
+          requireImage(key.image()).committed().getOrDefault(key.checkpoint(), asOpened);
+      return switch (writer
+          .tryChange(() -> publisher.receiveLate(key, known))
+          .orElseThrow(() -> refuseStopping(key))) {
+        case Publisher.Late.Receiver(StagedCheckpoint receiver) -> receiver;
+        case Publisher.Late.TooMany _ -> throw tooManyLate(key);
+        case Publisher.Late.NotAwaited _ -> throw refuseFinal(key);
+      };
+    } catch (Refusal refusal) {
+      // A receiver that was begun before the entry is nobody's.
+      staging.discardIfEmpty(key);
+      throw refusal;
+    }
   }
 
   private static Refusal tooManyUnknown(CheckpointKey key) {
@@ -99,6 +109,18 @@ final class Receivers {
         Rejection.LIMIT_EXCEEDED,
         "%s: %d checkpoints came before their entries; this replica is behind, send again"
             .formatted(key, Staging.UNKNOWN_IDS_MAX));
+  }
+
+  private static Refusal tooManyLate(CheckpointKey key) {
+    return new Refusal(
+        Rejection.LIMIT_EXCEEDED,
+        "%s: %d committed checkpoints are being received already; send again"
+            .formatted(key, Staging.LATE_RECEIVERS_MAX));
+  }
+
+  private static Refusal refuseStopping(CheckpointKey key) {
+    return new Refusal(
+        Rejection.BEHIND, "%s: this replica is stopping; send again".formatted(key));
   }
 
   private Refusal refuseFinal(CheckpointKey key) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -33,6 +34,9 @@ final class Staging {
    * as write at once while this replica lags by an entry or two.
    */
   static final int UNKNOWN_IDS_MAX = 64;
+
+  /** Receivers of committed checkpoints whose bytes still come: as many. */
+  static final int LATE_RECEIVERS_MAX = 64;
 
   private final SegmentLog log;
   private final GroupSync sync;
@@ -148,35 +152,65 @@ final class Staging {
   }
 
   /**
-   * The checkpoint is committed, and what is staged of it stays as it is, a receiver open. Within a
-   * change.
+   * The checkpoint is committed, and what is staged of it stays as it is, a receiver open. What is
+   * late already goes on: whoever began another receiver, because the entry came in between, has
+   * handed it to nobody. Within a change.
    */
   void moveToLate(CheckpointKey key) {
     Staged moved = staged.get(key);
-    if (moved != null) {
-      // In this order, so that who lists both misses none.
-      late.put(key, moved);
-      staged.remove(key);
+    if (moved == null) {
+      return;
     }
+    // In this order, so that who lists both misses none.
+    Staged before = late.putIfAbsent(key, moved);
+    staged.remove(key);
+    if (before != null && before != moved) {
+      drop(moved);
+    }
+  }
+
+  /**
+   * As {@link #moveToLate}; if there are too many receivers then, the one that was fed least
+   * recently is forgotten, of those that have not ended. Within a change.
+   */
+  void moveToLateBounded(CheckpointKey key) {
+    moveToLate(key);
+    if (lateReceivers() <= LATE_RECEIVERS_MAX) {
+      return;
+    }
+    late.entrySet().stream()
+        .filter(one -> !one.getKey().equals(key))
+        .filter(one -> one.getValue().session() != null && !one.getValue().session().isFinished())
+        .min((a, b) -> Long.compareUnsigned(fed(a.getValue()), fed(b.getValue())))
+        .map(Map.Entry::getKey)
+        .ifPresent(this::forget);
+  }
+
+  private static long fed(Staged one) {
+    StagingSession session = one.session();
+    return session == null ? 0 : session.fed();
+  }
+
+  private long lateReceivers() {
+    return late.values().stream().filter(one -> one.session() != null).count();
   }
 
   /**
    * The receiver of a committed checkpoint whose bytes have not all come. Within a change.
    *
-   * @return empty if it was begun in an earlier life, or there are too many
+   * @return empty if there are too many
    */
-  Optional<StagingSession> lateSession(CheckpointKey key, CheckpointInfo checkpoint) {
+  Optional<Staged> receiverOfLate(CheckpointKey key, CheckpointInfo checkpoint) {
     moveToLate(key);
     Staged one = late.get(key);
     if (one == null) {
-      if (late.values().stream().filter(other -> other.session() != null).count()
-          >= UNKNOWN_IDS_MAX) {
+      if (lateReceivers() >= LATE_RECEIVERS_MAX) {
         return Optional.empty();
       }
       one = begin(key, checkpoint);
       late.put(key, one);
     }
-    return Optional.ofNullable(one.session());
+    return Optional.of(one);
   }
 
   /** A committed checkpoint is published. Within a change. */
@@ -191,7 +225,15 @@ final class Staging {
 
   /** Removes a receiver to which nothing was appended. */
   void discardIfEmpty(CheckpointKey key) {
-    staged.computeIfPresent(key, (_, one) -> one.records().isEmpty() ? null : one);
+    staged.computeIfPresent(
+        key,
+        (_, one) -> {
+          if (!one.records().isEmpty()) {
+            return one;
+          }
+          end(one);
+          return null;
+        });
   }
 
   void dropImage(ImageId image) {
@@ -227,7 +269,7 @@ final class Staging {
 
   /** Collects what recovery finds, before there is a log to append to. */
   static void note(
-      java.util.Map<CheckpointKey, StagedRecords> recovered, LogRecord record, Appended at) {
+      Map<CheckpointKey, StagedRecords> recovered, LogRecord record, Appended at) {
     recovered
         .computeIfAbsent(record.key(), key -> new StagedRecords(key, record.epoch()))
         .add(record, at);

@@ -86,6 +86,9 @@ final class StagingSession implements StagedCheckpoint {
   private final CompletableFuture<Command.Content> whole = new CompletableFuture<>();
   private volatile boolean closed;
 
+  /** Where the log ended when something was taken last. */
+  private volatile long fed;
+
   StagingSession(
       StagedRecords records,
       CheckpointInfo checkpoint,
@@ -102,6 +105,7 @@ final class StagingSession implements StagedCheckpoint {
     this.sync = sync;
     this.batches = new BatchRules(records.key(), new PageVerifier(codec));
     this.coverage = new PageCoverage(regions);
+    this.fed = log.appended();
   }
 
   @Override
@@ -220,23 +224,44 @@ final class StagingSession implements StagedCheckpoint {
     }
     Appended at = records.get(step == StagedSteps.Kind.PATCH, number);
     return Long.compareUnsigned(at.end(), log.durable()) <= 0
-        ? Optional.of(readBack(at))
+        ? readBack(step, number, at)
         : Optional.empty();
   }
 
-  private StagedFrame readBack(Appended at) throws IOException {
-    return switch (log.readRecord(at.record())) {
-      case LogRecord.Patch patch ->
-          new StagedFrame.Batch(patch.region(), patch.tract(), patch.table(), log.readPayload(at));
-      case LogRecord.Slim slim ->
-          new StagedFrame.Slim(slim.offset(), slim.checksum(), log.readPayload(at));
-      case LogRecord.Manifest manifest ->
-          throw new CorruptionException(
-              log.pathOf(at.record()),
-              at.record().offset(),
-              "a patch or slim chunk",
-              "" + manifest);
-    };
+  /** Empty if its segment has gone: the checkpoint is final, and nothing of it is live here. */
+  private Optional<StagedFrame> readBack(StagedSteps.Kind kind, int number, Appended at)
+      throws IOException {
+    int segment = at.record().segment();
+    if (!log.pin(segment)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(read(kind, number, at));
+    } finally {
+      log.unpin(segment);
+    }
+  }
+
+  private StagedFrame read(StagedSteps.Kind kind, int number, Appended at) throws IOException {
+    LogRecord record = log.readRecord(at.record());
+    if (record.key().equals(key())) {
+      if (kind == StagedSteps.Kind.PATCH
+          && record instanceof LogRecord.Patch patch
+          && patch.number() == number) {
+        return new StagedFrame.Batch(
+            patch.region(), patch.tract(), patch.table(), log.readPayload(at));
+      }
+      if (kind == StagedSteps.Kind.SLIM
+          && record instanceof LogRecord.Slim slim
+          && slim.number() == number) {
+        return new StagedFrame.Slim(slim.offset(), slim.checksum(), log.readPayload(at));
+      }
+    }
+    throw new CorruptionException(
+        log.pathOf(at.record()),
+        at.record().offset(),
+        "%s %d of %s".formatted(kind, number, key()),
+        "" + record);
   }
 
   @Override
@@ -292,6 +317,16 @@ final class StagingSession implements StagedCheckpoint {
   boolean isWhole(long durable) {
     Finished ended = finished;
     return ended != null && Long.compareUnsigned(ended.end(), durable) <= 0;
+  }
+
+  /** Whether the end has come. */
+  boolean isFinished() {
+    return finished != null;
+  }
+
+  /** Where the log ended when something was taken last: says who was fed before whom. */
+  long fed() {
+    return fed;
   }
 
   private Finished end(Command.Content claimed) throws Refusal, IOException {
@@ -366,6 +401,7 @@ final class StagingSession implements StagedCheckpoint {
   private Appended append(LogRecord record, ByteBuffer payload) throws Refusal, IOException {
     try {
       Appended at = log.append(record, payload, place -> records.add(record, place));
+      fed = at.end();
       if (!closed) {
         recent.add(at, record, payload);
       }

@@ -1,6 +1,8 @@
 package io.hydrant.engine.store;
 
 import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -17,22 +19,21 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <pre>
  * whole    a change begins -> partial   close -> closed, may be captured
- * partial  the change ends -> whole     close -> closed, must not be captured; a change: refused
+ * partial  the change ends -> whole     close -> closed as soon as the change has ended
  * closed   a change: refused
  * </pre>
  */
 final class StoreWriter {
-  private enum State {
-    WHOLE,
-    PARTIAL,
-    CLOSED
-  }
+  /** Longer than any change that the disk does not hold up for good. */
+  private static final long CLOSE_SECONDS_MAX = 30;
 
   /** Held for one change; never while waiting for a peer, and for a flush by an install alone. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Apart from the lock, so that closing waits for no change. */
-  private State state = State.WHOLE;
+  /** Whether the state is that after whole changes. Apart from the lock, as the next one is. */
+  private boolean whole = true;
+
+  private boolean closed;
 
   /** A change of the state, or a capture of it. */
   @FunctionalInterface
@@ -49,65 +50,105 @@ final class StoreWriter {
   /**
    * Runs a change alone. What it throws is final: the state stays partial.
    *
-   * @throws IllegalStateException if the store is closed, or a change failed before
+   * @throws IllegalStateException if the store is closed, a change failed before, or this is called
+   *     within a change
    */
   <T> T change(Change<T> change) throws IOException {
-    lock.lock();
+    lock();
     try {
       begin();
-      T result = change.run();
-      end();
-      return result;
+      return run(change);
     } finally {
       lock.unlock();
     }
-  }
-
-  /** As {@link #change}; does nothing if the store is closed, or a change failed before. */
-  void changeIfUsable(Step step) throws IOException {
-    lock.lock();
-    try {
-      if (isUsable()) {
-        begin();
-        step.run();
-        end();
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private synchronized boolean isUsable() {
-    return state == State.WHOLE;
-  }
-
-  private synchronized void begin() {
-    switch (state) {
-      case WHOLE -> state = State.PARTIAL;
-      case PARTIAL ->
-          throw new IllegalStateException(
-              "a change was made in part only: the store must be closed and opened again");
-      case CLOSED -> throw new IllegalStateException("the store is closed");
-    }
-  }
-
-  private synchronized void end() {
-    if (state == State.PARTIAL) {
-      state = State.WHOLE;
-    }
-  }
-
-  synchronized boolean isClosed() {
-    return state == State.CLOSED;
   }
 
   /**
-   * Closes; returns whether the state is that after whole changes. Waits for nobody: a change that
-   * is under way counts as one that failed.
+   * As {@link #change}; empty, and nothing is done, if the store is closed, or a change failed
+   * before.
    */
-  synchronized boolean close() {
-    boolean whole = state == State.WHOLE;
-    state = State.CLOSED;
-    return whole;
+  <T> Optional<T> tryChange(Change<T> change) throws IOException {
+    lock();
+    try {
+      return beginIfUsable() ? Optional.of(run(change)) : Optional.empty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** As {@link #tryChange}. */
+  void changeIfUsable(Step step) throws IOException {
+    tryChange(() -> {
+      step.run();
+      return true;
+    });
+  }
+
+  /** Work within a change that expects a change of its own would see half of the other. */
+  private void lock() {
+    if (lock.isHeldByCurrentThread()) {
+      throw new IllegalStateException("a change within a change: its executor must not be direct");
+    }
+    lock.lock();
+  }
+
+  private <T> T run(Change<T> change) throws IOException {
+    T result = change.run();
+    end();
+    return result;
+  }
+
+  private synchronized void begin() {
+    if (closed) {
+      throw new IllegalStateException("the store is closed");
+    }
+    if (!whole) {
+      throw new IllegalStateException(
+          "a change was made in part only: the store must be closed and opened again");
+    }
+    whole = false;
+  }
+
+  private synchronized boolean beginIfUsable() {
+    boolean usable = whole && !closed;
+    if (usable) {
+      whole = false;
+    }
+    return usable;
+  }
+
+  private synchronized void end() {
+    whole = true;
+  }
+
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
+  /**
+   * Closes; returns whether the state is that after whole changes. No change begins any more, and
+   * one that is under way is waited for, but for the caller's own. One that does not end counts as
+   * one that failed.
+   */
+  boolean close() {
+    synchronized (this) {
+      closed = true;
+    }
+    if (!lock.isHeldByCurrentThread()) {
+      awaitChange();
+    }
+    synchronized (this) {
+      return whole;
+    }
+  }
+
+  private void awaitChange() {
+    try {
+      if (lock.tryLock(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {
+        lock.unlock();
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -427,6 +427,27 @@ class FollowerTest {
   }
 
   @Test
+  void lateReceiversAreBounded() throws Exception {
+    base();
+    CheckpointScript[] late = new CheckpointScript[66];
+    for (int i = 0; i < late.length; i++) {
+      CheckpointKey key = fixture.openOnHead();
+      late[i] = fixture.receive(fixture.onHeadAs(key.checkpoint().value())).raw(i, 0, 0);
+      if (i == 2) {
+        late[0].raw(5, 1, 1);
+      }
+      fixture.submit(new Command.Commit(key, fixture.epoch(), contentOf(7), List.of("others")));
+    }
+    // Two too many: those that were fed least recently went.
+    assertRefused(Rejection.ABORTED, () -> late[1].raw(1, 1, 1));
+    assertRefused(Rejection.ABORTED, () -> late[2].raw(1, 1, 1));
+    late[0].raw(5, 2, 2);
+    late[3].raw(5, 2, 2);
+    CheckpointInfo again = fixture.onHeadAs(late[1].key().checkpoint().value());
+    assertRefused(Rejection.LIMIT_EXCEEDED, () -> fixture.receive(again));
+  }
+
+  @Test
   void anIncrementMayBuildOnWhatIsAwaited() throws Exception {
     base();
     CheckpointKey key = fixture.openOnHead();
