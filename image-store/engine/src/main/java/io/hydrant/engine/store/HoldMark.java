@@ -15,6 +15,7 @@ final class HoldMark {
 
   private volatile long flushed;
   private volatile long flushedRepairs;
+  private volatile long capturedRepairs;
 
   private long told;
 
@@ -49,9 +50,21 @@ final class HoldMark {
     return mark;
   }
 
-  /** For a flush of the state as it is now, of which {@code applied} is the last entry. */
+  /** Whether something was repaired that no flush has captured. Any thread. */
+  boolean isRepairedSinceCapture() {
+    return missing.repairs() != capturedRepairs;
+  }
+
+  /** Whether a flush of what was repaired would raise the mark. Any thread. */
+  boolean wouldRise() {
+    return isRepairedSinceCapture() && missing.markOf(settled) > flushed;
+  }
+
+  /** For a flush of the state as it is now, within a change, of which {@code applied} is the last entry. */
   Captured capture(long applied) {
-    return new Captured(missing.markOf(applied), missing.repairs());
+    Captured captured = new Captured(missing.markOf(applied), missing.repairs());
+    capturedRepairs = captured.repairs();
+    return captured;
   }
 
   /** That flush is durable. */

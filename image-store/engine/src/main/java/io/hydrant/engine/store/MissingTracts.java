@@ -74,9 +74,17 @@ final class MissingTracts {
     change(key.image(), holes -> holes.without(key.checkpoint().value()));
   }
 
-  /** Says which tracts a missing checkpoint had changed: the others are not missing through it. */
-  void listed(CheckpointKey key, TractSet only) {
-    hole(key).ifPresent(hole -> add(key, hole.with(only)));
+  /**
+   * Says which tracts a missing checkpoint had changed: the others are not missing through it. A
+   * list only takes away, and says nothing of the slim state.
+   */
+  void listed(CheckpointKey key, TractSet only, RegionTable regions) {
+    Optional<ImageHoles.Hole> hole = hole(key);
+    if (hole.isPresent()) {
+      repairs = repairs + 1; // by the one writer
+      TractSet before = hole.get().tracts().within(regions);
+      add(key, hole.get().with(before.minus(before.minus(only.plusSlim().within(regions)))));
+    }
   }
 
   /** Nothing that was committed up to {@code newest} is known to be here, until it is proven. */
@@ -91,7 +99,7 @@ final class MissingTracts {
     change(asOf.image(), holes -> holes.proven(asOf.checkpoint().value(), tracts));
   }
 
-  /** How often something was proven since the start. Any thread. */
+  /** How often something was listed or proven since the start. Any thread. */
   long repairs() {
     return repairs;
   }

@@ -27,13 +27,21 @@ public interface MissingView {
 
   /**
    * Says which tracts a checkpoint had changed whose bytes are missing: the others are not missing
-   * through it. No effect if it is not missing (any more).
+   * through it. Of a list of last changes as of a retained checkpoint, that is every tract that was
+   * changed by {@code missing} or later: what a later one changed may have been changed by this one
+   * as well, and would be served with its old pages. What was left out once stays out. The slim
+   * state is missing until it is proven. No effect if the checkpoint is not missing (any more), if
+   * nothing retained builds on it, or once the store is closed.
+   *
+   * @param only tracts that the image does not have are left out
    */
   void listed(CheckpointKey missing, TractSet only) throws IOException;
 
   /**
    * Says that tracts, or the slim state, are here as a checkpoint has them: compared with a peer's
-   * digest, or merged. No effect if it is not retained (any more).
+   * digest, or merged. No effect if it is not retained (any more), or once the store is closed.
+   *
+   * @param tracts those that the image does not have are left out
    */
   void proven(CheckpointKey asOf, TractSet tracts) throws IOException;
 

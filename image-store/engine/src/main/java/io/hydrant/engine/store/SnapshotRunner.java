@@ -31,6 +31,7 @@ final class SnapshotRunner {
   private final Catalog catalog;
   private final SegmentLog log;
   private final PageMaps maps;
+  private final HoldMark holdMark;
   private final Executor executor;
   private final StoreEvents events;
 
@@ -54,6 +55,7 @@ final class SnapshotRunner {
     this.catalog = parts.catalog();
     this.log = parts.log();
     this.maps = parts.maps();
+    this.holdMark = parts.holdMark();
     this.executor = ports.snapshots();
     this.events = ports.events();
     this.position = parts.position();
@@ -84,7 +86,17 @@ final class SnapshotRunner {
     if (!pending.isDone() || pending.isCompletedExceptionally()) {
       return false;
     }
-    return stalled != null ? isRoomBack() : spaceWanted || isDueByPolicy();
+    return stalled != null ? isRoomBack() : isWanted();
+  }
+
+  /** A repair counts when the index has it, and a quiet group has no other reason to flush. */
+  private boolean isWanted() {
+    return spaceWanted || isDueByPolicy() || holdMark.wouldRise();
+  }
+
+  /** Whether there is nothing to write that the last snapshot has not. */
+  private boolean isNothingNew() {
+    return position.equals(catalog.applied()) && !holdMark.isRepairedSinceCapture();
   }
 
   private boolean isDueByPolicy() {
@@ -113,7 +125,7 @@ final class SnapshotRunner {
       if (--entriesToRetry <= 0 || isRoomBack()) {
         start(again);
       }
-    } else if (spaceWanted || isDueByPolicy()) {
+    } else if (isWanted()) {
       start(capture());
     }
   }
@@ -125,7 +137,7 @@ final class SnapshotRunner {
     if (idle && again != null) {
       return start(again);
     }
-    if (idle && !position.equals(catalog.applied())) {
+    if (idle && !isNothingNew()) {
       return start(capture());
     }
     return pending.thenApply(_ -> position);
@@ -183,6 +195,7 @@ final class SnapshotRunner {
     if (again != null) {
       position = snapshots.write(again, position);
       stalled = null;
+      retryEntries = RETRY_ENTRIES_MIN;
     }
   }
 
@@ -220,7 +233,7 @@ final class SnapshotRunner {
         position = snapshots.write(again, position);
         stalled = null;
       }
-      if (!position.equals(catalog.applied())) {
+      if (!isNothingNew()) {
         position = snapshots.write(snapshots.capture(catalog), position);
       }
     } catch (DiskFullException _) {

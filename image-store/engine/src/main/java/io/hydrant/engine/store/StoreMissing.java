@@ -6,6 +6,7 @@ import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
+import io.hydrant.engine.model.RegionTable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,27 +67,40 @@ final class StoreMissing implements MissingView {
 
   @Override
   public void listed(CheckpointKey key, TractSet only) throws IOException {
-    writer.change(() -> {
-      missing.listed(key, only);
-      tidy(key.image());
-      return only;
+    writer.changeIfUsable(() -> {
+      Optional<RegionTable> regions = regionsOn(key);
+      if (regions.isPresent()) {
+        missing.listed(key, only, regions.get());
+        tidy(key.image());
+      }
     });
   }
 
   @Override
   public void proven(CheckpointKey asOf, TractSet tracts) throws IOException {
-    writer.change(() -> {
+    writer.changeIfUsable(() -> {
       Optional<ImageState> image = catalog.image(asOf.image());
       CheckpointInfo checkpoint =
           image.map(state -> state.committed().get(asOf.checkpoint())).orElse(null);
       if (checkpoint != null && !lacking(asOf).isEmpty()) {
-        missing.proven(asOf, tracts.isAll() ? tracts.within(checkpoint.regions()) : tracts);
+        missing.proven(asOf, tracts.within(checkpoint.regions()));
         if (lacking(asOf).isEmpty()) {
           tidy(asOf.image());
         }
       }
-      return tracts;
     });
+  }
+
+  /** The regions of the lines that go through a checkpoint; empty if no retained one does. */
+  private Optional<RegionTable> regionsOn(CheckpointKey key) {
+    return catalog
+        .image(key.image())
+        .flatMap(image ->
+            image.committed().values().stream()
+                .filter(
+                    checkpoint -> image.line(checkpoint.id()).contains(key.checkpoint().value()))
+                .map(CheckpointInfo::regions)
+                .findFirst());
   }
 
   private void tidy(ImageId image) {

@@ -64,10 +64,14 @@ class MissingTractsTest {
   @Test
   void aListLeavesTheOthersHere() {
     missing.add(key(5), hole(TractSet.ALL, 50));
-    missing.listed(key(5), TractSet.NONE.plus(0, 2));
+    missing.listed(key(5), TractSet.NONE.plus(0, 2), REGIONS);
     assertTrue(here(Line.of(1, 6), 1));
     assertFalse(here(Line.of(1, 6), 2));
-    assertTrue(missing.isSlimHere(key(5)));
+    assertFalse(missing.isSlimHere(key(5)), "a list of tracts says nothing of it");
+    missing.listed(key(5), TractSet.NONE.plus(0, 1, 2), REGIONS);
+    assertTrue(here(Line.of(1, 6), 1), "what was left out once stays out");
+    missing.listed(key(5), TractSet.ALL, REGIONS);
+    assertTrue(here(Line.of(1, 6), 1));
     assertEquals(TractSet.NONE.plus(0, 2), missing.notHere(IMAGE, Line.of(1, 6), REGIONS));
   }
 

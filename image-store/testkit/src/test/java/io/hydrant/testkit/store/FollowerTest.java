@@ -416,13 +416,73 @@ class FollowerTest {
     view.listed(key, TractSet.NONE.plus(0, 0));
     assertEquals(0, page(fixture.read(key), 2_500).remaining(), "a zero page");
     assertEquals(
-        List.of(new MissingView.Lack(key.image(), key.checkpoint(), TractSet.NONE.plus(0, 0))),
+        List.of(
+            new MissingView.Lack(
+                key.image(), key.checkpoint(), TractSet.NONE.plus(0, 0).plusSlim())),
         view.lacks());
     fixture.snapshot();
     fixture.powerCut();
     assertEquals(1, fixture.store().missing().lacks().size());
-    fixture.store().missing().proven(key, TractSet.NONE.plus(0, 0));
+    fixture.store().missing().proven(key, TractSet.NONE.plus(0, 0).plusSlim());
     assertEquals(List.of(), fixture.store().missing().lacks());
+    assertEquals(0, missing());
+  }
+
+  /** A row of tracts that no image can have would never be read again. */
+  @Test
+  void tractsThatThereAreNotAreLeftOut() throws Exception {
+    base();
+    CheckpointKey key = fixture.openOnHead();
+    fixture.submit(new Command.Commit(key, fixture.epoch(), contentOf(7), List.of("others")));
+    TractSet beyond = TractSet.NONE.plus(0, 0).plus(0, 1 << 20).plus(256, 0);
+    fixture.store().missing().listed(key, beyond);
+    fixture.store().missing().proven(key, TractSet.NONE.plus(0, 1 << 21).plus(300, 7));
+    fixture.snapshot();
+    fixture.powerCut();
+    assertEquals(
+        TractSet.NONE.plus(0, 0).plusSlim(), fixture.store().missing().lacking(key));
+    fixture.store().missing().proven(key, beyond.plusSlim());
+    assertEquals(0, missing());
+  }
+
+  @Test
+  void whoIsClosedTakesNoProofs() throws Exception {
+    base();
+    CheckpointKey key = fixture.openOnHead();
+    fixture.submit(new Command.Commit(key, fixture.epoch(), contentOf(7), List.of("others")));
+    fixture.runBackground();
+    fixture.store().close();
+    fixture.store().missing().listed(key, TractSet.NONE);
+    fixture.store().missing().proven(key, TractSet.ALL);
+  }
+
+  /** A quiet group has no entries that would make a snapshot due. */
+  @Test
+  void theHoldMarkRisesAfterARepairWithoutAnotherEntry() throws Exception {
+    base();
+    CheckpointKey key = fixture.openOnHead();
+    fixture.submit(new Command.Commit(key, fixture.epoch(), contentOf(7), List.of("others")));
+    fixture.snapshot();
+    assertFalse(fixture.store().snapshotDue());
+    fixture.store().missing().proven(key, TractSet.NONE.plusSlim());
+    assertFalse(fixture.store().snapshotDue(), "no flush would raise it yet");
+    fixture.store().missing().proven(key, TractSet.ALL);
+    assertTrue(fixture.store().snapshotDue());
+    fixture.snapshot();
+    assertEquals(fixture.store().applied().index(), fixture.store().holdMark());
+    assertFalse(fixture.store().snapshotDue());
+    fixture.powerCut();
+    assertEquals(0, missing());
+  }
+
+  @Test
+  void closingKeepsWhatWasRepairedSinceTheLastEntry() throws Exception {
+    base();
+    CheckpointKey key = fixture.openOnHead();
+    fixture.submit(new Command.Commit(key, fixture.epoch(), contentOf(7), List.of("others")));
+    fixture.snapshot();
+    fixture.store().missing().proven(key, TractSet.ALL);
+    fixture.closeAndReopen();
     assertEquals(0, missing());
   }
 
