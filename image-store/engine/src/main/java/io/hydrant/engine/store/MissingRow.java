@@ -11,6 +11,7 @@ import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.store.ImageHoles.Hole;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -104,7 +105,10 @@ final class MissingRow {
       images.put(new ImageId(image), holes(in));
     }
     in.end();
-    return MissingTracts.of(images);
+    MissingTracts missing = MissingTracts.of(images);
+    // One state has one row: what else decodes to it was not written by this.
+    in.require(Arrays.equals(bytes, missing.encode()), "the row as it is written", "another one");
+    return missing;
   }
 
   private static ImageHoles holes(PackedInput in) throws IOException {

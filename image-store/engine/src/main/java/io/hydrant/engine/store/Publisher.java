@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * replay after a restart goes the same way.
  */
 final class Publisher {
+  /** A late checkpoint is merged in steps: an entry waits for one of them, not for all. */
+  private static final int PATCHES_OF_STEP = 64;
+
   private final Catalog catalog;
   private final SegmentLog log;
   private final Staging staging;
@@ -78,7 +81,7 @@ final class Publisher {
     Staged staged = staging.staged(key);
     if (staged != null && isWhole(staged)) {
       staging.moveToLate(key);
-      complete(image, key, staged.records(), hole);
+      merge(image, new Merge(key, staged.records()), hole, Integer.MAX_VALUE);
       return;
     }
     if (alone.getAsBoolean()) {
@@ -173,7 +176,7 @@ final class Publisher {
 
   private void completeLate(CheckpointKey key, Staged late) {
     try {
-      writer.changeIfUsable(() -> completeIfWhole(key, late));
+      completeInSteps(key, late);
     } catch (Throwable e) {
       if (!writer.isClosed()) {
         events.on(new StoreEvent.Fault(e));
@@ -186,38 +189,73 @@ final class Publisher {
 
   /**
    * Publishes what an earlier life left of committed checkpoints. Before anything is applied; a
-   * change for each.
+   * few changes for each.
    */
   void completeRecovered() throws IOException {
     for (CheckpointKey key : staging.lateKeys()) {
       Staged late = staging.late(key);
       if (late != null) {
-        writer.changeIfUsable(() -> completeIfWhole(key, late));
+        completeInSteps(key, late);
       }
+    }
+  }
+
+  /** Entries are applied in between: until the last step the checkpoint is missing as before. */
+  private void completeInSteps(CheckpointKey key, Staged late) throws IOException {
+    Merge merge = new Merge(key, late.records());
+    boolean more = true;
+    while (more) {
+      more = writer.tryChange(() -> completeIfWhole(merge, late)).orElse(false);
     }
   }
 
   /**
    * @param late as it was when this was asked for: another one has been begun since if it is gone
+   * @return whether there is more to do
    */
-  private void completeIfWhole(CheckpointKey key, Staged late) throws IOException {
+  private boolean completeIfWhole(Merge merge, Staged late) throws IOException {
+    CheckpointKey key = merge.key;
     Optional<ImageState> image = catalog.image(key.image());
     Optional<Hole> hole = missing.hole(key);
     if (staging.late(key) != late) {
-      return;
+      return false;
     }
     if (image.isPresent() && hole.isPresent() && isWhole(late)) {
-      complete(image.get(), key, late.records(), hole.get());
-    } else if (image.isEmpty() || !hole.map(Hole::unreadable).orElse(false)) {
+      return merge(image.get(), merge, hole.get(), PATCHES_OF_STEP);
+    }
+    if (image.isEmpty() || !hole.map(Hole::unreadable).orElse(false)) {
       staging.forget(key);
+    }
+    return false;
+  }
+
+  /** How far a checkpoint has been merged. */
+  private static final class Merge {
+    private final CheckpointKey key;
+    private final StagedRecords records;
+    private @Nullable Manifest manifest;
+    private int patches;
+
+    Merge(CheckpointKey key, StagedRecords records) {
+      this.key = key;
+      this.records = records;
     }
   }
 
-  /** Merges what is whole here; what is left of a failure is that the checkpoint is missing. */
-  private void complete(ImageState image, CheckpointKey key, StagedRecords records, Hole hole)
+  /**
+   * Merges what is whole here; what is left of a failure is that the checkpoint is missing.
+   *
+   * @return whether there is more to do
+   */
+  private boolean merge(ImageState image, Merge merge, Hole hole, int patchesMax)
       throws IOException {
+    CheckpointKey key = merge.key;
     try {
-      Manifest manifest = staging.reader().manifest(records);
+      Manifest manifest = merge.manifest;
+      if (manifest == null) {
+        manifest = staging.reader().manifest(merge.records);
+        merge.manifest = manifest;
+      }
       Digest own = manifest.content().digest();
       if (!own.equals(hole.digest())) {
         if (hole.unreadable() || alone.getAsBoolean()) {
@@ -229,9 +267,11 @@ final class Publisher {
         events.on(
             new StoreEvent.BytesMissing(
                 key, "what came has digest %s, committed was %s".formatted(own, hole.digest())));
-        return;
+        return false;
       }
-      merge(image, key, records, manifest);
+      if (mergeSome(image, merge, manifest, patchesMax)) {
+        return true;
+      }
       missing.remove(key);
       staging.published(key);
     } catch (CorruptionException e) {
@@ -239,27 +279,33 @@ final class Publisher {
       missing.add(key, hole.withUnreadable());
       events.on(new StoreEvent.BytesMissing(key, "" + e.getMessage()));
     }
+    return false;
   }
 
-  private void merge(ImageState image, CheckpointKey key, StagedRecords records, Manifest manifest)
+  private boolean mergeSome(ImageState image, Merge merge, Manifest manifest, int patchesMax)
       throws IOException {
+    CheckpointKey key = merge.key;
+    StagedRecords records = merge.records;
     Retained retained = Retained.of(image.retainedLines());
     ImageUsage imageUsage = usage.image(key.image());
-    mergePatches(key, records, manifest, retained, imageUsage);
+    int end = (int) Math.min(manifest.patches().size(), (long) merge.patches + patchesMax);
+    mergePatches(merge, end, manifest, retained, imageUsage);
+    if (end < manifest.patches().size()) {
+      return true;
+    }
     mergeZeroTracts(key, manifest, retained, imageUsage);
     if (image.committed().containsKey(key.checkpoint())) {
       putSlim(key, records, manifest, imageUsage);
     }
+    return false;
   }
 
   private void mergePatches(
-      CheckpointKey key,
-      StagedRecords records,
-      Manifest manifest,
-      Retained retained,
-      ImageUsage imageUsage)
+      Merge merge, int end, Manifest manifest, Retained retained, ImageUsage imageUsage)
       throws IOException {
-    for (int number = 0; number < manifest.patches().size(); number++) {
+    CheckpointKey key = merge.key;
+    StagedRecords records = merge.records;
+    for (int number = merge.patches; number < end; number++) {
       LogRecord.Patch patch = staging.reader().patch(records, manifest, number);
       TractKey tract = new TractKey(key.image(), patch.region(), patch.tract());
       maps.put(
@@ -272,6 +318,7 @@ final class Publisher {
                   retained,
                   imageUsage));
     }
+    merge.patches = end;
   }
 
   private void mergeZeroTracts(

@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
  * docs/formats/index.md.
  */
 final class StateRows {
-  static final int VERSION = 1;
+  /** 2: missing rows of version 2, which older versions of Hydrant would call corrupt. */
+  static final int VERSION = 2;
+
+  private static final int VERSION_OLDEST = 1;
 
   private static final byte[] POSITION = IndexKeys.state("position");
   private static final byte[] STAGED = IndexKeys.state("staged");
@@ -58,8 +61,9 @@ final class StateRows {
     }
     ByteBuffer row = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     int version = row.getInt();
-    if (version != VERSION) {
-      throw new UnsupportedFormatException("the page index", version, VERSION, VERSION);
+    if (version < VERSION_OLDEST || version > VERSION) {
+      throw new UnsupportedFormatException(
+          "the page index", version, VERSION_OLDEST, VERSION);
     }
     Position position =
         new Position(new EntryPosition(row.getLong(), row.getLong()), row.getLong());

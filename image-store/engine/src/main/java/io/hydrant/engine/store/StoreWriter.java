@@ -27,8 +27,11 @@ final class StoreWriter {
   /** Longer than any change that the disk does not hold up for good. */
   private static final long CLOSE_SECONDS_MAX = 30;
 
-  /** Held for one change; never while waiting for a peer, and for a flush by an install alone. */
-  private final ReentrantLock lock = new ReentrantLock();
+  /**
+   * Held for one change; never while waiting for a peer, and for a flush by an install alone. Fair:
+   * whoever makes one change after the other lets entries in between.
+   */
+  private final ReentrantLock lock = new ReentrantLock(true);
 
   /** Whether the state is that after whole changes. Apart from the lock, as the next one is. */
   private boolean whole = true;

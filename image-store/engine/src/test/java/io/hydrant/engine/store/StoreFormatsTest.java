@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.files.CorruptionException;
+import io.hydrant.engine.index.PackedOutput;
 import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
@@ -157,6 +158,24 @@ class StoreFormatsTest {
   @Test
   void missingRowsOfAnyBytes() throws IOException {
     fuzz(missing().encode(), StoreFormatsTest::decodeMissing);
+  }
+
+  /** Different rows that would say the same. */
+  @Test
+  void missingRowsAreWrittenInOneWayOnly() {
+    for (String body :
+        List.of(
+            "01" + "04" + "000000", // an image that lacks nothing
+            "01" + "04" + "05" + "00" + "01" + "08" + "00" + "01" + "00", // an empty region
+            // Two runs without a gap.
+            "01" + "04" + "05" + "00" + "01" + "08" + "00" + "01" + "0100" + "0100" + "00")) {
+      PackedOutput out = new PackedOutput(MissingRow.VERSION, 64);
+      for (byte next : HexFormat.of().parseHex(body)) {
+        out.u8(next);
+      }
+      byte[] row = out.finish();
+      assertThrows(CorruptionException.class, () -> decodeMissing(row), body);
+    }
   }
 
   /** Something that decodes bytes. */

@@ -11,12 +11,15 @@ import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.model.CheckpointDigest;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.PageEncoding;
+import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.RegionKind;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
@@ -24,6 +27,8 @@ import io.hydrant.testkit.simulation.PageContents;
 import io.hydrant.testkit.simulation.SimulatedMedia;
 import io.hydrant.testkit.simulation.SimulatedReplica;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -32,6 +37,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Receivers that an entry overtakes, at the moments between its steps. */
@@ -97,8 +103,10 @@ class LateReceiversTest {
 
   /** The commit entry, as far as the catalog; and that its bytes are awaited. */
   private void commit() throws IOException {
-    Command.Content content =
-        new Command.Content(Digest.of(new byte[Digest.BYTES]), 0, 0, 0, 0);
+    commit(new Command.Content(Digest.of(new byte[Digest.BYTES]), 0, 0, 0, 0));
+  }
+
+  private void commit(Command.Content content) throws IOException {
     apply(new Command.Commit(KEY, new Epoch(1), content, List.of("others")));
     writer.change(() -> {
       publisher.publish(parts.catalog().image(KEY.image()).orElseThrow(), KEY, content, index);
@@ -155,6 +163,69 @@ class LateReceiversTest {
         assertThrows(Refusal.class, () -> receivers.forwarded(KEY, AS_OPENED));
     assertEquals(Rejection.BEHIND, refusal.rejection());
     assertEquals(List.of(), faults());
+  }
+
+  /** Entries must not wait for all of a large checkpoint that came late. */
+  @Test
+  void othersMakeChangesInTheMiddleOfALateMerge() throws Exception {
+    StagedCheckpoint receiver = receivers.forwarded(KEY, AS_OPENED);
+    CheckpointDigest digest = new CheckpointDigest();
+    int patches = 0;
+    for (int page = 0; page < 2_048; patches++) {
+      int count = page < 1_000 ? 1 : Math.min(256, 2_048 - page);
+      PageTable table = zeros(page, count);
+      receiver.patch(0, 0, table, ByteBuffer.allocate(0));
+      digest.patch(0, REGIONS.get(0), 0, table);
+      page += count;
+    }
+    Command.Content content =
+        new Command.Content(digest.finish(0, new int[0]), patches, 2_048, 0, 0);
+    commit(content);
+    receiver.finish(content);
+    while (!((StagingSession) receiver).whole().isDone()) {
+      background.remove().run(); // the sync
+    }
+    AtomicInteger between = new AtomicInteger();
+    Thread others =
+        Thread.ofPlatform()
+            .start(() -> {
+              boolean missing = true;
+              while (missing) {
+                missing = look(between);
+              }
+            });
+    while (!background.isEmpty()) {
+      background.remove().run();
+    }
+    assertTrue(parts.missing().hole(KEY).isEmpty());
+    others.join();
+    assertTrue(between.get() > 0, "nobody got in between");
+    assertEquals(List.of(), faults());
+  }
+
+  /** Counts the changes that see some of it merged, and all of it missing. */
+  private boolean look(AtomicInteger between) {
+    try {
+      return writer.change(() -> {
+        boolean missing = parts.missing().hole(KEY).isPresent();
+        if (missing && parts.maps().dirtyBytes() > 0) {
+          between.incrementAndGet();
+        }
+        return missing;
+      });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static PageTable zeros(int first, int count) {
+    short[] numbers = new short[count];
+    byte[] encodings = new byte[count];
+    for (int row = 0; row < count; row++) {
+      numbers[row] = (short) (first + row);
+      encodings[row] = (byte) PageEncoding.ZERO.code();
+    }
+    return new PageTable(numbers, encodings, new int[count], new int[count]);
   }
 
   private List<StoreEvent> faults() {
