@@ -60,7 +60,10 @@ final class HoldMark {
     return isRepairedSinceCapture() && missing.markOf(settled) > flushed;
   }
 
-  /** For a flush of the state as it is now, within a change, of which {@code applied} is the last entry. */
+  /**
+   * For a flush of the state as it is now, within a change, of which {@code applied} is the last
+   * entry.
+   */
   Captured capture(long applied) {
     Captured captured = new Captured(missing.markOf(applied), missing.repairs());
     capturedRepairs = captured.repairs();

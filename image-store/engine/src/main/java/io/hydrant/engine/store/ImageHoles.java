@@ -5,10 +5,13 @@ import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.RegionTable;
 import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 
 /**
  * What of one image is not here; immutable (PROTOCOL R10). Two things make a tract missing at a
@@ -30,6 +33,9 @@ import java.util.TreeMap;
  * @param proven by checkpoint id, ascending; never all tracts at once
  */
 record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, TractSet> proven) {
+  /** Missing checkpoints of one image: everything that is asked here looks at all of them. */
+  static final int HOLES_MAX = 256;
+
   static final ImageHoles NONE = new ImageHoles(new TreeMap<>(), 0, new TreeMap<>());
 
   ImageHoles {
@@ -118,28 +124,29 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
 
   /** What of the newest checkpoint of a line is not here, tract by tract. */
   TractSet notHere(Line line, RegionTable regions) {
+    TractSet every = TractSet.every(regions);
     TractSet lacking = TractSet.NONE;
     long since = newestUnknown(line);
     if (since > 0) {
-      lacking = lacking(line, regions, since, TractSet.ALL);
+      lacking = lacking(line, every, since, TractSet.ALL);
     }
     for (Map.Entry<Long, Hole> entry : missing.entrySet()) {
       if (line.contains(entry.getKey())) {
-        lacking = lacking.plus(lacking(line, regions, entry.getKey(), entry.getValue().tracts()));
+        lacking = lacking.plus(lacking(line, every, entry.getKey(), entry.getValue().tracts()));
       }
     }
     return lacking;
   }
 
   /** What changed at {@code since}, or may have, and was not proven on the line from there on. */
-  private TractSet lacking(Line line, RegionTable regions, long since, TractSet changed) {
+  private TractSet lacking(Line line, TractSet every, long since, TractSet changed) {
     TractSet known = TractSet.NONE;
     for (Map.Entry<Long, TractSet> entry : proven.tailMap(since).entrySet()) {
       if (line.contains(entry.getKey())) {
         known = known.plus(entry.getValue());
       }
     }
-    TractSet left = changed.within(regions).minus(known);
+    TractSet left = changed.within(every).minus(known);
     boolean slim = since == line.newest() && changed.hasSlim() && !provenAt(since).hasSlim();
     return slim ? left.plusSlim() : left.minus(TractSet.NONE.plusSlim());
   }
@@ -156,11 +163,12 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
 
   /** The newest checkpoint on the line through which something of its newest one is not here. */
   Optional<CheckpointId> lackingOn(Line line, RegionTable regions) {
+    TractSet every = TractSet.every(regions);
     long unknownOn = newestUnknown(line);
-    long newest = isLacking(line, regions, unknownOn, TractSet.ALL) ? unknownOn : 0;
+    long newest = isLacking(line, every, unknownOn, TractSet.ALL) ? unknownOn : 0;
     for (Map.Entry<Long, Hole> entry : missing.entrySet()) {
       if (entry.getKey() > newest
-          && isLacking(line, regions, entry.getKey(), entry.getValue().tracts())) {
+          && isLacking(line, every, entry.getKey(), entry.getValue().tracts())) {
         newest = entry.getKey();
       }
     }
@@ -179,6 +187,30 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
     return new ImageHoles(fewer, unknown, proven);
   }
 
+  /**
+   * With its oldest holes as unknown as all that is older, until there are not too many: who lacks
+   * so much is repaired as after an install. Bytes that could not be read are not forgotten so:
+   * nobody else may have them.
+   *
+   * @param mayFold of a missing checkpoint, whether nothing of it is on its way
+   */
+  ImageHoles folded(LongPredicate mayFold) {
+    int tooMany = missing.size() - HOLES_MAX;
+    if (tooMany <= 0) {
+      return this;
+    }
+    SortedMap<Long, Hole> fewer = new TreeMap<>(missing);
+    long newest = unknown;
+    for (Map.Entry<Long, Hole> entry : missing.entrySet()) {
+      if (tooMany > 0 && !entry.getValue().unreadable() && mayFold.test(entry.getKey())) {
+        fewer.remove(entry.getKey());
+        newest = Math.max(newest, entry.getKey());
+        tooMany--;
+      }
+    }
+    return new ImageHoles(fewer, newest, proven);
+  }
+
   ImageHoles proven(long checkpoint, TractSet tracts) {
     SortedMap<Long, TractSet> more = new TreeMap<>(proven);
     more.merge(checkpoint, tracts, TractSet::plus);
@@ -191,6 +223,14 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
    * @param retained lines of all retained checkpoints, with their regions
    */
   ImageHoles tidied(Map<Line, RegionTable> retained) {
+    Map<RegionTable, TractSet> every = new IdentityHashMap<>(); // as a rule all share one table
+    Map<Line, TractSet> tracts = new LinkedHashMap<>();
+    retained.forEach(
+        (line, regions) -> tracts.put(line, every.computeIfAbsent(regions, TractSet::every)));
+    return tidiedOf(tracts);
+  }
+
+  private ImageHoles tidiedOf(Map<Line, TractSet> retained) {
     SortedMap<Long, Hole> holes = new TreeMap<>(missing);
     holes
         .entrySet()
@@ -212,7 +252,7 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
     return new ImageHoles(holes, known ? 0 : unknown, proofs);
   }
 
-  private boolean isLacking(Line line, RegionTable regions, long since, TractSet changed) {
-    return since > 0 && line.contains(since) && !lacking(line, regions, since, changed).isEmpty();
+  private boolean isLacking(Line line, TractSet every, long since, TractSet changed) {
+    return since > 0 && line.contains(since) && !lacking(line, every, since, changed).isEmpty();
   }
 }

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongPredicate;
 import java.util.function.UnaryOperator;
 
 /**
@@ -67,6 +68,11 @@ final class MissingTracts {
 
   void add(CheckpointKey key, ImageHoles.Hole hole) {
     change(key.image(), holes -> holes.with(key.checkpoint().value(), hole));
+  }
+
+  /** Lets no image have too many missing checkpoints, as {@link ImageHoles#folded}. */
+  void fold(ImageId image, LongPredicate mayFold) {
+    change(image, holes -> holes.folded(mayFold));
   }
 
   /** All bytes of the checkpoint are merged. */

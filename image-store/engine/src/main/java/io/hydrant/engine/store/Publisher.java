@@ -13,6 +13,7 @@ import io.hydrant.engine.index.Retained;
 import io.hydrant.engine.index.SegmentUsage;
 import io.hydrant.engine.index.TractMap;
 import io.hydrant.engine.model.Address;
+import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.ImageId;
@@ -89,6 +90,8 @@ final class Publisher {
       return;
     }
     missing.add(key, hole);
+    missing.fold(
+        key.image(), id -> isForgotten(new CheckpointKey(key.image(), new CheckpointId(id))));
     events.on(new StoreEvent.BytesAwaited(key, staged != null && staged.session() != null));
     if (staged == null) {
       return;
@@ -99,6 +102,11 @@ final class Publisher {
       staging.moveToLateBounded(key);
       completeWhenWhole(key, staged);
     }
+  }
+
+  /** Whether nothing of a checkpoint is on its way. */
+  private boolean isForgotten(CheckpointKey key) {
+    return staging.anywhere(key) == null;
   }
 
   /**
@@ -126,7 +134,6 @@ final class Publisher {
   /**
    * The receiver of a checkpoint that is committed and missing: what comes late may complete it.
    * Within a change.
-   *
    */
   Late receiveLate(CheckpointKey key, CheckpointInfo checkpoint) {
     if (missing.hole(key).map(Hole::unreadable).orElse(true)) {
@@ -188,8 +195,8 @@ final class Publisher {
   }
 
   /**
-   * Publishes what an earlier life left of committed checkpoints. Before anything is applied; a
-   * few changes for each.
+   * Publishes what an earlier life left of committed checkpoints. Before anything is applied; a few
+   * changes for each.
    */
   void completeRecovered() throws IOException {
     for (CheckpointKey key : staging.lateKeys()) {

@@ -119,8 +119,7 @@ final class Receivers {
   }
 
   private static Refusal refuseStopping(CheckpointKey key) {
-    return new Refusal(
-        Rejection.BEHIND, "%s: this replica is stopping; send again".formatted(key));
+    return new Refusal(Rejection.BEHIND, "%s: this replica is stopping; send again".formatted(key));
   }
 
   private Refusal refuseFinal(CheckpointKey key) {

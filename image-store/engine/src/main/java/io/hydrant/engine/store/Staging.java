@@ -268,8 +268,7 @@ final class Staging {
       StagedRecords records, StagedCheckpoint receiver, @Nullable StagingSession session) {}
 
   /** Collects what recovery finds, before there is a log to append to. */
-  static void note(
-      Map<CheckpointKey, StagedRecords> recovered, LogRecord record, Appended at) {
+  static void note(Map<CheckpointKey, StagedRecords> recovered, LogRecord record, Appended at) {
     recovered
         .computeIfAbsent(record.key(), key -> new StagedRecords(key, record.epoch()))
         .add(record, at);

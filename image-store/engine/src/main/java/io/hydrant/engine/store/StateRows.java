@@ -62,8 +62,7 @@ final class StateRows {
     ByteBuffer row = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     int version = row.getInt();
     if (version < VERSION_OLDEST || version > VERSION) {
-      throw new UnsupportedFormatException(
-          "the page index", version, VERSION_OLDEST, VERSION);
+      throw new UnsupportedFormatException("the page index", version, VERSION_OLDEST, VERSION);
     }
     Position position =
         new Position(new EntryPosition(row.getLong(), row.getLong()), row.getLong());

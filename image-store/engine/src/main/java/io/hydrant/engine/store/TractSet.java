@@ -167,11 +167,21 @@ public final class TractSet {
 
   /** The same, said tract by tract: what of it these regions have. */
   public TractSet within(RegionTable regions) {
+    return within(every(regions));
+  }
+
+  /** What of it is in the other, which is not {@link #ALL}. */
+  TractSet within(TractSet every) {
+    return all ? every : minus(minus(every));
+  }
+
+  /** Every tract of these regions, by number, and the slim state. */
+  static TractSet every(RegionTable regions) {
     TractSet every = NONE.plusSlim();
     for (int number = 0; number < regions.size(); number++) {
       every = every.plus(number, 0, regions.get(number).tracts());
     }
-    return all ? every : minus(minus(every));
+    return every;
   }
 
   @Override

@@ -126,6 +126,26 @@ class MissingTractsTest {
     assertTrue(holes.tidied(Map.of(Line.of(6, 6, 1, 4), REGIONS)).isEmpty(), "off every line");
   }
 
+  @Test
+  void tooManyHolesAreFoldedIntoWhatIsUnknown() {
+    missing.add(
+        key(1), new ImageHoles.Hole(Digest.of(new byte[Digest.BYTES]), 1, TractSet.ALL, true));
+    for (long id = 10; id < 10 + 2 * ImageHoles.HOLES_MAX; id += 2) {
+      missing.add(key(id), hole(TractSet.NONE.plus(0, 1), id));
+      missing.fold(IMAGE, old -> old != 10);
+    }
+    ImageHoles holes = missing.images().get(IMAGE);
+    assertEquals(ImageHoles.HOLES_MAX, holes.missing().size());
+    assertTrue(holes.missing().containsKey(1L), "could not be read");
+    assertTrue(holes.missing().containsKey(10L), "on its way");
+    assertFalse(holes.missing().containsKey(12L));
+    assertEquals(12, holes.unknown());
+    assertFalse(here(Line.of(12, 12), 0));
+    assertTrue(here(Line.of(13, 13), 0));
+    assertFalse(here(Line.of(2, 13), 0), "its line goes back to what is unknown");
+    assertEquals(0, missing.markOf(1_000));
+  }
+
   /** Against the sentence of the protocol, walked literally. */
   @Test
   void anyHistory() {

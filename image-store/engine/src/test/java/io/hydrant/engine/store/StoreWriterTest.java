@@ -74,7 +74,7 @@ class StoreWriterTest {
   /** Work that an executor runs in its caller must not get lost without a word. */
   @Test
   void aChangeWithinAChangeIsNotDroppedInSilence() throws IOException {
-    writer.changeIfUsable(() ->
-        assertThrows(IllegalStateException.class, () -> writer.changeIfUsable(() -> {})));
+    writer.changeIfUsable(
+        () -> assertThrows(IllegalStateException.class, () -> writer.changeIfUsable(() -> {})));
   }
 }

@@ -80,9 +80,7 @@ class LateReceiversTest {
     publisher = new Publisher(parts, writer, ports);
     receivers = new Receivers(parts.catalog(), parts.staging(), publisher, writer);
     apply(new Command.CreateImage("vm", 16));
-    apply(
-        new Command.Acquire(
-            KEY.image(), Optional.empty(), new RequestId(new UUID(5, 5))));
+    apply(new Command.Acquire(KEY.image(), Optional.empty(), new RequestId(new UUID(5, 5))));
     apply(
         new Command.Open(
             KEY.image(),
@@ -97,8 +95,7 @@ class LateReceiversTest {
     RequestId request = new RequestId(new UUID(7, index));
     parts
         .catalog()
-        .apply(
-            new EntryPosition(1, index), new Entry(1_000, RequestId.NONE, request, command));
+        .apply(new EntryPosition(1, index), new Entry(1_000, RequestId.NONE, request, command));
   }
 
   /** The commit entry, as far as the catalog; and that its bytes are awaited. */
@@ -127,7 +124,6 @@ class LateReceiversTest {
     assertEquals(Rejection.ABORTED, refusal.rejection());
     live.zeroTracts(0, 0, 1);
   }
-
 
   private StagedCheckpoint lateReceiver() {
     return Objects.requireNonNull(parts.staging().late(KEY)).receiver();
@@ -159,8 +155,7 @@ class LateReceiversTest {
   void whoIsStoppingSaysSo() throws Exception {
     commit();
     assertTrue(writer.close());
-    Refusal refusal =
-        assertThrows(Refusal.class, () -> receivers.forwarded(KEY, AS_OPENED));
+    Refusal refusal = assertThrows(Refusal.class, () -> receivers.forwarded(KEY, AS_OPENED));
     assertEquals(Rejection.BEHIND, refusal.rejection());
     assertEquals(List.of(), faults());
   }

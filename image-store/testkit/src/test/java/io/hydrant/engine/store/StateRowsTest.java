@@ -23,8 +23,7 @@ class StateRowsTest {
   private final PageIndex index = new SimulatedMedia(new SplittableRandom(1)).index();
 
   private void put(int version) throws Exception {
-    PageIndex.Change.Put put =
-        (PageIndex.Change.Put) StateRows.putPosition(POSITION, IDENTITY);
+    PageIndex.Change.Put put = (PageIndex.Change.Put) StateRows.putPosition(POSITION, IDENTITY);
     byte[] row = put.value().clone();
     assertEquals(2, row[0], "older versions of Hydrant must say that it is too new");
     row[0] = (byte) version;
@@ -38,7 +37,6 @@ class StateRowsTest {
       assertEquals(POSITION, StateRows.position(index, IDENTITY));
     }
     put(3);
-    assertThrows(
-        UnsupportedFormatException.class, () -> StateRows.position(index, IDENTITY));
+    assertThrows(UnsupportedFormatException.class, () -> StateRows.position(index, IDENTITY));
   }
 }

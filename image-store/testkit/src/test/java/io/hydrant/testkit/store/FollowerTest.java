@@ -439,8 +439,7 @@ class FollowerTest {
     fixture.store().missing().proven(key, TractSet.NONE.plus(0, 1 << 21).plus(300, 7));
     fixture.snapshot();
     fixture.powerCut();
-    assertEquals(
-        TractSet.NONE.plus(0, 0).plusSlim(), fixture.store().missing().lacking(key));
+    assertEquals(TractSet.NONE.plus(0, 0).plusSlim(), fixture.store().missing().lacking(key));
     fixture.store().missing().proven(key, beyond.plusSlim());
     assertEquals(0, missing());
   }
@@ -484,6 +483,22 @@ class FollowerTest {
     fixture.store().missing().proven(key, TractSet.ALL);
     fixture.closeAndReopen();
     assertEquals(0, missing());
+  }
+
+  @Test
+  void missingCheckpointsAreBounded() throws Exception {
+    base();
+    Command.Content content = contentOf(7);
+    for (int i = 0; i < 300; i++) {
+      CheckpointKey key = fixture.openOnHead();
+      fixture.submit(new Command.Commit(key, fixture.epoch(), content, List.of("others")));
+    }
+    assertEquals(256 + 1, missing(), "and what is unknown counts as one");
+    CheckpointScript full = fill(fixture.full(), 5);
+    full.commit();
+    assertPage(full.key(), 5, 3);
+    fixture.powerCut();
+    assertPage(full.key(), 5, 3);
   }
 
   @Test

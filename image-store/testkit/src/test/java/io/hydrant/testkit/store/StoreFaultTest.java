@@ -230,8 +230,7 @@ class StoreFaultTest {
     assertLost(lost);
     assertPage(base, 1, 3);
     CheckpointKey never = fixture.openOnHead();
-    fixture.submit(
-        new Command.Commit(never, fixture.epoch(), next.content(), List.of("self")));
+    fixture.submit(new Command.Commit(never, fixture.epoch(), next.content(), List.of("self")));
     assertRefused(Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(never)));
     assertKept(70_000, 3, lost);
     CheckpointKey full = full(9, 10).commit();
@@ -269,15 +268,16 @@ class StoreFaultTest {
     assertEquals(file, atPage(seed, page, 0, (_, _, _) -> {}));
   }
 
-  /** Whatever made it so, also what is only awaited, or unknown, counts as lost for who is alone. */
+  /**
+   * Whatever made it so, also what is only awaited, or unknown, counts as lost for who is alone.
+   */
   @Test
   void whoIsLeftAloneTakesNoIncrementsOnWhatIsAwaited() throws Exception {
     CheckpointScript full = full(1, 10);
     full.commit();
     fixture.replica().joinOthers();
     CheckpointKey awaited = fixture.openOnHead();
-    fixture.submit(
-        new Command.Commit(awaited, fixture.epoch(), full.content(), List.of("others")));
+    fixture.submit(new Command.Commit(awaited, fixture.epoch(), full.content(), List.of("others")));
     fixture.store().admitOpen(incrementOn(awaited));
     fixture.replica().leaveOthers();
     assertRefused(Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(awaited)));
