@@ -105,6 +105,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
                 syncer,
                 Runnable::run,
                 publisher,
+                () -> false,
                 event -> {}));
     log.join(store);
     nodes.put(name, this);
