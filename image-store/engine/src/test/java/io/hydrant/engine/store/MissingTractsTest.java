@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -134,7 +135,7 @@ class MissingTractsTest {
       missing.add(key(id), hole(TractSet.NONE.plus(0, 1), id));
       missing.fold(IMAGE, old -> old != 10);
     }
-    ImageHoles holes = missing.images().get(IMAGE);
+    ImageHoles holes = Objects.requireNonNull(missing.images().get(IMAGE));
     assertEquals(ImageHoles.HOLES_MAX, holes.missing().size());
     assertTrue(holes.missing().containsKey(1L), "could not be read");
     assertTrue(holes.missing().containsKey(10L), "on its way");
