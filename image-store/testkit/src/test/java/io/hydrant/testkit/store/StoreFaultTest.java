@@ -223,8 +223,8 @@ class StoreFaultTest {
   @Test
   void lostBytesTakeNoIncrementsWhereNobodyElseHasThem() throws Exception {
     CheckpointKey base = full(1, 10).commit();
-    CheckpointScript next = fixture.onHead().raw(70_000, 3, 3);
-    fixture.replica().await(next.staged().durable(1));
+    CheckpointScript next = large(70_000);
+    fixture.replica().await(next.staged().durable(10));
     fixture.powerCut(); // and there is no manifest
     CheckpointKey lost = next.commitEntry();
     assertLost(lost);
@@ -232,7 +232,7 @@ class StoreFaultTest {
     CheckpointKey never = fixture.openOnHead();
     fixture.submit(new Command.Commit(never, fixture.epoch(), next.content(), List.of("self")));
     assertRefused(Rejection.SEND_FULL, () -> fixture.store().admitOpen(incrementOn(never)));
-    assertKept(70_000, 3, lost);
+    assertKept(70_000, 100, lost);
     CheckpointKey full = full(9, 10).commit();
     fixture.store().admitOpen(incrementOn(full));
   }
@@ -240,12 +240,21 @@ class StoreFaultTest {
   @Test
   void otherBytesTakeNoIncrementsWhereNobodyElseHasTheRightOnes() throws Exception {
     full(1, 10).commit();
-    CheckpointScript next = fixture.onHead().raw(70_000, 3, 3);
+    CheckpointScript next = large(70_000);
     fixture.replica().await(next.staged().finish(next.content()));
     Command.Content other = StoreFixture.withPages(PAGES).full().raw(80_000, 3, 3).content();
     fixture.submit(new Command.Commit(next.key(), fixture.epoch(), other, List.of("self")));
     assertLost(next.key());
-    assertKept(70_000, 3, next.key());
+    assertKept(70_000, 100, next.key());
+  }
+
+  /** An increment of 200 pages, the middle of which shares its segment with nothing else. */
+  private CheckpointScript large(long seed) throws Exception {
+    CheckpointScript script = fixture.onHead();
+    for (int page = 0; page < 200; page += 20) {
+      script.raw(seed, page, page + 19);
+    }
+    return script;
   }
 
   private void assertLost(CheckpointKey lost) {
