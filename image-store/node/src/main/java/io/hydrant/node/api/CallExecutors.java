@@ -13,7 +13,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The pools on which calls run, by method: device reads and appends hold their thread, so demand
@@ -37,18 +36,13 @@ public final class CallExecutors implements ServerCallExecutorSupplier, AutoClos
   }
 
   private static ExecutorService pool(String name, int threads) {
-    AtomicInteger number = new AtomicInteger();
     return new ThreadPoolExecutor(
         threads,
         threads,
         0,
         TimeUnit.SECONDS,
         new LinkedBlockingQueue<>(),
-        task ->
-            Thread.ofPlatform()
-                .name(name + "-" + number.incrementAndGet())
-                .daemon()
-                .unstarted(task));
+        Thread.ofPlatform().name(name + "-", 1).daemon().factory());
   }
 
   @Override

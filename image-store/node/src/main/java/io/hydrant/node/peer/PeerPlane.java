@@ -18,7 +18,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -113,18 +112,13 @@ public final class PeerPlane implements AutoCloseable {
   }
 
   private static ExecutorService pool(String name, int threads) {
-    AtomicInteger number = new AtomicInteger();
     return new ThreadPoolExecutor(
         threads,
         threads,
         0,
         TimeUnit.SECONDS,
         new LinkedBlockingQueue<>(),
-        task ->
-            Thread.ofPlatform()
-                .name(name + "-" + number.incrementAndGet())
-                .daemon()
-                .unstarted(task),
+        Thread.ofPlatform().name(name + "-", 1).daemon().factory(),
         // After the close, connections still say that they end.
         new ThreadPoolExecutor.DiscardPolicy());
   }
