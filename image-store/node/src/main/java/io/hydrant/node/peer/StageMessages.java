@@ -11,7 +11,6 @@ import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.PageTable;
-import io.hydrant.engine.model.RegionKind;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.replica.Frame;
@@ -19,18 +18,17 @@ import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.replica.Statement;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.replication.RegionEntries;
 import io.hydrant.peer.v1.StageFinish;
 import io.hydrant.peer.v1.StageOpen;
 import io.hydrant.peer.v1.StageRequest;
 import io.hydrant.peer.v1.Stated;
 import io.hydrant.peer.v1.Took;
-import io.hydrant.raft.v1.RegionEntry;
 import io.hydrant.v1.Pages;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.SlimChunk;
 import io.hydrant.v1.ZeroTracts;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -90,34 +88,18 @@ final class StageMessages {
             .setKind(checkpoint.kind().code())
             .setBase(checkpoint.base().map(CheckpointId::value).orElse(0L))
             .setOpenIndex(open.openIndex());
-    for (RegionSpec region : checkpoint.regions().regions()) {
-      message.addRegions(
-          RegionEntry.newBuilder()
-              .setName(region.name())
-              .setKind(region.kind().code())
-              .setPageBytes(region.pageBytes())
-              .setLengthBytes(region.lengthBytes()));
-    }
+    message.addAllRegions(RegionEntries.of(checkpoint.regions()));
     return message.build();
   }
 
   /** What the message says of a checkpoint that was opened. */
   static CheckpointInfo opened(CheckpointKey key, StageOpen open) {
-    List<RegionSpec> regions =
-        open.getRegionsList().stream()
-            .map(region ->
-                new RegionSpec(
-                    region.getName(),
-                    RegionKind.ofCode(region.getKind()),
-                    region.getPageBytes(),
-                    region.getLengthBytes()))
-            .toList();
     return new CheckpointInfo(
         key.checkpoint(),
         open.getBase() == 0 ? Optional.empty() : Optional.of(new CheckpointId(open.getBase())),
         CheckpointKind.ofCode(open.getKind()),
         new Epoch(open.getEpoch()),
-        new RegionTable(regions),
+        new RegionTable(RegionEntries.read(open.getRegionsList())),
         Optional.empty());
   }
 

@@ -13,7 +13,6 @@ import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
-import io.hydrant.engine.model.RegionKind;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.model.SessionId;
@@ -24,7 +23,6 @@ import io.hydrant.raft.v1.CreateImage;
 import io.hydrant.raft.v1.DeleteImage;
 import io.hydrant.raft.v1.Open;
 import io.hydrant.raft.v1.Pin;
-import io.hydrant.raft.v1.RegionEntry;
 import io.hydrant.raft.v1.Renew;
 import io.hydrant.raft.v1.Retire;
 import io.hydrant.raft.v1.SetRetention;
@@ -141,14 +139,7 @@ public final class EntryCodec {
             .setEpoch(open.epoch().value())
             .setKind(open.kind().code())
             .setBase(open.base().map(CheckpointId::value).orElse(0L));
-    for (RegionSpec region : open.regions().map(RegionTable::regions).orElse(List.of())) {
-      builder.addRegions(
-          RegionEntry.newBuilder()
-              .setName(region.name())
-              .setKind(region.kind().code())
-              .setPageBytes(region.pageBytes())
-              .setLengthBytes(region.lengthBytes()));
-    }
+    open.regions().map(RegionEntries::of).ifPresent(builder::addAllRegions);
     return builder;
   }
 
@@ -297,15 +288,7 @@ public final class EntryCodec {
   }
 
   private static Command decodeOpen(Open open) {
-    List<RegionSpec> regions =
-        open.getRegionsList().stream()
-            .map(region ->
-                new RegionSpec(
-                    region.getName(),
-                    RegionKind.ofCode(region.getKind()),
-                    region.getPageBytes(),
-                    region.getLengthBytes()))
-            .toList();
+    List<RegionSpec> regions = RegionEntries.read(open.getRegionsList());
     return new Command.Open(
         new ImageId(open.getImage()),
         new Epoch(open.getEpoch()),
