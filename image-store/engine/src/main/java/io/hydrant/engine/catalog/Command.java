@@ -108,6 +108,13 @@ public sealed interface Command {
   }
 
   /**
+   * Every replica hashes its catalog and the page maps it has, as of this entry (PROTOCOL R24).
+   * Changes nothing: whoever applied it has applied all before it, so it is the barrier of a
+   * replacement as well (R17).
+   */
+  record DigestAt() implements Command {}
+
+  /**
    * What a checkpoint holds, as its commit states it.
    *
    * @param digest over pages, zero tracts and slim state

@@ -46,6 +46,11 @@ public sealed interface Outcome {
   record Retired(List<CheckpointId> checkpoints) implements Outcome {}
 
   /**
+   * @param index log index as of which every replica hashes what it has; the barrier's
+   */
+  record DigestAsked(long index) implements Outcome {}
+
+  /**
    * @param message what happened and what to do
    * @param head the image's head, where that helps
    */

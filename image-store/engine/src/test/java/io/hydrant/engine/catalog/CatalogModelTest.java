@@ -58,7 +58,7 @@ final class CatalogModelTest {
     }
     assertEquals(
         EnumSet.complementOf(ELSEWHERE), rejections.keySet(), "rejections met: " + rejections);
-    assertEquals(12, outcomes.size(), "outcomes met: " + outcomes);
+    assertEquals(13, outcomes.size(), "outcomes met: " + outcomes);
   }
 
   private void run(long seed) throws MalformedCatalogException {

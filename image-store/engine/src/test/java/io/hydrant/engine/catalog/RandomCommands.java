@@ -81,6 +81,9 @@ final class RandomCommands {
           session(known),
           random.nextBoolean() ? Optional.empty() : Optional.of(random.nextLong(3)));
     }
+    if (dice < 91) {
+      return new Command.DigestAt();
+    }
     return retire(image, known);
   }
 

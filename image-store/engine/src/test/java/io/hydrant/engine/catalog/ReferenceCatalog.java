@@ -135,6 +135,7 @@ final class ReferenceCatalog {
       case Command.Unpin unpin -> unpin(unpin, effects);
       case Command.Retire(ImageId id, List<CheckpointId> asked) ->
           retire(id.value(), asked, effects);
+      case Command.DigestAt() -> new Outcome.DigestAsked(index);
     };
   }
 

@@ -21,6 +21,7 @@ import io.hydrant.raft.v1.Acquire;
 import io.hydrant.raft.v1.Commit;
 import io.hydrant.raft.v1.CreateImage;
 import io.hydrant.raft.v1.DeleteImage;
+import io.hydrant.raft.v1.DigestAt;
 import io.hydrant.raft.v1.Open;
 import io.hydrant.raft.v1.Pin;
 import io.hydrant.raft.v1.Renew;
@@ -108,6 +109,7 @@ public final class EntryCodec {
                   .setImage(retire.image().value())
                   .addAllCheckpoints(
                       retire.checkpoints().stream().map(CheckpointId::value).toList()));
+      case Command.DigestAt() -> builder.setDigestAt(DigestAt.getDefaultInstance());
     }
   }
 
@@ -237,7 +239,8 @@ public final class EntryCodec {
           new Command.Retire(
               new ImageId(entry.getRetire().getImage()),
               entry.getRetire().getCheckpointsList().stream().map(CheckpointId::new).toList());
-      case MARK_DAMAGED, DIGEST_AT ->
+      case DIGEST_AT -> new Command.DigestAt();
+      case MARK_DAMAGED ->
           throw new UnreadableEntryException(
               "it is of kind %s, which this program does not apply"
                   .formatted(entry.getCommandCase()));

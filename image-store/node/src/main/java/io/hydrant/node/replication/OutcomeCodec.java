@@ -35,6 +35,7 @@ final class OutcomeCodec {
   private static final int UNPINNED = 10;
   private static final int RETIRED = 11;
   private static final int REJECTED = 12;
+  private static final int DIGEST_ASKED = 13;
 
   private OutcomeCodec() {}
 
@@ -88,6 +89,10 @@ final class OutcomeCodec {
         for (CheckpointId id : retired.checkpoints()) {
           out.writeLong(id.value());
         }
+      }
+      case Outcome.DigestAsked asked -> {
+        out.writeByte(DIGEST_ASKED);
+        out.writeLong(asked.index());
       }
       case Outcome.Rejected rejected -> {
         out.writeByte(REJECTED);
@@ -161,6 +166,7 @@ final class OutcomeCodec {
       }
       case REJECTED ->
           new Outcome.Rejected(Rejection.values()[in.readInt()], in.readUTF(), readOptionalId(in));
+      case DIGEST_ASKED -> new Outcome.DigestAsked(in.readLong());
       default -> throw new IllegalStateException("unknown outcome " + tag);
     };
   }

@@ -86,7 +86,8 @@ final class EntryCodecTest {
           new Command.Unpin(new SessionId(99), Optional.empty()),
           new Command.Unpin(new SessionId(99), Optional.of(0L)),
           new Command.Unpin(new SessionId(99), Optional.of(5L)),
-          new Command.Retire(IMAGE, List.of(new CheckpointId(1), new CheckpointId(2))));
+          new Command.Retire(IMAGE, List.of(new CheckpointId(1), new CheckpointId(2))),
+          new Command.DigestAt());
 
   private static Entry entry(Command command) {
     return new Entry(1_700_000_000_000L, RequestId.NONE, TOKEN, command);
@@ -141,8 +142,10 @@ final class EntryCodecTest {
             .build(),
         "out of range");
     assertUnreadable(
-        good.toBuilder().setDigestAt(io.hydrant.raft.v1.DigestAt.getDefaultInstance()).build(),
-        "kind DIGEST_AT");
+        good.toBuilder()
+            .setDigestAt(io.hydrant.raft.v1.DigestAt.newBuilder().setUnknownFields(unknown))
+            .build(),
+        "unknown fields");
     assertUnreadable(
         good.toBuilder()
             .setMarkDamaged(io.hydrant.raft.v1.MarkDamaged.newBuilder().setImage(1))
@@ -230,6 +233,7 @@ final class EntryCodecTest {
             new Outcome.Renewed(1_000),
             new Outcome.Unpinned(),
             new Outcome.Retired(List.of(new CheckpointId(1), new CheckpointId(9))),
+            new Outcome.DigestAsked(1L << 40),
             new Outcome.Rejected(
                 Rejection.WRONG_BASE, "stale “base”", Optional.of(new CheckpointId(2))),
             new Outcome.Rejected(Rejection.INVALID, "no"));

@@ -514,6 +514,7 @@ public final class StoreSimulation {
           Outcome.Opened _,
           Outcome.Aborted _,
           Outcome.Renewed _,
+          Outcome.DigestAsked _,
           Outcome.Rejected _ -> {}
     }
   }
