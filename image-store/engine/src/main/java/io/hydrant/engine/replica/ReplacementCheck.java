@@ -10,8 +10,8 @@ import java.util.TreeMap;
 
 /**
  * How far the replacement of a member has come, as its leader sees it, and what is to be done next
- * (PROTOCOL R17: a voter has the pages). Immutable; no I/O, no clock. A new leader begins anew: what
- * was done is seen in the membership.
+ * (PROTOCOL R17: a voter has the pages). Immutable; no I/O, no clock. A new leader begins anew:
+ * what was done is seen in the membership.
  *
  * <pre>
  * phase      means                                     goes on when
@@ -28,8 +28,8 @@ import java.util.TreeMap;
  *
  * <p>The executor's duties: a commit is proposed only while its holders are enough by {@link
  * #counting}, asked in the same step in which it is proposed; that holds for all commits before the
- * barrier entry is proposed (no commit counted the old way may come behind it in the log). Inventories are
- * of the members' present lives. Whoever stops leading drops its check.
+ * barrier entry is proposed (no commit counted the old way may come behind it in the log).
+ * Inventories are of the members' present lives. Whoever stops leading drops its check.
  *
  * @param barrier log index of the barrier entry; empty if there is none yet
  * @param reason why it was abandoned; empty if it was not
@@ -102,8 +102,7 @@ public record ReplacementCheck(
 
     /**
      * Count from now on by {@link ReplacementCheck#counting}, then propose the barrier entry, then
-     * say how that ended: {@link ReplacementCheck#barrierAt}, {@link
-     * ReplacementCheck#barrierLost}.
+     * say how that ended: {@link ReplacementCheck#barrierAt}, {@link ReplacementCheck#barrierLost}.
      */
     record ProposeBarrier() implements Action {}
 
@@ -119,8 +118,7 @@ public record ReplacementCheck(
 
   /** The beginning of a check, by a leader. */
   public static ReplacementCheck begin(Plan plan, ReplacementRule rule) {
-    return new ReplacementCheck(
-        plan, rule, Phase.ADOPTED, OptionalLong.empty(), Optional.empty());
+    return new ReplacementCheck(plan, rule, Phase.ADOPTED, OptionalLong.empty(), Optional.empty());
   }
 
   /** What to do next. */
@@ -210,8 +208,7 @@ public record ReplacementCheck(
   public Voters counting(Members members) {
     return switch (phase) {
       case ADOPTED, LISTENING, FEEDING, DONE, ABANDONED -> members.counting();
-      case BARRIER, PROPOSING ->
-          rule.counting(members.counting(), plan.then(members.voters()));
+      case BARRIER, PROPOSING -> rule.counting(members.counting(), plan.then(members.voters()));
     };
   }
 

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What makes a replacement safe (PROTOCOL R17), apart from its course, so that a simulation can show
- * that it is needed.
+ * What makes a replacement safe (PROTOCOL R17), apart from its course, so that a simulation can
+ * show that it is needed.
  */
 public interface ReplacementRule {
   /** The rule. */

@@ -32,9 +32,7 @@ final class ReplacementCheckTest {
 
   private void says(String node, long applied, long holdMark) {
     seen.put(
-        node,
-        new InventoryView(
-            new PeerLife(node, 1), applied, holdMark, Map.of(), 0, 0, false));
+        node, new InventoryView(new PeerLife(node, 1), applied, holdMark, Map.of(), 0, 0, false));
   }
 
   private Action look(Members members) {
@@ -114,8 +112,7 @@ final class ReplacementCheckTest {
     assertEquals(new Action.ChangeVoters(CHANGED.voters()), look(LISTENING));
     assertEquals(both, check.counting(LISTENING));
     assertInstanceOf(Action.Wait.class, look(JOINT));
-    assertEquals(
-        new Voters(CHANGED.voters(), THREE.voters()), check.counting(JOINT));
+    assertEquals(new Voters(CHANGED.voters(), THREE.voters()), check.counting(JOINT));
     assertEquals(new Action.End(), look(CHANGED));
     assertEquals(Phase.DONE, check.phase());
     assertEquals(Voters.of(CHANGED.voters()), check.counting(CHANGED));
@@ -154,15 +151,13 @@ final class ReplacementCheckTest {
 
   @Test
   void oneAtATime() {
-    assertEquals(
-        new Action.End(), look(new Members(THREE.voters(), Set.of(), Set.of("other"))));
+    assertEquals(new Action.End(), look(new Members(THREE.voters(), Set.of(), Set.of("other"))));
     assertEquals(Optional.of("another one joins already, other: one at a time"), check.reason());
   }
 
   @Test
   void onlyAMemberIsReplaced() {
-    assertEquals(
-        new Action.End(), look(new Members(Set.of("a", "b", "d"), Set.of(), Set.of())));
+    assertEquals(new Action.End(), look(new Members(Set.of("a", "b", "d"), Set.of(), Set.of())));
     assertEquals(Optional.of("c is no voting member of the group"), check.reason());
   }
 

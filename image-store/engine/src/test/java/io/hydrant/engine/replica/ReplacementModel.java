@@ -20,8 +20,8 @@ import java.util.TreeMap;
 /**
  * A group of three whose member c is replaced by j while two checkpoints are committed: every order
  * of bytes that arrive, commits, looks at the inventories, changes of leader, and the loss of c's
- * disk. Raft is taken as it is specified: what is appended is kept, but for a change of members that
- * only a deposed leader had.
+ * disk. Raft is taken as it is specified: what is appended is kept, but for a change of members
+ * that only a deposed leader had.
  */
 final class ReplacementModel {
   private static final List<String> NODES = List.of("a", "b", "c", "j");
@@ -126,8 +126,7 @@ final class ReplacementModel {
 
   /** Looks at all reachable states; the first that may lose something, if there is one. */
   Optional<String> violation() {
-    State start =
-        new State(Stage.OLD, List.of(), List.of(0, 0), -1, false, begin());
+    State start = new State(Stage.OLD, List.of(), List.of(0, 0), -1, false, begin());
     Set<State> known = new HashSet<>(Set.of(start));
     Deque<State> open = new ArrayDeque<>(known);
     while (!open.isEmpty()) {
@@ -163,7 +162,8 @@ final class ReplacementModel {
         if (NEW.stream()
             .filter(node -> !node.equals(second))
             .noneMatch(node -> state.isHeld(checkpoint, NODES.indexOf(node)))) {
-          return Optional.of("checkpoint %d is lost with %s: %s".formatted(checkpoint, second, state));
+          return Optional.of(
+              "checkpoint %d is lost with %s: %s".formatted(checkpoint, second, state));
         }
       }
     }
@@ -250,8 +250,7 @@ final class ReplacementModel {
                   false));
         }
       }
-      Step step =
-          state.check().next(new Seen(state.stage().members(), inventories, matched));
+      Step step = state.check().next(new Seen(state.stage().members(), inventories, matched));
       act(state.with(step.check()), step.action(), next);
     }
   }
