@@ -122,6 +122,15 @@ public final class TractMap {
     return zero > 0 ? ZERO_TRACT : NONE;
   }
 
+  /**
+   * The pages as of the newest checkpoint of a line.
+   *
+   * @param pages pages that the tract has there
+   */
+  public RowsAt rowsAt(Line line, int pages) {
+    return RowsAt.of(this, line, pages);
+  }
+
   public int size() {
     return size;
   }
@@ -287,7 +296,8 @@ public final class TractMap {
     return low;
   }
 
-  private long newestZero(Line line) {
+  /** The newest declaration on a line that the whole tract is zero; 0 if there is none. */
+  long newestZero(Line line) {
     for (long zero : zeros) {
       if (line.contains(zero)) {
         return zero;

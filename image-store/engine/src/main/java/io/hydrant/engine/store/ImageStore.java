@@ -51,6 +51,7 @@ public final class ImageStore implements AutoCloseable {
   private final Publisher publisher;
   private final LogPageReader pageReader;
   private final LogSlimReader slimReader;
+  private final TractExtract extract;
   private final SnapshotRunner snapshots;
   private final Pruning pruning;
   private final OpenAdmission admission;
@@ -69,6 +70,7 @@ public final class ImageStore implements AutoCloseable {
             parts.maps(), parts.missing(), parts.log(), ports.codec(), live, ports.events());
     this.slimReader =
         new LogSlimReader(parts.slims(), parts.missing(), parts.log(), live, ports.events());
+    this.extract = new TractExtract(parts, slimReader, ports.codec());
     this.snapshots = new SnapshotRunner(config, ports, parts);
     this.admission =
         new OpenAdmission(
@@ -364,6 +366,11 @@ public final class ImageStore implements AutoCloseable {
 
   public SlimReader slim() {
     return slimReader;
+  }
+
+  /** Tracts as of retained checkpoints, for repair. Any thread. */
+  public TractExtract extract() {
+    return extract;
   }
 
   /** Counters by name, unit last; documented in docs/stats.md. */

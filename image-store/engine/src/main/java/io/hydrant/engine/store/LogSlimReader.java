@@ -8,6 +8,7 @@ import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /** {@link SlimReader} on the slim rows and the segment log. */
@@ -45,27 +46,53 @@ final class LogSlimReader implements SlimReader {
 
   @Override
   public ByteBuffer read(ReadPoint point, Chunk chunk) throws Refusal, IOException {
-    Address address = Address.ofPacked(chunk.address());
-    ByteBuffer bytes = ByteBuffer.allocate(chunk.length());
-    // A pinned checkpoint's slim state is never moved, so the segment cannot be gone.
-    if (!log.pin(address.segment())) {
-      throw gone(point, "%s is gone".formatted(log.pathOf(address)));
+    // A pinned checkpoint's slim state is moved only because it was bad.
+    if (!log.pin(Address.ofPacked(chunk.address()).segment())) {
+      throw gone(point, "%s is gone".formatted(log.pathOf(Address.ofPacked(chunk.address()))));
     }
     try {
-      log.read(address, bytes);
+      return verified(chunk);
     } catch (CorruptionException e) {
       throw damaged(keyOf(point), "slim state: " + e.getMessage());
     } finally {
+      log.unpin(Address.ofPacked(chunk.address()).segment());
+    }
+  }
+
+  /** The chunks, if there is a record of them. Any thread. */
+  Optional<List<Chunk>> stored(CheckpointKey key) throws IOException {
+    return rows.get(key);
+  }
+
+  /**
+   * The bytes of a chunk.
+   *
+   * @throws CorruptionException if they are bad, cannot be read, or their segment is gone
+   */
+  ByteBuffer verifiedPinned(Chunk chunk) throws IOException {
+    Address address = Address.ofPacked(chunk.address());
+    if (!log.pin(address.segment())) {
+      throw new CorruptionException(log.pathOf(address), address.offset(), "a segment", "none");
+    }
+    try {
+      return verified(chunk);
+    } finally {
       log.unpin(address.segment());
     }
+  }
+
+  private ByteBuffer verified(Chunk chunk) throws IOException {
+    Address address = Address.ofPacked(chunk.address());
+    ByteBuffer bytes = ByteBuffer.allocate(chunk.length());
+    log.read(address, bytes);
     bytes.flip();
     int actual = SlimChecksum.of(chunk.offset(), bytes);
     if (actual != chunk.checksum()) {
-      throw damaged(
-          keyOf(point),
-          "slim state at %d (%s at offset %d): its checksum is %08x where %08x was expected"
-              .formatted(
-                  chunk.offset(), log.pathOf(address), address.offset(), actual, chunk.checksum()));
+      throw new CorruptionException(
+          log.pathOf(address),
+          address.offset(),
+          "slim state at %d with checksum %08x".formatted(chunk.offset(), chunk.checksum()),
+          "checksum %08x".formatted(actual));
     }
     return bytes;
   }

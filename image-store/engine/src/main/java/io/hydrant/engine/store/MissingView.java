@@ -22,6 +22,12 @@ public interface MissingView {
   /** Every retained checkpoint that lacks something, ascending. */
   List<Lack> lacks();
 
+  /**
+   * Every retained checkpoint of which bytes were here and are bad: each tract of them at the
+   * newest that shows it. Reads of those pages are answered DAMAGED until they are repaired.
+   */
+  List<Lack> damages();
+
   /** What a retained checkpoint lacks: nothing if it is not retained. */
   TractSet lacking(CheckpointKey asOf);
 

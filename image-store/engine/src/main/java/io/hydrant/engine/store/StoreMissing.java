@@ -56,6 +56,11 @@ final class StoreMissing implements MissingView {
   }
 
   @Override
+  public List<Lack> damages() {
+    return List.of();
+  }
+
+  @Override
   public TractSet lacking(CheckpointKey asOf) {
     Optional<ImageState> image = catalog.image(asOf.image());
     CheckpointInfo checkpoint =

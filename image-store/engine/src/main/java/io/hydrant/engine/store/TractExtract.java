@@ -1,0 +1,239 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.catalog.CheckpointInfo;
+import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.codec.PageCodec;
+import io.hydrant.engine.files.CorruptionException;
+import io.hydrant.engine.index.PageMaps;
+import io.hydrant.engine.index.RowsAt;
+import io.hydrant.engine.index.TractMap;
+import io.hydrant.engine.model.Address;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.Line;
+import io.hydrant.engine.model.PageTable;
+import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.model.TractKey;
+import io.hydrant.engine.segment.SegmentLog;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Tracts as of retained checkpoints, read for another replica or to be compared with one: rows from
+ * the maps, and verified bytes. Any thread.
+ *
+ * <p>What is read of a checkpoint counts only if it is still retained afterwards: the catalog says
+ * that it is not before anything of it is taken out of a map.
+ */
+public final class TractExtract {
+  /**
+   * How often a lookup that lost its segment is worth repeating: it was cleaned, and the new map
+   * points elsewhere.
+   */
+  public static final int LOOKUPS_MAX = 8;
+
+  private final Catalog catalog;
+  private final PageMaps maps;
+  private final MissingTracts missing;
+  private final SegmentLog log;
+  private final LogSlimReader slims;
+  private final PageCodec codec;
+
+  TractExtract(StoreParts parts, LogSlimReader slims, PageCodec codec) {
+    this.catalog = parts.catalog();
+    this.maps = parts.maps();
+    this.missing = parts.missing();
+    this.log = parts.log();
+    this.slims = slims;
+    this.codec = codec;
+  }
+
+  /**
+   * A checkpoint that is retained as of now.
+   *
+   * @param checkpoint as the catalog has it
+   */
+  public record AsOf(CheckpointKey key, CheckpointInfo checkpoint, Line line) {
+    RegionSpec region(int region) {
+      return checkpoint.regions().get(region);
+    }
+
+    /** Whether it has such a tract. */
+    public boolean has(int region, int tract) {
+      return checkpoint.regions().has(region)
+          && tract >= 0
+          && tract < checkpoint.regions().get(region).tracts();
+    }
+  }
+
+  /** Pages whose bytes are bad or cannot be read. */
+  public static final class DamagedRows extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    DamagedRows(String what) {
+      super(what, null, false, false);
+    }
+  }
+
+  /** Empty if it is not retained (any more), or not yet committed here. */
+  public Optional<AsOf> retained(CheckpointKey key) {
+    Optional<ImageState> image = catalog.image(key.image());
+    CheckpointInfo checkpoint =
+        image.map(state -> state.committed().get(key.checkpoint())).orElse(null);
+    return image.isEmpty() || checkpoint == null
+        ? Optional.empty()
+        : Optional.of(new AsOf(key, checkpoint, image.get().line(key.checkpoint())));
+  }
+
+  /** Whether it may be committed here later: the entries that say so are not applied yet. */
+  public boolean isToCome(CheckpointKey key) {
+    return catalog
+        .image(key.image())
+        .map(image -> !image.fate(key.checkpoint()).isFinal())
+        .orElseGet(() -> !catalog.isDropped(key.image()));
+  }
+
+  /** Log index of the last applied entry. */
+  public long applied() {
+    return catalog.applied().index();
+  }
+
+  /** Whether all of a tract is here as of a checkpoint. */
+  public boolean isHere(AsOf asOf, int region, int tract) {
+    return missing.isHere(asOf.key().image(), asOf.line(), region, tract);
+  }
+
+  /**
+   * The rows of a tract as the maps have them, whether they are all of it or not: who serves them
+   * asks {@link #isHere} before, and {@link #retained} afterwards.
+   */
+  public RowsAt rows(AsOf asOf, int region, int tract) throws IOException {
+    TractMap map = maps.get(new TractKey(asOf.key().image(), region, tract));
+    return (map == null ? TractMap.empty() : map)
+        .rowsAt(asOf.line(), asOf.region(region).pagesOfTract(tract));
+  }
+
+  /**
+   * The bytes of some rows, verified.
+   *
+   * @param rows as {@link #rows} gave them
+   * @param wanted rows with content, by number
+   * @return the encoded pages one after the other; empty if a segment went meanwhile: the rows are
+   *     to be asked for again
+   * @throws DamagedRows if one is bad
+   */
+  public Optional<ByteBuffer> bytes(AsOf asOf, int region, int tract, RowsAt rows, BitSet wanted)
+      throws DamagedRows, IOException {
+    ByteBuffer data = ByteBuffer.allocate(length(rows, wanted));
+    PageVerifier verifier = new PageVerifier(codec);
+    int row = wanted.nextSetBit(0);
+    while (row >= 0) {
+      int end = runEnd(rows, wanted, row);
+      if (!readRun(rows, row, end, data)) {
+        return Optional.empty();
+      }
+      verify(asOf, region, tract, rows, row, end, data, verifier);
+      row = wanted.nextSetBit(end);
+    }
+    return Optional.of(data.flip());
+  }
+
+  private static int length(RowsAt rows, BitSet wanted) {
+    int bytes = 0;
+    for (int row = wanted.nextSetBit(0); row >= 0; row = wanted.nextSetBit(row + 1)) {
+      bytes += rows.rows().table().length(row);
+    }
+    return bytes;
+  }
+
+  /** End of the wanted rows whose bytes follow each other on the device. */
+  private static int runEnd(RowsAt rows, BitSet wanted, int from) {
+    int end = from + 1;
+    while (end < rows.rows().size()
+        && wanted.get(end)
+        && rows.addresses()[end]
+            == rows.addresses()[end - 1] + rows.rows().table().length(end - 1)) {
+      end++;
+    }
+    return end;
+  }
+
+  private static int runBytes(RowsAt rows, int from, int end) {
+    PageTable table = rows.rows().table();
+    return table.offset(end - 1) + table.length(end - 1) - table.offset(from);
+  }
+
+  private boolean readRun(RowsAt rows, int from, int end, ByteBuffer data)
+      throws DamagedRows, IOException {
+    Address address = Address.ofPacked(rows.addresses()[from]);
+    if (!log.pin(address.segment())) {
+      return false;
+    }
+    try {
+      data.limit(data.position() + runBytes(rows, from, end));
+      log.read(address, data);
+    } catch (CorruptionException e) {
+      throw new DamagedRows("" + e.getMessage());
+    } finally {
+      data.limit(data.capacity());
+      log.unpin(address.segment());
+    }
+    return true;
+  }
+
+  private void verify(
+      AsOf asOf,
+      int region,
+      int tract,
+      RowsAt rows,
+      int from,
+      int end,
+      ByteBuffer data,
+      PageVerifier verifier)
+      throws DamagedRows {
+    RegionSpec spec = asOf.region(region);
+    int start = data.position() - runBytes(rows, from, end);
+    ByteBuffer bytes = data.duplicate();
+    for (int row = from; row < end; row++) {
+      int length = rows.rows().table().length(row);
+      String wrong =
+          verifier.check(
+              region,
+              spec.pageOf(tract, rows.rows().table().pageInTract(row)),
+              spec.pageBytes(),
+              rows.rows().table().encoding(row),
+              rows.rows().table().checksum(row),
+              bytes,
+              start,
+              length);
+      if (!wrong.isEmpty()) {
+        Address address = Address.ofPacked(rows.addresses()[row]);
+        throw new DamagedRows(
+            "%s at offset %d: %s".formatted(log.pathOf(address), address.offset(), wrong));
+      }
+      start += length;
+    }
+  }
+
+  /** Whether the slim state of a checkpoint is here. */
+  public boolean isSlimHere(AsOf asOf) {
+    return missing.isSlimHere(asOf.key());
+  }
+
+  /** The chunks of a slim state, if there is a record of it. */
+  public Optional<List<SlimReader.Chunk>> slimChunks(AsOf asOf) throws IOException {
+    return slims.stored(asOf.key());
+  }
+
+  /** The bytes of a chunk, verified. */
+  public ByteBuffer slimBytes(SlimReader.Chunk chunk) throws DamagedRows, IOException {
+    try {
+      return slims.verifiedPinned(chunk);
+    } catch (CorruptionException e) {
+      throw new DamagedRows("" + e.getMessage());
+    }
+  }
+}
