@@ -73,6 +73,12 @@ final class NodeEvents implements StoreEvents {
               "held every page up to entry {}, now up to {}: the rest must be repaired",
               fell.before(),
               fell.now());
+      case StoreEvent.DigestTaken taken ->
+          LOG.debug(
+              "hashed {} images as of entry {} in {} ms",
+              taken.report().maps().size(),
+              taken.report().index(),
+              TimeUnit.NANOSECONDS.toMillis(taken.nanos()));
       case StoreEvent.Closed closed -> LOG.info("closed at entry {}", closed.position().index());
       case StoreEvent.Fault fault -> failStop.stop("writing to the store failed", fault.cause());
     }

@@ -78,7 +78,8 @@ public final class Catalog {
       case Command.Renew renew -> sessions.renew(renew, context);
       case Command.Unpin unpin -> sessions.unpin(unpin, context);
       case Command.Retire retire -> retention.retire(retire, context);
-      case Command.DigestAt() -> Answers.of(new Outcome.DigestAsked(context.index()));
+      case Command.DigestAt() ->
+          Answers.of(new Outcome.DigestAsked(context.index()), new Effect.TakeDigest());
     };
   }
 

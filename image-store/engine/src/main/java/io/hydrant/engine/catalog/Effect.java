@@ -16,6 +16,9 @@ public sealed interface Effect {
   /** These checkpoints of the image cannot be restored any more. */
   record Retire(ImageId image, List<CheckpointId> checkpoints) implements Effect {}
 
+  /** What is here is to be hashed as of this entry, and reported (PROTOCOL R24). */
+  record TakeDigest() implements Effect {}
+
   /** Everything of the image is dead, whatever is published for it later. */
   record DropImage(ImageId image) implements Effect {}
 }

@@ -39,6 +39,9 @@ public final class PageMaps {
   /** Written by the one writer only. */
   private volatile long dirtyBytes;
 
+  /** How often maps were set aside for a flush; as {@link #dirtyBytes}. */
+  private volatile long freezes;
+
   /**
    * @param cacheBytes heap bytes of maps that are kept although the index has them
    */
@@ -127,6 +130,7 @@ public final class PageMaps {
       throw new IllegalStateException("the maps frozen before are not flushed yet");
     }
     Frozen frozen = new Frozen(old.dirty, old.dropped, dirtyBytes);
+    freezes = freezes + 1;
     layers.set(new Layers(new ConcurrentHashMap<>(), frozen, old.dropped));
     dirtyBytes = 0;
     return frozen;
@@ -153,10 +157,44 @@ public final class PageMaps {
    */
   public void scanImage(ImageId image, MapVisitor visitor) throws IOException {
     Layers now = layers.get();
-    if (now.isDropped(image)) {
-      return;
+    if (!now.isDropped(image)) {
+      scan(image, now.newer(image), visitor);
     }
-    TreeMap<TractKey, TractMap> newer = now.newer(image);
+  }
+
+  /** The maps as they are now. One writer only; takes as long as maps were changed since a flush. */
+  public View view() {
+    return new View(layers.get(), freezes);
+  }
+
+  /**
+   * All maps as of one moment. They are not kept for it: it ends when the index has taken up newer
+   * ones.
+   */
+  public final class View {
+    private final Layers then;
+    private final long freezesThen;
+
+    private View(Layers now, long freezes) {
+      this.then = new Layers(new ConcurrentHashMap<>(now.dirty), now.flushing, now.dropped);
+      this.freezesThen = freezes;
+    }
+
+    /**
+     * Visits the maps of an image in the order of tracts. Any thread.
+     *
+     * @return false if this view has ended, perhaps in between: what was visited may be newer
+     */
+    public boolean scanImage(ImageId image, MapVisitor visitor) throws IOException {
+      if (!then.isDropped(image)) {
+        scan(image, then.newer(image), visitor);
+      }
+      return freezes == freezesThen;
+    }
+  }
+
+  private void scan(ImageId image, TreeMap<TractKey, TractMap> newer, MapVisitor visitor)
+      throws IOException {
     boolean[] more = {true};
     index.scan(
         IndexKeys.tractsOf(image),

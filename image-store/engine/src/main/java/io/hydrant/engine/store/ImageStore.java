@@ -18,6 +18,7 @@ import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.SessionId;
+import io.hydrant.engine.replica.DigestReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
@@ -58,6 +59,7 @@ public final class ImageStore implements AutoCloseable {
   private final Receivers receivers;
   private final StoreWriter writer = new StoreWriter();
   private final MissingView missing;
+  private final StoreDigests digests;
 
   private ImageStore(ImageStoreConfig config, ImageStorePorts ports, StoreParts parts) {
     this.config = config;
@@ -78,6 +80,7 @@ public final class ImageStore implements AutoCloseable {
     this.missing = new StoreMissing(parts, writer);
     this.receivers = new Receivers(parts.catalog(), parts.staging(), publisher, writer);
     this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
+    this.digests = new StoreDigests(parts, ports);
   }
 
   /**
@@ -149,6 +152,7 @@ public final class ImageStore implements AutoCloseable {
         }
       }
       case Effect.DropImage drop -> dropImage(drop.image());
+      case Effect.TakeDigest() -> digests.take(index);
     }
   }
 
@@ -343,6 +347,11 @@ public final class ImageStore implements AutoCloseable {
     return parts.holdMark().value();
   }
 
+  /** Hashes of what is here, as of the last DigestAt; empty if there was none in this life. */
+  public Optional<DigestReport> lastDigest() {
+    return digests.last();
+  }
+
   /** What a session reads. Any thread. Whether it is here, the readers say of each tract. */
   public ReadPoint readPoint(SessionId session) throws Refusal {
     SessionInfo info = parts.catalog().session(session).orElseThrow(ImageStore::sessionEnded);
@@ -403,6 +412,7 @@ public final class ImageStore implements AutoCloseable {
   @Override
   public void close() throws IOException {
     boolean whole = writer.close();
+    digests.stop();
     try {
       snapshots.finish(whole);
     } finally {

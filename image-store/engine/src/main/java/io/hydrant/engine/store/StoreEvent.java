@@ -2,6 +2,7 @@ package io.hydrant.engine.store;
 
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
+import io.hydrant.engine.replica.DigestReport;
 
 /** Something that happened in the store. */
 public sealed interface StoreEvent {
@@ -38,6 +39,9 @@ public sealed interface StoreEvent {
 
   /** Something that was held is not any more: damaged, or metadata was installed over it. */
   record HoldMarkFell(long before, long now) implements StoreEvent {}
+
+  /** What is here was hashed, as a DigestAt asked (PROTOCOL R24). */
+  record DigestTaken(DigestReport report, long nanos) implements StoreEvent {}
 
   /** The store was closed in order. */
   record Closed(EntryPosition position) implements StoreEvent {}

@@ -135,7 +135,10 @@ final class ReferenceCatalog {
       case Command.Unpin unpin -> unpin(unpin, effects);
       case Command.Retire(ImageId id, List<CheckpointId> asked) ->
           retire(id.value(), asked, effects);
-      case Command.DigestAt() -> new Outcome.DigestAsked(index);
+      case Command.DigestAt() -> {
+        effects.add(new Effect.TakeDigest());
+        yield new Outcome.DigestAsked(index);
+      }
     };
   }
 
