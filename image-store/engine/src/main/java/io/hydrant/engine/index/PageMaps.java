@@ -162,7 +162,9 @@ public final class PageMaps {
     }
   }
 
-  /** The maps as they are now. One writer only; takes as long as maps were changed since a flush. */
+  /**
+   * The maps as they are now. One writer only; takes as long as maps were changed since a flush.
+   */
   public View view() {
     return new View(layers.get(), freezes);
   }

@@ -63,8 +63,7 @@ public final class DriftCheck {
     reports
         .entrySet()
         .removeIf(report ->
-            report.getValue().index() != own.index()
-                || !voters.voters().contains(report.getKey()));
+            report.getValue().index() != own.index() || !voters.voters().contains(report.getKey()));
     Tally tally = new Tally(reports, voters);
     tally.look(Optional.empty(), report -> Optional.of(report.catalog()));
     TreeSet<ImageId> images = new TreeSet<>();
@@ -93,8 +92,7 @@ public final class DriftCheck {
       Map<Digest, SortedSet<String>> sayers = new HashMap<>();
       reports.forEach((node, report) ->
           part.apply(report)
-              .ifPresent(digest ->
-                  sayers.computeIfAbsent(digest, _ -> new TreeSet<>()).add(node)));
+              .ifPresent(digest -> sayers.computeIfAbsent(digest, _ -> new TreeSet<>()).add(node)));
       if (sayers.size() <= 1) {
         return;
       }
@@ -106,8 +104,8 @@ public final class DriftCheck {
       }
       for (SortedSet<String> nodes : sayers.values()) {
         if (!nodes.equals(most.get())) {
-          nodes.forEach(node ->
-              odd.put(node, with(odd.getOrDefault(node, Drift.NOTHING), subject)));
+          nodes.forEach(
+              node -> odd.put(node, with(odd.getOrDefault(node, Drift.NOTHING), subject)));
         }
       }
     }
