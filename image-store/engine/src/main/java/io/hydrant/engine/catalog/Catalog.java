@@ -26,6 +26,7 @@ public final class Catalog {
   private final CheckpointCommands checkpoints;
   private final SessionCommands sessions;
   private final RetentionCommands retention;
+  private final DamageCommands damage;
 
   /** Empty, before the first entry. */
   public Catalog() {
@@ -39,6 +40,7 @@ public final class Catalog {
     this.checkpoints = new CheckpointCommands(tables);
     this.sessions = new SessionCommands(tables);
     this.retention = new RetentionCommands(tables);
+    this.damage = new DamageCommands(tables);
   }
 
   /**
@@ -78,6 +80,7 @@ public final class Catalog {
       case Command.Renew renew -> sessions.renew(renew, context);
       case Command.Unpin unpin -> sessions.unpin(unpin, context);
       case Command.Retire retire -> retention.retire(retire, context);
+      case Command.MarkDamaged mark -> damage.mark(mark, context);
       case Command.DigestAt() ->
           Answers.of(new Outcome.DigestAsked(context.index()), new Effect.TakeDigest());
     };

@@ -1,11 +1,13 @@
 package io.hydrant.engine.catalog;
 
 import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.DamagedPages;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.model.SessionId;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Writes a catalog as canonical bytes; {@link CatalogDecoding} reads them. */
@@ -56,6 +58,7 @@ final class CatalogEncoding {
     }
     out.u32(history.committed().size());
     history.committed().values().forEach(info -> committed(info, tables));
+    damaged(history.retained().damaged());
     out.u32(history.open().size());
     history.open().values().forEach(info -> checkpoint(info, tables));
     long[] aborted = history.aborted().toPairs();
@@ -75,7 +78,7 @@ final class CatalogEncoding {
   private static Map<RegionTable, Integer> tables(CheckpointHistory history) {
     Map<RegionTable, Integer> tables = new LinkedHashMap<>();
     RegionTable previous = null;
-    for (var checkpoints : java.util.List.of(history.committed(), history.open())) {
+    for (var checkpoints : List.of(history.committed(), history.open())) {
       for (CheckpointInfo info : checkpoints.values()) {
         // Increments share their base's table: no need to hash it for each.
         if (info.regions() != previous) {
@@ -108,6 +111,16 @@ final class CatalogEncoding {
     out.raw(content.digest().toBytes()).i64(content.patches()).i64(content.pages());
     out.i64(content.dataBytes()).i64(content.slimBytes());
     out.i64(commit.committedMillis()).i64(commit.index());
+  }
+
+  private void damaged(DamagedPages damaged) {
+    out.u32(damaged.places().size());
+    for (DamagedPages.Place place : damaged.places()) {
+      out.u32(place.region()).u32(place.tract()).i64(place.checkpoint());
+      List<Integer> pages = damaged.at(place);
+      out.u32(pages.size());
+      pages.forEach(out::u16);
+    }
   }
 
   private void session(SessionInfo session) {

@@ -9,10 +9,10 @@ final class CatalogFormat {
   static final long MAGIC = 0x474f4c5441435948L;
 
   /** The version that this program writes. */
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   /** The oldest program that can read what this one writes, by the version it writes itself. */
-  static final int READABLE_SINCE = 2;
+  static final int READABLE_SINCE = 3;
 
   /** The oldest version that this program reads. */
   static final int OLDEST = 1;
@@ -22,6 +22,9 @@ final class CatalogFormat {
 
   /** From this version on an owner states the session that its take-over opened. */
   static final int OWNER_SESSION_SINCE = 2;
+
+  /** From this version on an image states which of its pages are damaged. */
+  static final int DAMAGED_SINCE = 3;
 
   /** No log gets there; what counts entries stays far from an overflow. */
   static final long INDEX_MAX = 1L << 62;
@@ -40,11 +43,13 @@ final class CatalogFormat {
    */
   static final int IMAGE_BYTES_MIN = 8 + 1 + 1 + 16 + 8 + 4 + 1 + 8 + 16 + 8 + 8 + 8 + 7 * 4;
 
+  static final int DAMAGED_PAGE_BYTES = 2;
   static final int TABLE_BYTES_MIN = 2;
   static final int REGION_BYTES_MIN = 1 + 1 + 1 + 4 + 8;
   static final int BRANCH_BYTES = 8 + 8;
   static final int OPEN_BYTES = 8 + 8 + 1 + 8 + 4;
   static final int COMMITTED_BYTES = OPEN_BYTES + 32 + 6 * 8;
+  static final int DAMAGED_BYTES_MIN = 4 + 4 + 8 + 4 + DAMAGED_PAGE_BYTES;
   static final int RANGE_BYTES = 8 + 8;
   static final int REMEMBERED_BYTES = 8 + 8 + 32;
   static final int SESSION_BYTES = 8 + 8 + 4 + 8 + 16;

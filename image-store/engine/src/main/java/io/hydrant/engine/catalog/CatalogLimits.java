@@ -55,5 +55,11 @@ public final class CatalogLimits {
    */
   public static final int RETIRED_REMEMBERED_MAX = 16;
 
+  /**
+   * Page versions of an image that are marked damaged: 256 MiB of small pages. Of an image that has
+   * lost more, a full checkpoint is the only thing to hope for.
+   */
+  public static final int DAMAGED_PAGES_MAX = 1 << 16;
+
   private CatalogLimits() {}
 }

@@ -150,6 +150,18 @@ final class CheckpointCommands {
       return Optional.of(
           known && image.head().isPresent() ? wrongBase(image, base) : sendFull(image, base));
     }
+    Optional<CheckpointId> damaged =
+        image.damaged().isEmpty()
+            ? Optional.empty()
+            : image.damaged().newestOn(image.line(base));
+    if (damaged.isPresent()) {
+      return Optional.of(
+          Answers.rejected(
+              Rejection.SEND_FULL,
+              "pages of %s that %s builds on are damaged, and no replica has them: send a full checkpoint"
+                  .formatted(damaged.get(), base),
+              image.head()));
+    }
     if (onHead && history.runsOnHead() > CatalogLimits.LINE_RUNS_MAX) {
       return Optional.of(
           Answers.rejected(

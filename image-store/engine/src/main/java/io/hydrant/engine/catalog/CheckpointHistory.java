@@ -1,6 +1,7 @@
 package io.hydrant.engine.catalog;
 
 import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.DamagedPages;
 import io.hydrant.engine.model.Line;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -152,6 +153,10 @@ record CheckpointHistory(
         retained.without(ids),
         aborted,
         RetiredCheckpoint.newest(remembered, gone));
+  }
+
+  CheckpointHistory damaged(DamagedPages damaged) {
+    return new CheckpointHistory(next, head, open, retained.with(damaged), aborted, remembered);
   }
 
   /** With a retained checkpoint as the head; nothing may be open. */

@@ -108,6 +108,21 @@ public sealed interface Command {
   }
 
   /**
+   * No voter has good bytes of these pages, and every voter has answered (PROTOCOL R24): reads of
+   * them fail for ever, and the next checkpoint of a line that they are on must be full.
+   *
+   * @param checkpoint the committed one that wrote these versions; it may be retired by now
+   * @param pages within the tract, ascending
+   */
+  record MarkDamaged(
+      ImageId image, int region, int tract, CheckpointId checkpoint, List<Integer> pages)
+      implements Command {
+    public MarkDamaged {
+      pages = List.copyOf(pages);
+    }
+  }
+
+  /**
    * Every replica hashes its catalog and the page maps it has, as of this entry (PROTOCOL R24).
    * Changes nothing: whoever applied it has applied all before it, so it is the barrier of a
    * replacement as well (R17).

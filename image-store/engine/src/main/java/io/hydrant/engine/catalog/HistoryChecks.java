@@ -1,6 +1,7 @@
 package io.hydrant.engine.catalog;
 
 import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.DamagedPages;
 import io.hydrant.engine.model.Epoch;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -51,6 +52,7 @@ final class HistoryChecks {
       require(!history.aborted().contains(id.value()), "%s committed and aborted", id);
     }
     checkOpen(history, epoch);
+    checkDamaged(history);
     checkNewest(history);
     for (RetiredCheckpoint retired : history.remembered()) {
       require(
@@ -74,6 +76,25 @@ final class HistoryChecks {
           "%s is open and final",
           info.id());
       below = Optional.of(info.id());
+    }
+  }
+
+  /** They lie on retained lines, so that retiring takes them away. */
+  private static void checkDamaged(CheckpointHistory history) throws MalformedCatalogException {
+    DamagedPages damaged = history.retained().damaged();
+    require(damaged.size() <= CatalogLimits.DAMAGED_PAGES_MAX, "%d pages damaged", damaged.size());
+    for (DamagedPages.Place place : damaged.places()) {
+      require(
+          DamageCommands.isFit(history.fate(new CheckpointId(place.checkpoint())))
+              && history
+                  .retained()
+                  .regionsOn(place.checkpoint())
+                  .filter(regions ->
+                      DamageCommands.arePages(
+                          regions, place.region(), place.tract(), damaged.at(place)))
+                  .isPresent(),
+          "no pages can be damaged at %s",
+          place);
     }
   }
 

@@ -4,6 +4,7 @@ import static io.hydrant.engine.catalog.ByteReader.check;
 
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.DamagedPages;
 import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.Epoch;
@@ -17,12 +18,14 @@ import java.util.Optional;
 /** Reads the checkpoints of one image; {@link HistoryChecks} holds their invariants. */
 final class HistoryDecoding {
   private final ByteReader in;
+  private final int version;
   private final EntryPosition applied;
   private final long millis;
   private final Epoch epoch;
 
-  HistoryDecoding(ByteReader in, EntryPosition applied, long millis, Epoch epoch) {
+  HistoryDecoding(ByteReader in, int version, EntryPosition applied, long millis, Epoch epoch) {
     this.in = in;
+    this.version = version;
     this.applied = applied;
     this.millis = millis;
     this.epoch = epoch;
@@ -35,6 +38,7 @@ final class HistoryDecoding {
     List<RegionTable> tables = tables();
     Branches branches = branches(next);
     SortedArrayMap<CheckpointId, CheckpointInfo> committed = committed(next, tables);
+    DamagedPages damaged = damaged();
     SortedArrayMap<CheckpointId, CheckpointInfo> open = open(next, tables);
     IdRanges aborted = aborted(next);
     HistoryChecks.checkBranches(branches, committed);
@@ -43,7 +47,7 @@ final class HistoryDecoding {
             next,
             idOrNone(head),
             open,
-            RetainedCheckpoints.of(committed, branches),
+            RetainedCheckpoints.of(committed, branches, damaged),
             aborted,
             remembered(next));
     HistoryChecks.check(history, epoch);
@@ -150,6 +154,33 @@ final class HistoryDecoding {
     check(table >= 0 && table < tables.size(), "checkpoint %d: region table %d", id, table);
     return new CheckpointInfo(
         new CheckpointId(id), idOrNone(base), kind, writer, tables.get(table), Optional.empty());
+  }
+
+  /** {@link HistoryChecks} sees to it that they can be. */
+  private DamagedPages damaged() throws MalformedCatalogException {
+    DamagedPages damaged = DamagedPages.NONE;
+    if (version < CatalogFormat.DAMAGED_SINCE) {
+      return damaged;
+    }
+    int count =
+        in.count(
+            "damaged places", CatalogFormat.DAMAGED_BYTES_MIN, CatalogLimits.DAMAGED_PAGES_MAX);
+    for (int i = 0; i < count; i++) {
+      DamagedPages.Place place =
+          new DamagedPages.Place(
+              in.i32("damaged region"),
+              in.i32("damaged tract"),
+              in.i64("damaged checkpoint", 1, CheckpointId.MAX));
+      int size =
+          in.count(
+              "damaged pages", CatalogFormat.DAMAGED_PAGE_BYTES, CatalogLimits.DAMAGED_PAGES_MAX);
+      List<Integer> pages = new ArrayList<>(size);
+      for (int page = 0; page < size; page++) {
+        pages.add(in.u16("damaged page"));
+      }
+      damaged = damaged.plus(place, pages);
+    }
+    return damaged;
   }
 
   private IdRanges aborted(long next) throws MalformedCatalogException {

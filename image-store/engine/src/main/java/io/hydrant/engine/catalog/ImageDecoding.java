@@ -39,7 +39,7 @@ final class ImageDecoding {
         "an owner without an epoch");
     long changedIndex = in.i64("changed index", 0, applied.index());
     CheckpointHistory history =
-        new HistoryDecoding(in, applied, millis, ownership.epoch()).history();
+        new HistoryDecoding(in, version, applied, millis, ownership.epoch()).history();
     SortedArrayMap<SessionId, SessionInfo> sessions = sessions(origin.id(), history);
     check(
         !standing.deleting() || !sessions.isEmpty() && history.open().isEmpty(),

@@ -1,6 +1,7 @@
 package io.hydrant.engine.catalog;
 
 import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.DamagedPages;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
@@ -133,6 +134,11 @@ record ImageRecord(
   @Override
   public Line line(CheckpointId id) {
     return history.line(id);
+  }
+
+  @Override
+  public DamagedPages damaged() {
+    return history.retained().damaged();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.hydrant.engine.catalog;
 
 import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.DamagedPages;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
@@ -64,6 +65,9 @@ public interface ImageState {
    * Lines of all committed checkpoints, oldest first: what page maps must be able to answer for.
    */
   List<Line> retainedLines();
+
+  /** Pages on the retained lines of which no replica has good bytes any more. */
+  DamagedPages damaged();
 
   /** Log index of the last entry that changed this image. */
   long changedIndex();

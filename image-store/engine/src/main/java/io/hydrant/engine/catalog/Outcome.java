@@ -46,6 +46,11 @@ public sealed interface Outcome {
   record Retired(List<CheckpointId> checkpoints) implements Outcome {}
 
   /**
+   * @param pages how many of them were not known to be damaged before
+   */
+  record PagesMarked(int pages) implements Outcome {}
+
+  /**
    * @param index log index as of which every replica hashes what it has; the barrier's
    */
   record DigestAsked(long index) implements Outcome {}

@@ -1,5 +1,6 @@
 package io.hydrant.engine.index;
 
+import io.hydrant.engine.model.DamagedPages;
 import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.PageEncoding;
@@ -15,8 +16,9 @@ import java.security.NoSuchAlgorithmException;
  *
  * <pre>
  * for every tract of which anything is needed, ascending:
- *   region i32 | tract i32 | declarations of zero i32, each: checkpoint i64 | rows i32, each:
+ *   region i32 | tract i32 | declarations of zero i32, each: checkpoint i64 | of each row:
  *     word 0 of the row i64 (page, checkpoint) | what u8 (content, zero, not kept) | checksum i32
+ *   end i64 -1
  * </pre>
  *
  * Only what retained lines need is in it, which is the same for all; what else a map still has
@@ -27,22 +29,27 @@ public final class MapDigest {
   private static final int ROW_BYTES = 8 + 1 + 4;
   private static final int BUFFER_BYTES = ROW_BYTES * 4_096;
 
+  private static final long END = -1;
+
   private static final byte CONTENT = 1;
   private static final byte ZERO = 2;
   private static final byte NOT_KEPT = 3;
 
   private final ImageId image;
   private final Retained retained;
+  private final DamagedPages damaged;
   private final MessageDigest sha;
   private final ByteBuffer buffer =
       ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
   /**
    * @param retained lines of all retained checkpoints of the image
+   * @param damaged versions that one replica may have, with bad bytes, and another not
    */
-  public MapDigest(ImageId image, Retained retained) {
+  public MapDigest(ImageId image, Retained retained, DamagedPages damaged) {
     this.image = image;
     this.retained = retained;
+    this.damaged = damaged;
     try {
       this.sha = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -64,15 +71,18 @@ public final class MapDigest {
       room(Long.BYTES);
       buffer.putLong(needed.zeroCheckpoint(i));
     }
-    room(Integer.BYTES);
-    buffer.putInt(needed.size());
     long[] words = needed.words();
     for (int row = 0; row < needed.size(); row++) {
+      if (damaged.has(key.region(), key.tract(), needed.pageInTract(row), needed.checkpoint(row))) {
+        continue;
+      }
       room(ROW_BYTES);
       buffer.putLong(words[row * TractMap.ROW_WORDS]);
       buffer.put(what(PageEncoding.ofCode(needed.encodingCode(row))));
       buffer.putInt(needed.checksum(row));
     }
+    room(Long.BYTES);
+    buffer.putLong(END); // no row begins so: its checkpoint would be 0
   }
 
   private static byte what(PageEncoding encoding) {

@@ -24,7 +24,6 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Predicate;
 
 /**
  * One replica of one group: catalog, segment log and page maps together. The flow of a checkpoint:
@@ -66,12 +65,13 @@ public final class ImageStore implements AutoCloseable {
     this.parts = parts;
     this.events = ports.events();
     this.publisher = new Publisher(parts, writer, ports);
-    Predicate<ReadPoint> live = point -> parts.catalog().session(point.session().id()).isPresent();
+    CatalogGuard guard = new CatalogGuard(parts.catalog());
     this.pageReader =
         new LogPageReader(
-            parts.maps(), parts.missing(), parts.log(), ports.codec(), live, ports.events());
+            parts.maps(), parts.missing(), parts.log(), ports.codec(), guard, ports.events());
     this.slimReader =
-        new LogSlimReader(parts.slims(), parts.missing(), parts.log(), live, ports.events());
+        new LogSlimReader(
+            parts.slims(), parts.missing(), parts.log(), guard::isLive, ports.events());
     this.extract = new TractExtract(parts, slimReader, ports.codec());
     this.snapshots = new SnapshotRunner(config, ports, parts);
     this.admission =

@@ -1,11 +1,15 @@
 package io.hydrant.engine.store;
 
+import static java.util.Objects.requireNonNull;
+
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.codec.PageCodec;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.index.PageMaps;
 import io.hydrant.engine.index.TractMap;
 import io.hydrant.engine.model.Address;
+import io.hydrant.engine.model.DamagedPages;
+import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.PageEncoding;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.TractKey;
@@ -13,7 +17,6 @@ import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** {@link PageReader} on the page maps and the segment log. */
@@ -26,7 +29,7 @@ final class LogPageReader implements PageReader {
   private final PageMaps maps;
   private final MissingTracts missing;
   private final SegmentLog log;
-  private final Predicate<ReadPoint> live;
+  private final ReadGuard guard;
   private final StoreEvents events;
   private final ThreadLocal<PageVerifier> verifier;
   private final LongAdder pagesRead = new LongAdder();
@@ -34,20 +37,19 @@ final class LogPageReader implements PageReader {
   private final LongAdder tractLookups = new LongAdder();
 
   /**
-   * @param live whether the session of a read point has not ended: what an ended one reads may be
-   *     gone
+   * @param guard also says whether a session has not ended: what an ended one reads may be gone
    */
   LogPageReader(
       PageMaps maps,
       MissingTracts missing,
       SegmentLog log,
       PageCodec codec,
-      Predicate<ReadPoint> live,
+      ReadGuard guard,
       StoreEvents events) {
     this.maps = maps;
     this.missing = missing;
     this.log = log;
-    this.live = live;
+    this.guard = guard;
     this.events = events;
     this.verifier = ThreadLocal.withInitial(() -> new PageVerifier(codec));
   }
@@ -223,7 +225,7 @@ final class LogPageReader implements PageReader {
   }
 
   private Refusal gone(ReadPoint point, int region) {
-    if (!live.test(point)) {
+    if (!guard.isLive(point)) {
       return ImageStore.sessionEnded();
     }
     return new Refusal(
@@ -237,7 +239,7 @@ final class LogPageReader implements PageReader {
     if (missing.isHere(point.session().image(), point.line(), region, tract)) {
       return;
     }
-    if (!live.test(point)) {
+    if (!guard.isLive(point)) {
       throw ImageStore.sessionEnded();
     }
     throw new Refusal(
@@ -296,6 +298,7 @@ final class LogPageReader implements PageReader {
     private final RegionSpec spec;
     private int tract = -1;
     private @Nullable TractMap map;
+    private DamagedPages lost = DamagedPages.NONE;
 
     Lookup(ReadPoint point, int region, RegionSpec spec) {
       this.point = point;
@@ -314,14 +317,17 @@ final class LogPageReader implements PageReader {
         // Before the map: what is filled is merged first and said to be here afterwards.
         requireHere(point, region, spec, wanted);
         map = maps.get(new TractKey(point.session().image(), region, wanted));
+        // Behind the map: what is marked damaged is left out of maps only then.
+        lost = guard.damaged(point.session().image());
         tract = wanted;
         tractLookups.increment();
       }
       TractMap current = map;
       int row =
           current == null ? TractMap.NONE : current.find(spec.pageInTract(page), point.line());
+      requireNotLost(page, current, row);
       if (row == TractMap.NONE || current == null) {
-        if (!live.test(point)) {
+        if (!guard.isLive(point)) {
           throw ImageStore.sessionEnded();
         }
         throw damaged(point, "page %d of region '%s'".formatted(page, spec.name()), "no record");
@@ -337,6 +343,37 @@ final class LogPageReader implements PageReader {
             current.checksum(row));
       }
     }
+
+    /** An older version in the place of one that no replica has would be a wrong page. */
+    private void requireNotLost(long page, @Nullable TractMap current, int row) throws Refusal {
+      long newest = lost.newestOn(point.line(), region, tract, spec.pageInTract(page));
+      if (newest == 0) {
+        return;
+      }
+      long found =
+          switch (row) {
+            case TractMap.NONE -> 0;
+            case TractMap.ZERO_TRACT -> newestZero(requireNonNull(current), point.line());
+            default -> requireNonNull(current).checkpoint(row);
+          };
+      if (found <= newest) {
+        throw new Refusal(
+            Rejection.DAMAGED,
+            "%s %s, page %d of region '%s' is damaged: no replica has good bytes of it as checkpoint %d wrote it; restore another checkpoint or send a full one"
+                .formatted(
+                    point.session().image(), point.checkpoint().id(), page, spec.name(), newest));
+      }
+    }
+  }
+
+  /** The newest declaration on a line that the whole tract is zero. */
+  private static long newestZero(TractMap map, Line line) {
+    for (int i = 0; i < map.zeroSize(); i++) {
+      if (line.contains(map.zeroCheckpoint(i))) {
+        return map.zeroCheckpoint(i);
+      }
+    }
+    return 0;
   }
 
   /**

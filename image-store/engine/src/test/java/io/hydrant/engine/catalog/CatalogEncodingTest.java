@@ -23,7 +23,7 @@ final class CatalogEncodingTest {
 
   @Test
   void isTheGoldenFile() throws IOException {
-    Golden.compare("catalog-v2.bin", GoldenCatalog.build().encode());
+    Golden.compare("catalog-v3.bin", GoldenCatalog.build().encode());
   }
 
   @Test
@@ -33,6 +33,12 @@ final class CatalogEncodingTest {
     for (ImageState image : decoded.images()) {
       assertEquals(Durability.QUORUM, image.durability());
     }
+  }
+
+  @Test
+  void version2IsReadAsUndamaged() throws IOException, MalformedCatalogException {
+    Catalog decoded = Catalog.decode(Golden.read("catalog-v2.bin"));
+    assertArrayEquals(GoldenCatalog.ofVersion2().encode(), decoded.encode());
   }
 
   @Test
@@ -87,7 +93,7 @@ final class CatalogEncodingTest {
   @Test
   void versionsOutOfRangeAreNamed() {
     byte[] bytes = GoldenCatalog.build().encode();
-    for (int version : new int[] {0, 3, 65_535}) {
+    for (int version : new int[] {0, 4, 65_535}) {
       byte[] other = bytes.clone();
       ByteBuffer.wrap(other)
           .order(ByteOrder.LITTLE_ENDIAN)
@@ -127,6 +133,7 @@ final class CatalogEncodingTest {
   void mutationsGiveACatalogOrTheOneException() throws IOException {
     mutate(GoldenCatalog.build().encode());
     mutate(Golden.read("catalog-v1.bin"));
+    mutate(Golden.read("catalog-v2.bin"));
   }
 
   private static void mutate(byte[] bytes) {

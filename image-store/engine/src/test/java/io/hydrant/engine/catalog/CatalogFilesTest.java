@@ -35,7 +35,7 @@ final class CatalogFilesTest {
     files.write(catalog.encode(), catalog.applied(), EntryPosition.NONE);
     String name = "catalog-%020d.hyd".formatted(catalog.applied().index());
     assertEquals(List.of(name), memory.list());
-    Golden.compare("catalog-file-v2.bin", memory.bytes(name));
+    Golden.compare("catalog-file-v3.bin", memory.bytes(name));
   }
 
   @Test
@@ -43,6 +43,14 @@ final class CatalogFilesTest {
     Catalog catalog = GoldenCatalog.ofVersion1();
     String name = "catalog-%020d.hyd".formatted(catalog.applied().index());
     memory.put(name, Golden.read("catalog-file-v1.bin"));
+    assertArrayEquals(catalog.encode(), files.read(catalog.applied()).orElseThrow().encode());
+  }
+
+  @Test
+  void readsAFileOfVersion2() throws IOException {
+    Catalog catalog = GoldenCatalog.ofVersion2();
+    String name = "catalog-%020d.hyd".formatted(catalog.applied().index());
+    memory.put(name, Golden.read("catalog-file-v2.bin"));
     assertArrayEquals(catalog.encode(), files.read(catalog.applied()).orElseThrow().encode());
   }
 

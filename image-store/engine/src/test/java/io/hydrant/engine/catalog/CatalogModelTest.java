@@ -58,7 +58,7 @@ final class CatalogModelTest {
     }
     assertEquals(
         EnumSet.complementOf(ELSEWHERE), rejections.keySet(), "rejections met: " + rejections);
-    assertEquals(13, outcomes.size(), "outcomes met: " + outcomes);
+    assertEquals(14, outcomes.size(), "outcomes met: " + outcomes);
   }
 
   private void run(long seed) throws MalformedCatalogException {
@@ -163,6 +163,7 @@ final class CatalogModelTest {
       assertEquals(expected.created, image.createdMillis());
       assertEquals(expected.epoch, image.epoch().value());
       assertEquals(expected.deleting, image.deleting());
+      assertEquals(expected.damagedPages(), image.damaged());
       assertEquals(expected.head, image.head().map(CheckpointId::value).orElse(0L));
       assertEquals(List.copyOf(expected.sessions.values()), List.copyOf(image.sessions().values()));
       for (SessionInfo session : expected.sessions.values()) {

@@ -23,21 +23,37 @@ final class GoldenCatalog {
   private GoldenCatalog() {}
 
   static Catalog build() {
-    CatalogScript script = script(Durability.ALL);
-    ImageId restored = script.create("restored", 3);
-    script.acquire(restored, 5);
-    script.full(restored);
-    script.acquireRestoring(restored, 6, new Command.Restore.Head(2_000));
+    CatalogScript script = new CatalogScript();
+    ImageId restored = restored(script);
+    script.apply(new Command.MarkDamaged(restored, 0, 127, cp(1), List.of(3, 2_047)));
+    script.apply(new Command.MarkDamaged(restored, 0, 3, cp(1), List.of(0)));
     return script.catalog;
   }
 
   /** As version 1 could express it: every image is QUORUM, and no take-over opens a session. */
   static Catalog ofVersion1() {
-    return script(Durability.QUORUM).catalog;
+    CatalogScript script = new CatalogScript();
+    common(script, Durability.QUORUM);
+    return script.catalog;
   }
 
-  private static CatalogScript script(Durability durability) {
+  /** As version 2 could express it: nothing is damaged. */
+  static Catalog ofVersion2() {
     CatalogScript script = new CatalogScript();
+    restored(script);
+    return script.catalog;
+  }
+
+  private static ImageId restored(CatalogScript script) {
+    common(script, Durability.ALL);
+    ImageId restored = script.create("restored", 3);
+    script.acquire(restored, 5);
+    script.full(restored);
+    script.acquireRestoring(restored, 6, new Command.Restore.Head(2_000));
+    return restored;
+  }
+
+  private static void common(CatalogScript script, Durability durability) {
     script.at(1_800_000_000_000L);
     script.apply(new Command.CreateImage("never-owned", 10_000, durability));
     ImageId gone = script.create("gone");
@@ -72,6 +88,5 @@ final class GoldenCatalog {
     script.full(deleting);
     script.pinHead(deleting);
     script.apply(new Command.DeleteImage(deleting, true));
-    return script;
   }
 }

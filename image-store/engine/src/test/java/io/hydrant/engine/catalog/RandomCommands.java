@@ -82,9 +82,24 @@ final class RandomCommands {
           random.nextBoolean() ? Optional.empty() : Optional.of(random.nextLong(3)));
     }
     if (dice < 91) {
-      return new Command.DigestAt();
+      return random.nextBoolean() ? new Command.DigestAt() : mark(image, known);
     }
     return retire(image, known);
+  }
+
+  private Command mark(ImageId image, Optional<ReferenceCatalog.Image> known) {
+    List<Integer> pages = new ArrayList<>();
+    int page = 0;
+    for (int left = random.nextInt(rarely() ? 1 : 4); left >= 0; left--) {
+      page += random.nextInt(rarely() ? 3_000 : 2);
+      pages.add(page++);
+    }
+    return new Command.MarkDamaged(
+        image,
+        rarely() ? random.nextInt(3) : 0,
+        rarely() ? random.nextInt(200) : random.nextInt(3),
+        anyId(known),
+        rarely() ? pages.reversed() : pages);
   }
 
   private Command acquire(ImageId image, Optional<ReferenceCatalog.Image> known) {

@@ -3,9 +3,11 @@ package io.hydrant.engine.catalog;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.DamagedPages;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.model.SessionId;
 import java.util.ArrayList;
@@ -64,6 +66,9 @@ final class ReferenceCatalog {
     final TreeMap<Long, Row> rows = new TreeMap<>();
     final TreeMap<Long, SessionInfo> sessions = new TreeMap<>();
 
+    /** By what it is of: pages. Forgotten when nothing retained builds on the checkpoint. */
+    final TreeMap<DamagedPages.Place, TreeSet<Integer>> damaged = new TreeMap<>();
+
     Image(long uid, Command.CreateImage create, RequestId request, long created) {
       this.uid = uid;
       this.name = create.name();
@@ -71,6 +76,19 @@ final class ReferenceCatalog {
       this.created = created;
       this.durability = create.durability();
       this.keep = create.keepLast();
+    }
+
+    /** Whether a retained checkpoint builds on this one, or is it. */
+    boolean isSeen(long id) {
+      return in(State.COMMITTED).stream().anyMatch(row -> ancestry(row.id).contains(id));
+    }
+
+    DamagedPages damagedPages() {
+      DamagedPages pages = DamagedPages.NONE;
+      for (var place : damaged.entrySet()) {
+        pages = pages.plus(place.getKey(), List.copyOf(place.getValue()));
+      }
+      return pages;
     }
 
     List<Row> in(State state) {
@@ -135,6 +153,7 @@ final class ReferenceCatalog {
       case Command.Unpin unpin -> unpin(unpin, effects);
       case Command.Retire(ImageId id, List<CheckpointId> asked) ->
           retire(id.value(), asked, effects);
+      case Command.MarkDamaged mark -> mark(mark);
       case Command.DigestAt() -> {
         effects.add(new Effect.TakeDigest());
         yield new Outcome.DigestAsked(index);
@@ -282,6 +301,9 @@ final class ReferenceCatalog {
         return row == null || image.head == 0 ? Rejection.SEND_FULL : Rejection.WRONG_BASE;
       }
       TreeSet<Long> line = image.ancestry(base);
+      if (image.damaged.keySet().stream().anyMatch(place -> line.contains(place.checkpoint()))) {
+        return Rejection.SEND_FULL;
+      }
       line.add((long) image.rows.size() + 1);
       if (image.runs(line) > 64) {
         return Rejection.SEND_FULL;
@@ -466,10 +488,38 @@ final class ReferenceCatalog {
         gone.add(new CheckpointId(row.id));
       }
     }
+    image.damaged.keySet().removeIf(place -> !image.isSeen(place.checkpoint()));
     if (!gone.isEmpty()) {
       effects.add(new Effect.Retire(new ImageId(uid), gone));
     }
     return new Outcome.Retired(gone);
+  }
+
+  private Object mark(Command.MarkDamaged mark) {
+    Image image = images.get(mark.image().value());
+    if (image == null) {
+      return Rejection.UNKNOWN_IMAGE;
+    }
+    long id = mark.checkpoint().value();
+    if (!image.isSeen(id)) {
+      return Rejection.UNKNOWN_CHECKPOINT;
+    }
+    RegionTable regions = image.row(id).regions;
+    if (mark.region() >= regions.size() || mark.pages().isEmpty()) {
+      return Rejection.INVALID;
+    }
+    RegionSpec spec = regions.get(mark.region());
+    if (mark.tract() >= spec.tracts()
+        || !mark.pages().equals(mark.pages().stream().sorted().distinct().toList())
+        || mark.pages().getLast() >= spec.pagesOfTract(mark.tract())) {
+      return Rejection.INVALID;
+    }
+    TreeSet<Integer> known =
+        image.damaged.computeIfAbsent(
+            new DamagedPages.Place(mark.region(), mark.tract(), id), _ -> new TreeSet<>());
+    int before = known.size();
+    known.addAll(mark.pages());
+    return new Outcome.PagesMarked(known.size() - before);
   }
 
   private static void abortAll(Image image, List<Row> rows, List<Effect> effects) {

@@ -22,6 +22,7 @@ import io.hydrant.raft.v1.Commit;
 import io.hydrant.raft.v1.CreateImage;
 import io.hydrant.raft.v1.DeleteImage;
 import io.hydrant.raft.v1.DigestAt;
+import io.hydrant.raft.v1.MarkDamaged;
 import io.hydrant.raft.v1.Open;
 import io.hydrant.raft.v1.Pin;
 import io.hydrant.raft.v1.Renew;
@@ -109,6 +110,14 @@ public final class EntryCodec {
                   .setImage(retire.image().value())
                   .addAllCheckpoints(
                       retire.checkpoints().stream().map(CheckpointId::value).toList()));
+      case Command.MarkDamaged mark ->
+          builder.setMarkDamaged(
+              MarkDamaged.newBuilder()
+                  .setImage(mark.image().value())
+                  .setRegion(mark.region())
+                  .setTract(mark.tract())
+                  .setCheckpoint(mark.checkpoint().value())
+                  .addAllPage(mark.pages()));
       case Command.DigestAt() -> builder.setDigestAt(DigestAt.getDefaultInstance());
     }
   }
@@ -241,9 +250,12 @@ public final class EntryCodec {
               entry.getRetire().getCheckpointsList().stream().map(CheckpointId::new).toList());
       case DIGEST_AT -> new Command.DigestAt();
       case MARK_DAMAGED ->
-          throw new UnreadableEntryException(
-              "it is of kind %s, which this program does not apply"
-                  .formatted(entry.getCommandCase()));
+          new Command.MarkDamaged(
+              new ImageId(entry.getMarkDamaged().getImage()),
+              entry.getMarkDamaged().getRegion(),
+              entry.getMarkDamaged().getTract(),
+              new CheckpointId(entry.getMarkDamaged().getCheckpoint()),
+              entry.getMarkDamaged().getPageList());
       case COMMAND_NOT_SET -> throw new UnreadableEntryException("it has no command");
     };
   }

@@ -36,6 +36,7 @@ final class OutcomeCodec {
   private static final int RETIRED = 11;
   private static final int REJECTED = 12;
   private static final int DIGEST_ASKED = 13;
+  private static final int PAGES_MARKED = 14;
 
   private OutcomeCodec() {}
 
@@ -89,6 +90,10 @@ final class OutcomeCodec {
         for (CheckpointId id : retired.checkpoints()) {
           out.writeLong(id.value());
         }
+      }
+      case Outcome.PagesMarked marked -> {
+        out.writeByte(PAGES_MARKED);
+        out.writeInt(marked.pages());
       }
       case Outcome.DigestAsked asked -> {
         out.writeByte(DIGEST_ASKED);
@@ -166,6 +171,7 @@ final class OutcomeCodec {
       }
       case REJECTED ->
           new Outcome.Rejected(Rejection.values()[in.readInt()], in.readUTF(), readOptionalId(in));
+      case PAGES_MARKED -> new Outcome.PagesMarked(in.readInt());
       case DIGEST_ASKED -> new Outcome.DigestAsked(in.readLong());
       default -> throw new IllegalStateException("unknown outcome " + tag);
     };

@@ -87,7 +87,8 @@ final class EntryCodecTest {
           new Command.Unpin(new SessionId(99), Optional.of(0L)),
           new Command.Unpin(new SessionId(99), Optional.of(5L)),
           new Command.Retire(IMAGE, List.of(new CheckpointId(1), new CheckpointId(2))),
-          new Command.DigestAt());
+          new Command.DigestAt(),
+          new Command.MarkDamaged(IMAGE, 1, 300, new CheckpointId(12), List.of(0, 7, 2_047)));
 
   private static Entry entry(Command command) {
     return new Entry(1_700_000_000_000L, RequestId.NONE, TOKEN, command);
@@ -150,7 +151,7 @@ final class EntryCodecTest {
         good.toBuilder()
             .setMarkDamaged(io.hydrant.raft.v1.MarkDamaged.newBuilder().setImage(1))
             .build(),
-        "kind MARK_DAMAGED");
+        "out of range");
     assertUnreadable(
         good.toBuilder()
             .setCreateImage(io.hydrant.raft.v1.CreateImage.newBuilder().setDurability(2))
@@ -234,6 +235,7 @@ final class EntryCodecTest {
             new Outcome.Unpinned(),
             new Outcome.Retired(List.of(new CheckpointId(1), new CheckpointId(9))),
             new Outcome.DigestAsked(1L << 40),
+            new Outcome.PagesMarked(3),
             new Outcome.Rejected(
                 Rejection.WRONG_BASE, "stale “base”", Optional.of(new CheckpointId(2))),
             new Outcome.Rejected(Rejection.INVALID, "no"));

@@ -515,6 +515,7 @@ public final class StoreSimulation {
           Outcome.Aborted _,
           Outcome.Renewed _,
           Outcome.DigestAsked _,
+          Outcome.PagesMarked _,
           Outcome.Rejected _ -> {}
     }
   }
