@@ -7,10 +7,12 @@ import io.hydrant.cli.output.Progress;
 import io.hydrant.cli.restore.RegionFiles;
 import io.hydrant.cli.restore.RegionFiles.RegionFile;
 import io.hydrant.cli.restore.TargetFile;
+import io.hydrant.client.FencedRestore;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.client.PrefetchOptions;
 import io.hydrant.client.RestoreSession;
 import io.hydrant.client.RetryPolicy;
+import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.Region;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,7 +41,8 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  hydrant restore web-1 memory.raw                       the newest checkpoint",
       "  hydrant restore web-1 old.raw --checkpoint 3 --sha256  an older one, with its SHA-256",
-      "  hydrant restore vm-7 directory/ --slim vm-7.state      all regions and the slim state"
+      "  hydrant restore vm-7 directory/ --slim vm-7.state      all regions and the slim state",
+      "  hydrant restore web-1 memory.raw --fence               and nobody writes under the old epoch any more"
     })
 final class RestoreCommand extends StoreCommand {
   /**
@@ -62,6 +65,18 @@ final class RestoreCommand extends StoreCommand {
       defaultValue = "0",
       description = "Which one (the newest).")
   private long checkpoint;
+
+  @Option(
+      names = "--fence",
+      description =
+          "Take the image over in the same entry: its former protector is refused from then on, commits in flight included. Do so before you run what is restored.")
+  private boolean fence;
+
+  @Option(
+      names = "--epoch",
+      paramLabel = "N",
+      description = "With --fence: only if the image's epoch still is N (`hydrant image show`).")
+  private @Nullable Long epoch;
 
   @Option(names = "--region", paramLabel = "NAME", description = "Only this region.")
   private @Nullable String regionName;
@@ -91,9 +106,23 @@ final class RestoreCommand extends StoreCommand {
     if (checkpoint < 0) {
       throw usage("--checkpoint must be a number above 0, not " + checkpoint);
     }
+    if (epoch != null && (!fence || epoch < 0)) {
+      throw usage("--epoch goes with --fence, and is a number from 0 on");
+    }
+    if (fence) {
+      requireFreeBeforeFencing(client);
+    }
     long begin = System.nanoTime();
-    try (RestoreSession session =
-        client.openRestore(HydrantClient.name(image), checkpoint, Duration.ZERO)) {
+    try (FencedRestore fenced = fence ? fence(client) : null;
+        RestoreSession session =
+            fenced == null
+                ? client.openRestore(HydrantClient.name(image), checkpoint, Duration.ZERO)
+                : fenced.session()) {
+      if (fenced != null) {
+        output.note(
+            "image %s is fenced: its epoch is %d now, older ones are refused"
+                .formatted(image, fenced.epoch()));
+      }
       List<Placement> placements = placements(session.regions());
       for (Placement placement : placements) {
         requireFree(placement.path());
@@ -104,8 +133,29 @@ final class RestoreCommand extends StoreCommand {
         requireApart(placements, slimPath);
       }
       List<Written> written = write(session, placements, output);
-      report(output, session, written, System.nanoTime() - begin);
+      report(output, session, fenced, written, System.nanoTime() - begin);
       return ExitCode.OK;
+    }
+  }
+
+  private FencedRestore fence(HydrantClient client) {
+    ImageRef ref = HydrantClient.name(image);
+    return epoch == null
+        ? client.restoreAndFence(ref, checkpoint, Duration.ZERO)
+        : client.restoreAndFence(ref, checkpoint, Duration.ZERO, epoch);
+  }
+
+  /** Who is fenced for a file that cannot be written has lost its protection for nothing. */
+  private void requireFreeBeforeFencing(HydrantClient client) throws IOException {
+    List<Region> regions = client.image(HydrantClient.name(image)).getRegionsList();
+    if (regions.isEmpty()) {
+      return; // nothing is committed: refused as a whole
+    }
+    for (Placement placement : placements(regions)) {
+      requireFree(placement.path());
+    }
+    if (slimTarget != null) {
+      requireFree(slimTarget);
     }
   }
 
@@ -228,7 +278,12 @@ final class RestoreCommand extends StoreCommand {
     }
   }
 
-  private void report(Output output, RestoreSession session, List<Written> written, long nanos) {
+  private void report(
+      Output output,
+      RestoreSession session,
+      @Nullable FencedRestore fenced,
+      List<Written> written,
+      long nanos) {
     long id = session.checkpoint().getId();
     long bytes =
         written.stream()
@@ -247,10 +302,12 @@ final class RestoreCommand extends StoreCommand {
       }
       files.add(file);
     }
+    Json document = new Json().put("image", image).put("checkpoint", id);
+    if (fenced != null) {
+      document.put("epoch", fenced.epoch());
+    }
     output.document(
-        new Json()
-            .put("image", image)
-            .put("checkpoint", id)
+        document
             .put("length_bytes", bytes)
             .put("duration_millis", Amounts.millis(nanos))
             .put("files", files));

@@ -2,6 +2,7 @@ package io.hydrant.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.client.CheckpointWriter;
@@ -9,9 +10,11 @@ import io.hydrant.client.ClientConfig;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.client.ProtectionStream;
 import io.hydrant.client.Regions;
+import io.hydrant.client.RejectedException;
 import io.hydrant.client.WriteOptions;
 import io.hydrant.node.HydrantNode;
 import io.hydrant.node.config.NodeConfig;
+import io.hydrant.v1.Reason;
 import io.hydrant.v1.RegionKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -255,6 +258,42 @@ class EndToEndTest {
     hydrant("restore", "regions", target.toString(), "--force").succeeded();
     assertArrayEquals(ram, Files.readAllBytes(target.resolve("pc.ram")));
     assertArrayEquals(rom, Files.readAllBytes(target.resolve("bios%2From")));
+  }
+
+  @Test
+  void restoreWithFenceRefusesTheFormerProtector() throws Exception {
+    byte[] memory = new byte[16 * PAGE_BYTES];
+    new Random(7).nextBytes(memory);
+    Path file = Files.write(directory.resolve("memory.raw"), memory);
+    hydrant("image", "create", "fenced").succeeded();
+    hydrant("checkpoint", "push", "fenced", file.toString()).succeeded();
+    Path target = directory.resolve("restored.raw");
+    try (HydrantClient client = HydrantClient.connect(ClientConfig.of("127.0.0.1:" + node.port()));
+        ProtectionStream former =
+            client.protect(
+                client.takeOverProtection(HydrantClient.name("fenced")), WriteOptions.DEFAULT);
+        CheckpointWriter inFlight = former.openIncremental()) {
+      inFlight.page(0, 3, new byte[PAGE_BYTES]);
+      hydrant("restore", "fenced", file.toString(), "--fence").failed(ExitCode.REFUSED, "exists");
+      hydrant("restore", "fenced", target.toString(), "--fence", "--epoch", "1")
+          .failed(ExitCode.REFUSED, "epoch 2");
+      assertEquals(2, client.image(HydrantClient.name("fenced")).getEpoch(), "nothing has changed");
+      Ran fenced =
+          hydrant("restore", "fenced", target.toString(), "--fence", "--epoch", "2", "--json")
+              .succeeded();
+      assertEquals("3", fenced.json("epoch"));
+      assertArrayEquals(memory, Files.readAllBytes(target));
+      RejectedException refused =
+          assertThrows(RejectedException.class, () -> Answers.await(inFlight.commit()));
+      assertTrue(
+          refused.reason() == Reason.REASON_STALE_EPOCH
+              || refused.reason() == Reason.REASON_ABORTED,
+          refused.toString());
+    }
+    hydrant("restore", "fenced", target.toString(), "--epoch", "3")
+        .failed(ExitCode.USAGE, "--fence");
+    Ran again = hydrant("restore", "fenced", target.toString(), "--fence", "--force").succeeded();
+    assertTrue(again.err().contains("epoch is 4"), again.toString());
   }
 
   @Test

@@ -21,6 +21,7 @@ import io.hydrant.v1.ListImagesResponse;
 import io.hydrant.v1.OpenRestoreRequest;
 import io.hydrant.v1.OpenRestoreResponse;
 import io.hydrant.v1.PinnedDelete;
+import io.hydrant.v1.Reason;
 import io.hydrant.v1.Region;
 import io.hydrant.v1.RestoreServiceGrpc;
 import io.hydrant.v1.Retention;
@@ -29,6 +30,7 @@ import io.hydrant.v1.ServerServiceGrpc;
 import io.hydrant.v1.SetRetentionRequest;
 import io.hydrant.v1.StatsRequest;
 import io.hydrant.v1.StatsResponse;
+import io.hydrant.v1.TakeOverRestore;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -234,6 +236,56 @@ public final class HydrantClient implements AutoCloseable {
   /** Takes the image over, whoever protects it. */
   public AcquireProtectionResponse takeOverProtection(ImageRef image) {
     return acquire(image, AcquireProtectionRequest.newBuilder().setAnyEpoch(true));
+  }
+
+  /**
+   * Restores a checkpoint and takes the image over in one: whoever protected it before is refused
+   * from then on, commits in flight included, so that what is restored cannot run twice. The
+   * checkpoint restored becomes the head; what was committed behind it stays listed, off the line.
+   *
+   * <p>The owner token is made for this call and goes with its repeats, so that a lost answer, or a
+   * leader lost on the way, does not take the image over twice. It is never stored: an epoch belongs
+   * to one process life.
+   *
+   * @param checkpoint 0: the one that is the head when this happens
+   * @param lease of the session; zero: the default, a minute
+   */
+  public FencedRestore restoreAndFence(ImageRef image, long checkpoint, Duration lease) {
+    return fence(
+        image, checkpoint, lease, AcquireProtectionRequest.newBuilder().setAnyEpoch(true));
+  }
+
+  /**
+   * As the other one, if the image's epoch still is the one that the caller saw: nobody else has
+   * taken it over since.
+   */
+  public FencedRestore restoreAndFence(
+      ImageRef image, long checkpoint, Duration lease, long seenEpoch) {
+    return fence(
+        image,
+        checkpoint,
+        lease,
+        AcquireProtectionRequest.newBuilder().setSeenEpoch(seenEpoch));
+  }
+
+  private FencedRestore fence(
+      ImageRef image, long checkpoint, Duration lease, AcquireProtectionRequest.Builder request) {
+    request
+        .setRestore(
+            checkpoint == 0
+                ? TakeOverRestore.TAKE_OVER_RESTORE_LATEST
+                : TakeOverRestore.TAKE_OVER_RESTORE_CHECKPOINT)
+        .setCheckpoint(checkpoint)
+        .setLeaseMillis(Math.toIntExact(lease.toMillis()));
+    AcquireProtectionResponse acquired = acquire(image, request);
+    if (!acquired.hasRestore()) {
+      throw new RejectedException(
+          Reason.REASON_UNKNOWN_SESSION,
+          "%s was taken over with epoch %d, but the restore session has expired before its answer came: open another one"
+              .formatted(show(image), acquired.getEpoch()));
+    }
+    connections.learnMembers();
+    return new FencedRestore(acquired, new RestoreSession(connections, acquired.getRestore()));
   }
 
   private AcquireProtectionResponse acquire(

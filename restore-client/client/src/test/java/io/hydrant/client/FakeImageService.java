@@ -2,6 +2,9 @@ package io.hydrant.client;
 
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import com.google.protobuf.ByteString;
+import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.TakeOverRestore;
 import io.hydrant.v1.AcquireProtectionRequest;
 import io.hydrant.v1.AcquireProtectionResponse;
 import io.hydrant.v1.CreateImageRequest;
@@ -133,11 +136,22 @@ final class FakeImageService extends ImageServiceGrpc.ImageServiceImplBase {
                   request.getSeenEpoch(),
                   request.getAnyEpoch(),
                   request.getOwnerToken());
-          return AcquireProtectionResponse.newBuilder()
-              .setImageUid(image.uid)
-              .setEpoch(image.epoch)
-              .setHead(image.head)
-              .build();
+          AcquireProtectionResponse.Builder response =
+              AcquireProtectionResponse.newBuilder().setImageUid(image.uid).setEpoch(image.epoch);
+          if (request.getRestore() != TakeOverRestore.TAKE_OVER_RESTORE_UNSPECIFIED) {
+            ByteString token =
+                store.openSession(
+                    request.getImage(), request.getCheckpoint(), request.getOwnerToken());
+            FakeStore.Content content = store.session(token);
+            image.head = store.describe(content).getId();
+            response.setRestore(
+                OpenRestoreResponse.newBuilder()
+                    .setToken(token)
+                    .setCheckpoint(store.describe(content))
+                    .setLeaseMillis(faults.leaseMillis)
+                    .setImageUid(image.uid));
+          }
+          return response.setHead(image.head).build();
         });
   }
 

@@ -66,6 +66,41 @@ final class HydrantClientTest {
   }
 
   @Test
+  void restoreAndFenceIsOneTakeOverHoweverOftenItIsAsked() {
+    try (FakeServer server = FakeServer.onLoopback();
+        Protected vm = Protected.image(server, "vm")) {
+      long first = vm.full(1).id();
+      vm.full(2);
+      AtomicInteger count = new AtomicInteger();
+      server.faults.unary =
+          call -> {
+            if (call.equals("acquireProtection") && count.incrementAndGet() % 3 != 0) {
+              throw Status.UNAVAILABLE.withDescription("lost").asRuntimeException();
+            }
+          };
+      HydrantClient client = vm.client();
+      try (FencedRestore fenced = client.restoreAndFence(name("vm"), first, Duration.ZERO, 1)) {
+        assertEquals(3, count.get());
+        assertEquals(2, fenced.epoch());
+        assertEquals(first, fenced.acquired().getHead());
+        assertEquals(first, fenced.session().checkpoint().getId());
+        assertEquals(1, server.store.sessionCount());
+        rejected(Reason.REASON_STALE_EPOCH, "", () -> vm.full(3));
+        rejected(
+            Reason.REASON_STALE_EPOCH,
+            "image 'vm'",
+            () -> client.restoreAndFence(name("vm"), 0, Duration.ZERO, 1));
+        assertEquals(2, client.image(name("vm")).getEpoch());
+      }
+      assertEquals(0, server.store.sessionCount());
+      try (FencedRestore again = client.restoreAndFence(name("vm"), 0, Duration.ZERO)) {
+        assertEquals(3, again.epoch());
+        assertEquals(first, again.session().checkpoint().getId());
+      }
+    }
+  }
+
+  @Test
   void lostAnswersAreAskedForAgainWithoutDoingItTwice() {
     try (FakeServer server = FakeServer.onLoopback();
         HydrantClient client = server.client()) {
