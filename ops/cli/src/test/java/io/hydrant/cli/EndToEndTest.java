@@ -272,7 +272,7 @@ class EndToEndTest {
         ProtectionStream former =
             client.protect(
                 client.takeOverProtection(HydrantClient.name("fenced")), WriteOptions.DEFAULT);
-        CheckpointWriter inFlight = former.openIncremental()) {
+        CheckpointWriter inFlight = former.openIncremental(1)) {
       inFlight.page(0, 3, new byte[PAGE_BYTES]);
       hydrant("restore", "fenced", file.toString(), "--fence").failed(ExitCode.REFUSED, "exists");
       hydrant("restore", "fenced", target.toString(), "--fence", "--epoch", "1")
