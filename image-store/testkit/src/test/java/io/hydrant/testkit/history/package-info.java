@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.testkit.history;
+
+import org.jspecify.annotations.NullMarked;
