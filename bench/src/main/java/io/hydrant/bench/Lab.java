@@ -3,6 +3,7 @@ package io.hydrant.bench;
 import io.hydrant.bench.bare.BareProcess;
 import io.hydrant.bench.bare.BareSettings;
 import io.hydrant.bench.process.JvmCommand;
+import io.hydrant.bench.store.StoreGroup;
 import io.hydrant.bench.store.StoreProcess;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -60,6 +61,21 @@ public record Lab(Options options, JvmCommand jvm, Path directory, PrintStream p
     List<String> all = new ArrayList<>(options.serverSettings());
     all.addAll(settings);
     return StoreProcess.start(jvm, jvmOptions, directory, directory.resolve(data), all);
+  }
+
+  /**
+   * Starts three servers of the store as one group and waits until it serves.
+   *
+   * @param data name of the directory of their data within this run
+   * @param settings on top of those that the run was asked for
+   */
+  public StoreGroup startGroup(String data, List<String> settings)
+      throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(options.serverSettings());
+    all.addAll(settings);
+    return StoreGroup.start(
+        new StoreGroup.Start(
+            jvm, List.of("-Xmx" + options.heap()), directory, directory.resolve(data), all));
   }
 
   public Scale scale() {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A call whose sender waits while gRPC has enough queued: memory stays bounded and the wire never
  * runs dry. {@link #send} is for one thread at a time.
  */
-final class SendingObserver<Q, A> implements ClientResponseObserver<Q, A> {
+public final class SendingObserver<Q, A> implements ClientResponseObserver<Q, A> {
   private final Consumer<A> answers;
   private final Consumer<Throwable> failures;
   private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
@@ -25,7 +25,7 @@ final class SendingObserver<Q, A> implements ClientResponseObserver<Q, A> {
    * @param answers gets each answer, on the network's thread
    * @param failures gets what ended the call before its time
    */
-  SendingObserver(Consumer<A> answers, Consumer<Throwable> failures) {
+  public SendingObserver(Consumer<A> answers, Consumer<Throwable> failures) {
     this.answers = answers;
     this.failures = failures;
   }
@@ -37,7 +37,7 @@ final class SendingObserver<Q, A> implements ClientResponseObserver<Q, A> {
   }
 
   /** Sends when the queue has room. */
-  void send(Q message) throws InterruptedException, ExecutionException {
+  public void send(Q message) throws InterruptedException, ExecutionException {
     ClientCallStreamObserver<Q> stream = call.get();
     if (!stream.isReady()) {
       awaitReady(stream);
@@ -51,7 +51,7 @@ final class SendingObserver<Q, A> implements ClientResponseObserver<Q, A> {
   }
 
   /** Ends the requests and waits for the last answer. */
-  void end() throws InterruptedException, ExecutionException {
+  public void end() throws InterruptedException, ExecutionException {
     call.get().onCompleted();
     ended.get();
   }

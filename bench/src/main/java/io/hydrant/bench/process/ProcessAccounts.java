@@ -60,6 +60,17 @@ public record ProcessAccounts(double cpuSeconds, long writeBytes, long readBytes
         readBytes - earlier.readBytes);
   }
 
+  /** Of several processes together. */
+  public ProcessAccounts plus(ProcessAccounts other) {
+    return new ProcessAccounts(
+        cpuSeconds + other.cpuSeconds, writeBytes + other.writeBytes, readBytes + other.readBytes);
+  }
+
+  /** CPU seconds per 10^9 bytes. */
+  public double cpuSecondsPerGigabyte(long bytes) {
+    return cpuSeconds / (bytes / 1e9);
+  }
+
   /** Peak resident set (VmHWM) of a process that runs, in bytes. */
   public static long peakResidentBytes(long pid) throws IOException {
     return 1024 * statusKib(pid, "VmHWM");

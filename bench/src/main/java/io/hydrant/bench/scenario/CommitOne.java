@@ -13,16 +13,13 @@ import io.hydrant.bench.measure.Alternation;
 import io.hydrant.bench.measure.Bar;
 import io.hydrant.bench.measure.BlockLatencies;
 import io.hydrant.bench.measure.Report;
-import io.hydrant.bench.measure.Round;
 import io.hydrant.bench.measure.Row;
+import io.hydrant.bench.store.SteadyStream;
 import io.hydrant.bench.store.StoreClient;
 import io.hydrant.bench.store.StoreImage;
 import io.hydrant.bench.store.StoreProcess;
-import io.hydrant.client.CheckpointWriter;
-import io.hydrant.client.CommittedCheckpoint;
 import io.hydrant.v1.WriteCheckpointRequest;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * Commit latency of one-page checkpoints. Steady: the next checkpoint is opened as soon as the
@@ -59,7 +56,15 @@ public final class CommitOne implements Scenario {
         StoreClient client = StoreClient.connect(store);
         StoreImage image = client.create("commit-one", IMAGE_BYTES)) {
       image.writeFull(pool);
-      Steady steady = new Steady(image, pool, choice, block);
+      BlockLatencies steadied = new BlockLatencies();
+      Alternation.Side steady =
+          round -> {
+            try (SteadyStream stream = new SteadyStream(image)) {
+              for (int i = 0; i < block; i++) {
+                steadied.add(round, stream.commit(onePage(pool, choice, image)));
+              }
+            }
+          };
       Alternation.Side singles =
           round -> {
             for (int i = 0; i < block; i++) {
@@ -79,15 +84,10 @@ public final class CommitOne implements Scenario {
       return Report.builder()
           .row(
               Row.compared(
-                  "one page, steady, p50",
-                  steady.latencies.millis(50),
-                  bared.millis(50),
-                  Bar.atMost(3)))
+                  "one page, steady, p50", steadied.millis(50), bared.millis(50), Bar.atMost(3)))
           .row(
               Row.compared(
-                  "one page, steady, p99 of all",
-                  steady.latencies.millisOfAll(99),
-                  bared.millisOfAll(99)))
+                  "one page, steady, p99 of all", steadied.millisOfAll(99), bared.millisOfAll(99)))
           .row(Row.compared("one page, single, p50", single.millis(50), bared.millis(50)))
           .row(
               Row.compared(
@@ -101,38 +101,5 @@ public final class CommitOne implements Scenario {
 
   private static PageSet onePage(PagePool pool, PageChoice choice, StoreImage image) {
     return PageSet.scattered(pool, choice, 1, image.pages());
-  }
-
-  private static final class Steady implements Alternation.Side {
-    private final BlockLatencies latencies = new BlockLatencies();
-    private final StoreImage image;
-    private final PagePool pool;
-    private final PageChoice choice;
-    private final int block;
-
-    Steady(StoreImage image, PagePool pool, PageChoice choice, int block) {
-      this.image = image;
-      this.pool = pool;
-      this.choice = choice;
-      this.block = block;
-    }
-
-    @Override
-    public void run(Round round) throws Exception {
-      CheckpointWriter writer = image.openIncremental();
-      for (int i = 0; i < block; i++) {
-        PageSet set = onePage(pool, choice, image);
-        long begin = System.nanoTime();
-        StoreImage.send(writer, set);
-        CompletableFuture<CommittedCheckpoint> committed = writer.commit();
-        CheckpointWriter next = image.openIncremental(writer);
-        CommittedCheckpoint checkpoint = committed.get();
-        latencies.add(round, System.nanoTime() - begin);
-        image.committed(checkpoint);
-        writer = next;
-      }
-      // The last one has nothing to say.
-      writer.close();
-    }
   }
 }

@@ -18,7 +18,10 @@ public final class Scenarios {
           new History(),
           new Heap(),
           new Startup(),
-          new Kill());
+          new Kill(),
+          new Ingest3(),
+          new Commit3One(),
+          new Failover());
 
   private Scenarios() {}
 

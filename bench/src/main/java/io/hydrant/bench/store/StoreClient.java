@@ -25,7 +25,16 @@ public final class StoreClient implements AutoCloseable {
   }
 
   public static StoreClient connect(StoreProcess store) {
-    return new StoreClient(HydrantClient.connect(ClientConfig.of(store.endpoint())));
+    return connect(store.endpoint());
+  }
+
+  /** Of a group: knows all its members. */
+  public static StoreClient connect(StoreGroup group) {
+    return connect(group.endpoints());
+  }
+
+  private static StoreClient connect(String endpoints) {
+    return new StoreClient(HydrantClient.connect(ClientConfig.of(endpoints)));
   }
 
   /** Creates an image of one region and takes its protection. */

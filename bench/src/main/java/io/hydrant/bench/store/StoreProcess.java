@@ -44,7 +44,26 @@ public final class StoreProcess implements AutoCloseable {
   public static StoreProcess start(
       JvmCommand jvm, List<String> jvmOptions, Path logs, Path data, List<String> settings)
       throws IOException, InterruptedException {
-    int port = FreePort.choose();
+    return start(jvm, jvmOptions, logs, data, FreePort.choose(), settings);
+  }
+
+  /**
+   * Starts a server; does not wait for it.
+   *
+   * @param jvmOptions on top of the launch flags
+   * @param logs directory for its log
+   * @param data its data directory
+   * @param port for clients, on loopback
+   * @param settings KEY=VALUE each
+   */
+  static StoreProcess start(
+      JvmCommand jvm,
+      List<String> jvmOptions,
+      Path logs,
+      Path data,
+      int port,
+      List<String> settings)
+      throws IOException, InterruptedException {
     List<String> arguments = new ArrayList<>(List.of("server", "--data", data.toString()));
     add(arguments, "listen.address=127.0.0.1:" + port);
     settings.forEach(setting -> add(arguments, setting));

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.bench.failover;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.bench.fanout;
+
+import org.jspecify.annotations.NullMarked;
