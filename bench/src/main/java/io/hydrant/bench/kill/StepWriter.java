@@ -4,7 +4,7 @@ import io.hydrant.bench.data.PageSet;
 import io.hydrant.client.CheckpointWriter;
 
 /** Sends a step's pages; those that a full checkpoint does not give are declared zero. */
-final class StepWriter {
+public final class StepWriter {
   private static final int REGION = 0;
   private static final int TRACT_PAGES = 2048;
 
@@ -23,7 +23,8 @@ final class StepWriter {
     }
   }
 
-  private static void full(CheckpointWriter writer, PageSet set, long regionPages) {
+  /** A full checkpoint of one region: what a set does not have is zero. */
+  public static void full(CheckpointWriter writer, PageSet set, long regionPages) {
     int row = 0;
     for (long first = 0; first < regionPages; first += TRACT_PAGES) {
       long end = Math.min(first + TRACT_PAGES, regionPages);

@@ -21,7 +21,8 @@ public final class Scenarios {
           new Kill(),
           new Ingest3(),
           new Commit3One(),
-          new Failover());
+          new Failover(),
+          new CadenceTable());
 
   private Scenarios() {}
 

@@ -8,6 +8,7 @@ import io.hydrant.client.RestoreSession;
 import io.hydrant.client.WriteOptions;
 import io.hydrant.v1.AcquireProtectionResponse;
 import io.hydrant.v1.ImageRef;
+import io.hydrant.v1.PinnedDelete;
 import io.hydrant.v1.StatsResponse;
 
 /** The client library as the scenarios use it: its defaults, except that pages are sent raw. */
@@ -49,6 +50,23 @@ public final class StoreClient implements AutoCloseable {
     AcquireProtectionResponse acquired = client.takeOverProtection(image);
     ProtectionStream stream = client.protect(acquired, RAW);
     return new StoreImage(client, stream, bytes);
+  }
+
+  /**
+   * Creates an image and takes its protection, for what {@link StoreImage} is not made for.
+   *
+   * @param compressible whether the library may try to compress
+   */
+  public ProtectionStream protect(String name, boolean compressible) {
+    ImageRef image = HydrantClient.name(name);
+    client.createImage(name, STANDARD_RETENTION);
+    return client.protect(
+        client.takeOverProtection(image), compressible ? WriteOptions.DEFAULT : RAW);
+  }
+
+  /** Deletes an image with all that is in it. */
+  public void delete(String name) {
+    client.deleteImage(HydrantClient.name(name), PinnedDelete.PINNED_DELETE_REFUSE);
   }
 
   /** A session on the newest checkpoint of an image. */

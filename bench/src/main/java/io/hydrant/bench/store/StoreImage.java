@@ -28,13 +28,17 @@ public final class StoreImage implements AutoCloseable {
     this.client = client;
     this.stream = stream;
     this.head = stream.head().orElse(0);
-    this.region =
-        Region.newBuilder()
-            .setName(REGION)
-            .setKind(RegionKind.REGION_KIND_MEMORY)
-            .setPageBytes(PagePool.PAGE_BYTES)
-            .setLengthBytes(bytes)
-            .build();
+    this.region = region(bytes);
+  }
+
+  /** The region of an image of so many bytes. */
+  public static Region region(long bytes) {
+    return Region.newBuilder()
+        .setName(REGION)
+        .setKind(RegionKind.REGION_KIND_MEMORY)
+        .setPageBytes(PagePool.PAGE_BYTES)
+        .setLengthBytes(bytes)
+        .build();
   }
 
   public long pages() {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.bench.cadence;
+
+import org.jspecify.annotations.NullMarked;
