@@ -30,14 +30,23 @@ public final class Catalog {
 
   /** Empty, before the first entry. */
   public Catalog() {
-    this(new CatalogTables(EntryPosition.NONE, 0, 1));
+    this(CatalogRules.PROTOCOL);
+  }
+
+  /** As {@link #Catalog()}, under other rules. */
+  public Catalog(CatalogRules rules) {
+    this(new CatalogTables(EntryPosition.NONE, 0, 1), rules);
   }
 
   Catalog(CatalogTables tables) {
+    this(tables, CatalogRules.PROTOCOL);
+  }
+
+  private Catalog(CatalogTables tables, CatalogRules rules) {
     this.tables = tables;
     this.images = new ImageCommands(tables);
     this.owners = new OwnerCommands(tables);
-    this.checkpoints = new CheckpointCommands(tables);
+    this.checkpoints = new CheckpointCommands(tables, rules);
     this.sessions = new SessionCommands(tables);
     this.retention = new RetentionCommands(tables);
     this.damage = new DamageCommands(tables);

@@ -12,9 +12,11 @@ import java.util.SortedSet;
 /** The life of a checkpoint (PROTOCOL R3, R4). A rejected command changes nothing. */
 final class CheckpointCommands {
   private final CatalogTables tables;
+  private final CatalogRules rules;
 
-  CheckpointCommands(CatalogTables tables) {
+  CheckpointCommands(CatalogTables tables, CatalogRules rules) {
     this.tables = tables;
+    this.rules = rules;
   }
 
   Applied open(Command.Open command, EntryContext context) {
@@ -28,7 +30,7 @@ final class CheckpointCommands {
       return refusal.get();
     }
     CheckpointHistory history = image.history();
-    SortedSet<CheckpointId> beside = history.openBeside(command.base());
+    SortedSet<CheckpointId> beside = rules.endedByOpen(history.openBeside(command.base()));
     CheckpointId id = new CheckpointId(history.next());
     CheckpointInfo opened =
         new CheckpointInfo(
@@ -93,7 +95,7 @@ final class CheckpointCommands {
     };
   }
 
-  private static Optional<Applied> refusalOfOpen(ImageRecord image, Command.Open command) {
+  private Optional<Applied> refusalOfOpen(ImageRecord image, Command.Open command) {
     if (!isCurrent(image, command.epoch())) {
       return Optional.of(Answers.staleEpoch(image, command.epoch()));
     }
@@ -106,7 +108,8 @@ final class CheckpointCommands {
       return misshapen;
     }
     CheckpointHistory history = image.history();
-    int kept = history.open().size() - history.openBeside(command.base()).size();
+    int kept =
+        history.open().size() - rules.endedByOpen(history.openBeside(command.base())).size();
     if (kept + 1 > CatalogLimits.OPEN_CHECKPOINTS_MAX) {
       return Optional.of(
           Answers.rejected(
@@ -175,10 +178,10 @@ final class CheckpointCommands {
 
   private Applied commitOpen(ImageRecord image, Command.Commit command, EntryContext context) {
     CheckpointInfo opened = info(image, command.key().checkpoint());
-    if (!isCurrent(image, command.epoch())) {
+    if (!rules.mayCommit(command.epoch(), image.epoch())) {
       return Answers.staleEpoch(image, command.epoch());
     }
-    if (opened.kind() == CheckpointKind.INCREMENTAL && !opened.base().equals(image.head())) {
+    if (!rules.mayFollow(opened, image.head())) {
       return wrongBase(image, opened.base().orElseThrow());
     }
     CheckpointInfo committed =

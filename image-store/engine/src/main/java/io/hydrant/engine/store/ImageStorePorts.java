@@ -1,5 +1,6 @@
 package io.hydrant.engine.store;
 
+import io.hydrant.engine.catalog.CatalogRules;
 import io.hydrant.engine.codec.PageCodec;
 import io.hydrant.engine.files.StoreFiles;
 import io.hydrant.engine.index.PageIndex;
@@ -21,6 +22,7 @@ import java.util.random.RandomGenerator;
  *     run it in the caller, who may be in the middle of a change
  * @param alone whether this replica is the only one of its group, so that nobody else can have what
  *     it lacks; asked again whenever it matters, since members come and go
+ * @param rules what the catalog checks at apply
  * @param events hears what happens
  */
 public record ImageStorePorts(
@@ -33,4 +35,32 @@ public record ImageStorePorts(
     Executor snapshots,
     Executor publisher,
     BooleanSupplier alone,
-    StoreEvents events) {}
+    CatalogRules rules,
+    StoreEvents events) {
+
+  /** With the protocol's rules. */
+  public ImageStorePorts(
+      StoreFiles segments,
+      StoreFiles catalogs,
+      PageIndex index,
+      PageCodec codec,
+      RandomGenerator random,
+      Executor syncer,
+      Executor snapshots,
+      Executor publisher,
+      BooleanSupplier alone,
+      StoreEvents events) {
+    this(
+        segments,
+        catalogs,
+        index,
+        codec,
+        random,
+        syncer,
+        snapshots,
+        publisher,
+        alone,
+        CatalogRules.PROTOCOL,
+        events);
+  }
+}

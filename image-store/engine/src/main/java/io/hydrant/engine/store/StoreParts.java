@@ -51,7 +51,10 @@ record StoreParts(
     PageIndex index = ports.index();
     StateRows.Position position = StateRows.position(index, config.identity());
     CatalogFiles catalogFiles = new CatalogFiles(ports.catalogs(), config.identity());
-    Catalog catalog = position == null ? new Catalog() : load(catalogFiles, position, ports);
+    Catalog catalog = new Catalog(ports.rules());
+    if (position != null) {
+      catalog.replaceWith(load(catalogFiles, position, ports));
+    }
     byte[] usage = StateRows.usage(index);
     byte[] missingRow = StateRows.missing(index);
     MissingTracts missing =
