@@ -121,7 +121,7 @@ final class ClusterModel {
           image.fates.put(id.value(), Fate.RETIRED);
         }
       }
-      case Outcome.RetentionSet _, Outcome.Renewed _, Outcome.Rejected _ -> {}
+      default -> {} // changes nothing of what is modelled
     }
   }
 
