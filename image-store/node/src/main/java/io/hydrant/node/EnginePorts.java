@@ -12,6 +12,8 @@ import io.hydrant.engine.store.PageReader;
 import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.SlimReader;
+import io.hydrant.node.data.Adoption;
+import io.hydrant.node.data.NodeIdentity;
 import io.hydrant.node.ingest.Held;
 import io.hydrant.node.ingest.StagedAlone;
 import io.hydrant.node.ingest.StagedGroup;
@@ -21,15 +23,21 @@ import io.hydrant.node.restore.Reading;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
-/**
- * The image store, cut into what each part of the node needs of it.
- *
- * @param selfId this replica, as the only holder of what it staged
- */
-record EnginePorts(ImageStore store, String selfId) implements ReplicatedStore, Staging, Reading {
+/** The image store, cut into what each part of the node needs of it. */
+record EnginePorts(ImageStore store, NodeIdentity identity)
+    implements ReplicatedStore, Staging, Reading {
   @Override
   public EntryPosition snapshotPosition() {
     return store.snapshotPosition();
+  }
+
+  @Override
+  public boolean isRecovered() {
+    return identity
+        .adoption()
+        .flatMap(Adoption::recovered)
+        .filter(snapshotPosition()::equals)
+        .isPresent();
   }
 
   @Override
@@ -59,7 +67,7 @@ record EnginePorts(ImageStore store, String selfId) implements ReplicatedStore, 
 
   @Override
   public StagedGroup staged(CheckpointKey key, Epoch epoch) throws Refusal {
-    return new StagedAlone(store.staged(key, epoch), selfId);
+    return new StagedAlone(store.staged(key, epoch), identity.node());
   }
 
   @Override

@@ -37,6 +37,9 @@ import java.util.function.Function;
 
 /** Puts the replicated log together: of a group of one, or of one of several. */
 record GroupWiring(DataDirectory data, ClosingOrder closing) {
+  /** The log's directory within its part. */
+  static final String LOG = "log";
+
   /** A group of one leads as soon as its log is read; longer than the slowest disk takes. */
   private static final Duration LEADER_WAIT_MAX = Duration.ofSeconds(60);
 
@@ -65,7 +68,7 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
     RaftLog log =
         closing.add(
             RatisRaftLog.open(
-                RaftLogConfig.single(directory(), identity.store().group(), identity.node()),
+                RaftLogConfig.single(directory(), identity.group(), identity.node()),
                 machine));
     awaitLeadership(leading);
     return new Group(replication(log, Optional::<String>of), Optional.empty(), Optional.empty());
@@ -73,7 +76,7 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
 
   /** Beside the identity file, which is not the log's. */
   private Path directory() {
-    return data.part(Part.RAFT).resolve("log");
+    return data.part(Part.RAFT).resolve(LOG);
   }
 
   private Replication replication(RaftLog log, Function<String, Optional<String>> addresses) {
@@ -150,10 +153,10 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
     RaftLogConfig config =
         adoption.joins()
             ? RaftLogConfig.joiner(
-                directory(), identity.store().group(), identity.node(), transport)
+                directory(), identity.group(), identity.node(), transport)
             : RaftLogConfig.member(
                 directory(),
-                identity.store().group(),
+                identity.group(),
                 identity.node(),
                 adoption.members().stream().map(GroupWiring::peer).toList(),
                 transport);

@@ -106,7 +106,7 @@ final class NodeWiring implements AutoCloseable {
   private void member(
       DataDirectory data, HelloRequest blank, CallExecutors executors, PeerCalls calls)
       throws IOException {
-    HelloRequest self = Introduction.of(blank, data.identity().store());
+    HelloRequest self = Introduction.of(blank, data.identity().known());
     serve(
         replica(data, executors)
             .member(

@@ -35,7 +35,7 @@ record ReplicaWiring(
   ServeWiring.Served alone() throws IOException {
     NodeIdentity identity = data.identity();
     NodeEvents events = new NodeEvents(failStop);
-    EnginePorts ports = new EnginePorts(store(events), identity.node());
+    EnginePorts ports = new EnginePorts(store(events), identity);
     ServeWiring.Clients clients = clients();
     CountDownLatch leading = new CountDownLatch(1);
     StoreStateMachine machine =
@@ -63,7 +63,7 @@ record ReplicaWiring(
       throws IOException {
     NodeIdentity identity = data.identity();
     NodeEvents events = new NodeEvents(failStop);
-    EnginePorts ports = new EnginePorts(store(events), identity.node());
+    EnginePorts ports = new EnginePorts(store(events), identity);
     ServeWiring.Clients clients = clients();
     Leadership leadership = new Leadership();
     leadership.tell(leads -> {
@@ -94,7 +94,7 @@ record ReplicaWiring(
                 plane.staging(),
                 events,
                 member.group(),
-                ClusterService.member(identity.store(), view, founding, patient));
+                ClusterService.member(identity.known(), view, founding, patient));
     leadership.tell(leads -> {
       if (!leads) {
         Optional<MemberAddress> leader = view.leader();

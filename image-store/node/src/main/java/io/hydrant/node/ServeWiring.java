@@ -65,7 +65,7 @@ record ServeWiring(
     Map<String, Long> limits = NodeLimits.of(config);
     ServerService server =
         new ServerService(
-            identity.store(),
+            identity.known(),
             limits,
             proposals,
             group.view(),

@@ -3,12 +3,15 @@ package io.hydrant.node;
 import io.hydrant.codecs.ZstdPageCodec;
 import io.hydrant.engine.files.JdkStoreFiles;
 import io.hydrant.engine.store.ImageStore;
+import io.hydrant.engine.store.ImageStoreConfig;
+import io.hydrant.engine.store.ImageStoreConfig.SnapshotBounds;
 import io.hydrant.engine.store.ImageStorePorts;
 import io.hydrant.index.rocksdb.RocksDbIndexConfig;
 import io.hydrant.index.rocksdb.RocksDbPageIndex;
 import io.hydrant.node.config.StorageConfig;
 import io.hydrant.node.data.DataDirectory;
 import io.hydrant.node.data.DataDirectory.Part;
+import io.hydrant.node.data.NodeIdentity;
 import java.io.IOException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,6 +21,15 @@ import java.util.random.RandomGenerator;
 record StoreWiring(
     StorageConfig config, NodeEvents events, RandomGenerator random, ClosingOrder closing) {
   ImageStore open(DataDirectory data) throws IOException {
+    return open(data, config.forStore(data.identity().store()));
+  }
+
+  /** For a look: whatever is applied is forgotten when it is closed. */
+  ImageStore examine(DataDirectory data) throws IOException {
+    return open(data, config.forStore(data.identity().store()).with(SnapshotBounds.NEVER));
+  }
+
+  private ImageStore open(DataDirectory data, ImageStoreConfig store) throws IOException {
     ZstdPageCodec codec = closing.add(new ZstdPageCodec());
     ExecutorService syncer = closing.add(oneThread("hydrant-sync"));
     ExecutorService snapshots = closing.add(oneThread("hydrant-snapshot"));
@@ -27,7 +39,7 @@ record StoreWiring(
     try {
       return closing.add(
           ImageStore.open(
-              config.forStore(data.identity().store()),
+              store,
               new ImageStorePorts(
                   new JdkStoreFiles(data.part(Part.SEGMENTS), config.directWrites()),
                   new JdkStoreFiles(data.part(Part.CATALOG), false),
@@ -37,12 +49,17 @@ record StoreWiring(
                   syncer,
                   snapshots,
                   publisher,
-                  () -> data.identity().adoption().isEmpty(),
+                  () -> isAlone(data.identity()),
                   events)));
     } catch (IOException | RuntimeException e) {
       index.close();
       throw e;
     }
+  }
+
+  /** Nobody else has what is not here, and never will; also where the others are lost for ever. */
+  private static boolean isAlone(NodeIdentity identity) {
+    return identity.adoption().map(how -> how.recovered().isPresent()).orElse(true);
   }
 
   private static ExecutorService oneThread(String name) {

@@ -33,7 +33,19 @@ public record ImageStoreConfig(
    * @param logBytes appended since the last one (bounds the restart scan)
    * @param entries applied since the last one (bounds the replay)
    */
-  public record SnapshotBounds(long dirtyBytes, long logBytes, long entries) {}
+  public record SnapshotBounds(long dirtyBytes, long logBytes, long entries) {
+    /**
+     * Never, not even at the end: for a look at what applying a log would make, which must leave the
+     * files as they are.
+     */
+    public static final SnapshotBounds NEVER =
+        new SnapshotBounds(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+  }
+
+  /** This with other bounds on snapshots. */
+  public ImageStoreConfig with(SnapshotBounds other) {
+    return new ImageStoreConfig(identity, log, heap, other);
+  }
 
   /** This with other bounds on the heap. */
   public ImageStoreConfig with(HeapBounds other) {

@@ -34,6 +34,7 @@ final class SnapshotRunner {
   private final HoldMark holdMark;
   private final Executor executor;
   private final StoreEvents events;
+  private final boolean never;
 
   private volatile CompletableFuture<EntryPosition> pending;
   private volatile EntryPosition position;
@@ -58,6 +59,7 @@ final class SnapshotRunner {
     this.holdMark = parts.holdMark();
     this.executor = ports.snapshots();
     this.events = ports.events();
+    this.never = config.snapshots().equals(ImageStoreConfig.SnapshotBounds.NEVER);
     this.position = parts.position();
     this.pending = CompletableFuture.completedFuture(position);
     policy.taken(position, log.appended());
@@ -91,12 +93,12 @@ final class SnapshotRunner {
 
   /** A repair counts when the index has it, and a quiet group has no other reason to flush. */
   private boolean isWanted() {
-    return spaceWanted || isDueByPolicy() || holdMark.wouldRise();
+    return !never && (spaceWanted || isDueByPolicy() || holdMark.wouldRise());
   }
 
   /** Whether there is nothing to write that the last snapshot has not. */
   private boolean isNothingNew() {
-    return position.equals(catalog.applied()) && !holdMark.isRepairedSinceCapture();
+    return never || position.equals(catalog.applied()) && !holdMark.isRepairedSinceCapture();
   }
 
   private boolean isDueByPolicy() {

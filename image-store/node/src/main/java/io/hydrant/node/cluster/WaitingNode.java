@@ -94,7 +94,7 @@ public final class WaitingNode implements PeerDoor {
         }
         DataDirectory data = directory.keepPromise();
         identity = Optional.of(data.identity());
-        self = Introduction.of(self, data.identity().store());
+        self = Introduction.of(self, data.identity().known());
         made = Optional.of(data);
         answer = Adopting.accepted(self);
       } catch (IllegalArgumentException e) {

@@ -5,6 +5,7 @@ import io.hydrant.engine.model.StoreIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
  * <pre>
  * lock                   held while a server runs; holds its process id
  * identity               whose directory this is; written last when the directory is made
+ * recovery               the next identity, while an operator's recovery is under way
  * PART/                  raft, index, segments, catalog: for the component of that name alone
  * PART/store-identity    the identity again
  * </pre>
@@ -48,6 +50,9 @@ public final class DataDirectory implements OpenedDirectory {
 
   /** Of a directory that is blank otherwise. */
   static final String PROMISE = "promise";
+
+  /** The identity that a recovery gives, from when it is decided until it is through. */
+  private static final String RECOVERY = "recovery";
 
   /** A file system's own directory at its root. */
   private static final String LOST_AND_FOUND = "lost+found";
@@ -112,6 +117,76 @@ public final class DataDirectory implements OpenedDirectory {
     }
   }
 
+  /**
+   * Opens one that is there, for an operator's recovery; nothing is made.
+   *
+   * @throws DataDirectoryException it is in use, no data directory, or of a group of one
+   * @throws IOException as {@link #open}
+   */
+  public static DataDirectory openToRecover(Path root) throws IOException {
+    if (!Files.exists(root.resolve(IDENTITY))) {
+      throw new DataDirectoryException(
+          root + " is no data directory of a server (it has no file 'identity'): name another");
+    }
+    DirectoryLock lock = lock(root);
+    try {
+      DataDirectory data =
+          Files.exists(root.resolve(RECOVERY))
+              ? new DataDirectory(root, IdentityFile.read(root.resolve(RECOVERY)), lock)
+              : known(root, lock);
+      if (data.identity.adoption().isEmpty()) {
+        throw new DataDirectoryException(
+            root + " is of a group of one, which has no others to lose: just start it");
+      }
+      return data;
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /** Whether a recovery was decided and is not through: it can only be finished. */
+  public boolean isRecovering() {
+    return Files.exists(root.resolve(RECOVERY));
+  }
+
+  /**
+   * Decides on a recovery, durably: from now on no server starts here before {@link
+   * #finishRecovery}.
+   *
+   * @param next the same node and files, in a new group
+   */
+  public void decideRecovery(NodeIdentity next) throws IOException {
+    if (!next.store().equals(identity.store()) || next.group().equals(identity.group())) {
+      throw new IllegalArgumentException(identity + " cannot become " + next);
+    }
+    IdentityFile.write(root.resolve(RECOVERY), next);
+  }
+
+  /** What was decided. */
+  public NodeIdentity decidedRecovery() throws IOException {
+    return IdentityFile.read(root.resolve(RECOVERY));
+  }
+
+  /**
+   * Sets the old log aside and takes on what was decided; goes on where it was cut off.
+   *
+   * @param log directory of the old log, of which nothing is deleted
+   * @return where the old log is kept
+   */
+  public Path finishRecovery(Path log) throws IOException {
+    NodeIdentity next = decidedRecovery();
+    Path aside = log.resolveSibling(log.getFileName() + ".before-" + next.group());
+    if (!Files.exists(aside)) {
+      Files.move(log, aside, StandardCopyOption.ATOMIC_MOVE);
+      IdentityFile.syncDirectory(part(Part.RAFT));
+    }
+    make(root, next);
+    Files.delete(root.resolve(RECOVERY));
+    IdentityFile.syncDirectory(root);
+    return aside;
+  }
+
   private static DirectoryLock lock(Path root) throws IOException {
     makeWritable(root);
     return DirectoryLock.take(root.resolve(LOCK));
@@ -119,6 +194,11 @@ public final class DataDirectory implements OpenedDirectory {
 
   /** One that has an identity; the lock is the caller's until this returns. */
   static DataDirectory known(Path root, DirectoryLock lock) throws IOException {
+    if (Files.exists(root.resolve(RECOVERY))) {
+      throw new DataDirectoryException(
+          "a recovery of %s was cut off: finish it with hydrant cluster recover --unsafe --data %s"
+              .formatted(root, root));
+    }
     NodeIdentity identity = IdentityFile.read(root.resolve(IDENTITY));
     for (Part part : Part.values()) {
       checkPart(root, part, identity);

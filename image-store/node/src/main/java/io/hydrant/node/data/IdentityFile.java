@@ -2,6 +2,7 @@ package io.hydrant.node.data;
 
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.files.UnsupportedFormatException;
+import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.StoreIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,7 +28,8 @@ import java.util.zip.CRC32C;
  * group UUID
  * store UUID
  * node ID
- * adopted UUID voter           token; or "listener": came to a group that was there
+ * adopted UUID voter           token; or "listener": came to a group that was there; or "recovered TERM
+ *                              INDEX": made a new group, named by the token, out of this replica's state
  * member ID PUBLIC PEER RAFT   one a member, this node among them; addresses as HOST:PORT
  * crc32c 8 hex digits          of all bytes above
  * </pre>
@@ -55,6 +57,7 @@ final class IdentityFile {
   private static final int ADOPTED = 5;
   private static final String VOTER = "voter";
   private static final String LISTENER = "listener";
+  private static final String RECOVERED = "recovered";
 
   private IdentityFile() {}
 
@@ -99,7 +102,7 @@ final class IdentityFile {
     if (identity.adoption().isPresent()) {
       Adoption adoption = identity.adoption().get();
       text.append("adopted ").append(adoption.token());
-      text.append(adoption.joins() ? " " + LISTENER : " " + VOTER);
+      text.append(' ').append(how(adoption));
       for (MemberAddress member : adoption.members()) {
         text.append("\nmember ").append(member.node());
         text.append(' ').append(member.publicAddress());
@@ -110,6 +113,13 @@ final class IdentityFile {
     }
     String body = text.toString();
     return (body + "crc32c " + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String how(Adoption adoption) {
+    return adoption
+        .recovered()
+        .map(at -> "%s %d %d".formatted(RECOVERED, at.term(), at.index()))
+        .orElse(adoption.joins() ? LISTENER : VOTER);
   }
 
   /**
@@ -175,13 +185,22 @@ final class IdentityFile {
   }
 
   private static Adoption adoption(String path, List<String> lines) throws IOException {
-    String[] adopted = words(path, lines.getFirst(), "adopted ", 2);
+    String first = lines.getFirst();
+    boolean made = first.contains(" " + RECOVERED + " ");
+    String[] adopted = words(path, first, "adopted ", made ? 4 : 2);
     List<MemberAddress> members = new ArrayList<>();
     for (String line : lines.subList(1, lines.size())) {
       String[] member = words(path, line, "member ", 4);
       members.add(new MemberAddress(member[0], member[1], member[2], member[3]));
     }
-    return new Adoption(UUID.fromString(adopted[0]), adopted[1].equals(LISTENER), members);
+    return new Adoption(
+        UUID.fromString(adopted[0]),
+        adopted[1].equals(LISTENER),
+        members,
+        made
+            ? Optional.of(
+                new EntryPosition(Long.parseLong(adopted[2]), Long.parseLong(adopted[3])))
+            : Optional.empty());
   }
 
   private static String[] words(String path, String line, String prefix, int count)

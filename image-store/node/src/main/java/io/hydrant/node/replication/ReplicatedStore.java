@@ -11,6 +11,9 @@ public interface ReplicatedStore {
   /** Position of the last durable snapshot. */
   EntryPosition snapshotPosition();
 
+  /** Whether that is what an operator's recovery has left: the log begins behind it. */
+  boolean isRecovered();
+
   EntryPosition applied();
 
   /** Applies the next entry. */

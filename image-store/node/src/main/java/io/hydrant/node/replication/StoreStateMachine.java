@@ -76,7 +76,7 @@ public final class StoreStateMachine implements ReplicatedStateMachine {
 
   @Override
   public StateOrigin origin() {
-    return StateOrigin.REPLAYED;
+    return store.isRecovered() ? StateOrigin.RECOVERED : StateOrigin.REPLAYED;
   }
 
   /** Nothing depends on it: the group is one. */

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.files.UnsupportedFormatException;
 import io.hydrant.engine.files.WrongIdentityException;
+import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.StoreIdentity;
 import io.hydrant.node.data.DataDirectory.Part;
 import java.io.IOException;
@@ -158,10 +159,23 @@ final class DataDirectoryTest {
                     new MemberAddress("n3", "[::1]:4", "[::1]:5", "[::1]:6")))));
   }
 
+  private static NodeIdentity recovered() {
+    return new NodeIdentity(
+        alone().store(),
+        alone().node(),
+        Optional.of(
+            Adoption.recovered(
+                new UUID(7, 8),
+                new MemberAddress("n0000002a", "127.0.0.1:7", "127.0.0.1:8", "127.0.0.1:9"),
+                new EntryPosition(5, 1_234))));
+  }
+
   @Test
   void theIdentityFilesAreAsTheyWereFrozen() throws Exception {
     assertFrozen("identity", alone());
     assertFrozen("identity-2", oneOfThree(false));
+    assertFrozen("identity-recovered", recovered());
+    assertEquals(new UUID(7, 8), recovered().group());
     byte[] listener = IdentityFile.encode(oneOfThree(true));
     assertEquals(oneOfThree(true), IdentityFile.decode("listener", listener));
   }
@@ -181,7 +195,7 @@ final class DataDirectoryTest {
 
   @Test
   void everyDamagedByteIsFound() throws Exception {
-    for (NodeIdentity identity : List.of(alone(), oneOfThree(false))) {
+    for (NodeIdentity identity : List.of(alone(), oneOfThree(false), recovered())) {
       byte[] good = IdentityFile.encode(identity);
       for (int i = 0; i < good.length; i++) {
         byte[] bad = good.clone();

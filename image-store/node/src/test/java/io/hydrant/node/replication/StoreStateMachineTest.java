@@ -39,6 +39,11 @@ final class StoreStateMachineTest {
     }
 
     @Override
+    public boolean isRecovered() {
+      return false;
+    }
+
+    @Override
     public EntryPosition applied() {
       return catalog.applied();
     }
