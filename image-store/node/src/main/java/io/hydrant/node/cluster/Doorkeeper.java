@@ -24,6 +24,9 @@ public final class Doorkeeper {
   private final HelloRequest self;
   private final Function<String, Optional<MemberAddress>> members;
 
+  /** Those that are about to become members, while this node sees to it. */
+  private volatile Function<String, Optional<MemberAddress>> joiners = _ -> Optional.empty();
+
   /** Last introduction of each node that was let in. Guarded by this. */
   private final Map<String, HelloRequest> admitted = new HashMap<>();
 
@@ -34,6 +37,15 @@ public final class Doorkeeper {
   public Doorkeeper(HelloRequest self, Function<String, Optional<MemberAddress>> members) {
     this.self = self;
     this.members = members;
+  }
+
+  /** From now on it listens to these as well; they fetch state from here before the log lists them. */
+  public void expect(Function<String, Optional<MemberAddress>> others) {
+    joiners = others;
+  }
+
+  private Optional<MemberAddress> known(String node) {
+    return members.apply(node).or(() -> joiners.apply(node));
   }
 
   /** How this node introduces itself. */
@@ -70,7 +82,7 @@ public final class Doorkeeper {
     if (other.getNode().equals(self.getNode()) && other.getLife() != self.getLife()) {
       return Optional.of(copy(other, self));
     }
-    if (members.apply(other.getNode()).isEmpty()) {
+    if (known(other.getNode()).isEmpty()) {
       return refused(
           Reason.REASON_WRONG_CLUSTER,
           "'%s' is no member of the group: it was removed, or never belonged to it. Empty its data directory to let it join anew"
@@ -90,8 +102,7 @@ public final class Doorkeeper {
     if (earlier != null && earlier.getLife() != other.getLife()) {
       addresses.add(earlier.getPeerAddress());
     }
-    members
-        .apply(other.getNode())
+    known(other.getNode())
         .map(MemberAddress::peerAddress)
         .filter(address -> !address.equals(other.getPeerAddress()))
         .filter(address -> !addresses.contains(address))
