@@ -35,6 +35,14 @@ final class HoldMark {
     settled = index;
   }
 
+  /**
+   * Whether everything has been done of an entry: before that, the catalog may say that a
+   * checkpoint is committed whose pages are not merged, and not noted as missing either. Any thread.
+   */
+  boolean isSettled(long index) {
+    return index <= settled;
+  }
+
   /** Any thread. */
   synchronized long value() {
     // In this order: what an entry leaves missing is noted before the entry is settled, and a

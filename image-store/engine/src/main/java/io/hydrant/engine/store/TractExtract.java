@@ -26,7 +26,9 @@ import java.util.Optional;
  * the maps, and verified bytes. Any thread.
  *
  * <p>What is read of a checkpoint counts only if it is still retained afterwards: the catalog says
- * that it is not before anything of it is taken out of a map.
+ * that it is not before anything of it is taken out of a map. And it counts only once its commit
+ * has had all its effects: the catalog says that it is committed before its pages are merged, or
+ * noted as missing, and until then the maps have its base's pages in its place.
  */
 public final class TractExtract {
   /**
@@ -38,6 +40,7 @@ public final class TractExtract {
   private final Catalog catalog;
   private final PageMaps maps;
   private final MissingTracts missing;
+  private final HoldMark settled;
   private final SegmentLog log;
   private final LogSlimReader slims;
   private final PageCodec codec;
@@ -46,6 +49,7 @@ public final class TractExtract {
     this.catalog = parts.catalog();
     this.maps = parts.maps();
     this.missing = parts.missing();
+    this.settled = parts.holdMark();
     this.log = parts.log();
     this.slims = slims;
     this.codec = codec;
@@ -83,16 +87,25 @@ public final class TractExtract {
     Optional<ImageState> image = catalog.image(key.image());
     CheckpointInfo checkpoint =
         image.map(state -> state.committed().get(key.checkpoint())).orElse(null);
-    return image.isEmpty() || checkpoint == null
+    return image.isEmpty() || checkpoint == null || !isSettled(checkpoint)
         ? Optional.empty()
         : Optional.of(new AsOf(key, checkpoint, image.get().line(key.checkpoint())));
   }
 
-  /** Whether it may be committed here later: the entries that say so are not applied yet. */
+  private boolean isSettled(CheckpointInfo committed) {
+    return committed.commit().map(commit -> settled.isSettled(commit.index())).orElse(false);
+  }
+
+  /**
+   * Whether it may be there to be read later: the entries that say so are not applied yet, or the
+   * last one is being applied.
+   */
   public boolean isToCome(CheckpointKey key) {
     return catalog
         .image(key.image())
-        .map(image -> !image.fate(key.checkpoint()).isFinal())
+        .map(image ->
+            !image.fate(key.checkpoint()).isFinal()
+                || image.committed().containsKey(key.checkpoint()))
         .orElseGet(() -> !catalog.isDropped(key.image()));
   }
 
