@@ -99,10 +99,7 @@ public final class OpenLoop {
     for (InFlight flight : flights) {
       try {
         long answered =
-            flight
-                .answeredNanos()
-                .orTimeout(ANSWER_SECONDS_MAX, TimeUnit.SECONDS)
-                .get();
+            flight.answeredNanos().orTimeout(ANSWER_SECONDS_MAX, TimeUnit.SECONDS).get();
         cadence.ended(answered - flight.due());
       } catch (ExecutionException e) {
         failures.add(e.toString());

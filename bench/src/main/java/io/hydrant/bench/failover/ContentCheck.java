@@ -27,8 +27,7 @@ final class ContentCheck implements PageSink {
     int count = pages.remaining() / PagePool.PAGE_BYTES;
     for (int i = 0; i < count; i++) {
       int page = (int) firstPage + i;
-      ByteBuffer is =
-          pages.slice(pages.position() + i * PagePool.PAGE_BYTES, PagePool.PAGE_BYTES);
+      ByteBuffer is = pages.slice(pages.position() + i * PagePool.PAGE_BYTES, PagePool.PAGE_BYTES);
       ByteBuffer must = pool.slice(content[page] * PagePool.PAGE_BYTES, PagePool.PAGE_BYTES);
       seen++;
       if (!is.equals(must)) {

@@ -179,12 +179,8 @@ public final class FailoverRun {
   private void verify(StoreClient client, PagePool pool, int[] content) throws Exception {
     try (var session = client.openRestore(IMAGE)) {
       ContentCheck check = new ContentCheck(pool, content);
-      session.prefetch(
-          List.of(
-              PageRange.newBuilder().setPageCount(content.length).build()),
-          check);
+      session.prefetch(List.of(PageRange.newBuilder().setPageCount(content.length).build()), check);
       check.wrong().ifPresent(violations::add);
     }
   }
-
 }

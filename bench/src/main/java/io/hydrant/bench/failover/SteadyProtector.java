@@ -74,8 +74,7 @@ final class SteadyProtector implements AutoCloseable {
     while (!ended) {
       try (SteadyStream stream = new SteadyStream(image)) {
         while (!ended) {
-          PageSet set =
-              owed == null ? PageSet.scattered(pool, choice, pages, image.pages()) : owed;
+          PageSet set = owed == null ? PageSet.scattered(pool, choice, pages, image.pages()) : owed;
           owed = set;
           stream.commit(set);
           acknowledgements.add(System.nanoTime());

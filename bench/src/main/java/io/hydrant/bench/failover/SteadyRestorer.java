@@ -1,7 +1,6 @@
 package io.hydrant.bench.failover;
 
 import io.hydrant.bench.data.PageChoice;
-import io.hydrant.bench.data.PagePool;
 import io.hydrant.bench.store.StoreClient;
 import io.hydrant.bench.store.StoreReads;
 import io.hydrant.client.HydrantException;

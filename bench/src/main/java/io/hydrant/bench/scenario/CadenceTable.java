@@ -5,8 +5,8 @@ import io.hydrant.bench.Scale;
 import io.hydrant.bench.Scenario;
 import io.hydrant.bench.cadence.BareLoop;
 import io.hydrant.bench.cadence.Cadence;
-import io.hydrant.bench.cadence.OpenLoop;
 import io.hydrant.bench.cadence.GuestStream;
+import io.hydrant.bench.cadence.OpenLoop;
 import io.hydrant.bench.cadence.SyntheticStream;
 import io.hydrant.bench.cadence.TraceStream;
 import io.hydrant.bench.data.PagePool;
@@ -76,7 +76,8 @@ public final class CadenceTable implements Scenario {
       bare.add(
           BareLoop.run(lab.directory(), stream.interval(), stream.meanBytes(), each.duration()));
     }
-    try (StoreProcess store = lab.startStore("one", List.of("-Xmx" + lab.options().heap()), List.of());
+    try (StoreProcess store =
+            lab.startStore("one", List.of("-Xmx" + lab.options().heap()), List.of());
         StoreClient client = StoreClient.connect(store)) {
       for (int i = 0; i < cases.size(); i++) {
         measure(lab, report, new Side("one", i), client, cases.get(i), bare.get(i));
@@ -125,8 +126,7 @@ public final class CadenceTable implements Scenario {
     String nodes = side.nodes();
     Cadence cadence;
     List<String> failures;
-    try (ProtectionStream protection =
-        client.protect(image, stream.isCompressible())) {
+    try (ProtectionStream protection = client.protect(image, stream.isCompressible())) {
       OpenLoop warm = new OpenLoop(stream, protection);
       warm.run(warm.begin(), each.duration().dividedBy(WARMUP_PART));
       OpenLoop loop = new OpenLoop(stream, protection);

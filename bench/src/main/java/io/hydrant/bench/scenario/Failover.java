@@ -55,9 +55,7 @@ public final class Failover implements Scenario {
                 Row.told(
                     "of it: until a survivor knows a new leader",
                     new Series("ms", result.elected())))
-            .row(
-                Row.told(
-                    "of it: until the new leader serves", new Series("ms", result.ready())))
+            .row(Row.told("of it: until the new leader serves", new Series("ms", result.ready())))
             .row(
                 Row.told(
                     "of it: from then to the acknowledgement",

@@ -6,6 +6,7 @@ import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.SessionId;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.PageReader;
@@ -69,6 +70,10 @@ record EnginePorts(ImageStore store, NodeIdentity identity)
   public StagedGroup staged(CheckpointKey key, Epoch epoch) throws Refusal {
     return new StagedAlone(store.staged(key, epoch), identity.node());
   }
+
+  /** Nobody else counts in a group of one. */
+  @Override
+  public void requireHeld(ImageId image, Held held) {}
 
   @Override
   public CompletableFuture<Held> held(CheckpointKey key, Epoch epoch, Command.Content claimed)

@@ -68,8 +68,7 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
     RaftLog log =
         closing.add(
             RatisRaftLog.open(
-                RaftLogConfig.single(directory(), identity.group(), identity.node()),
-                machine));
+                RaftLogConfig.single(directory(), identity.group(), identity.node()), machine));
     awaitLeadership(leading);
     return new Group(replication(log, Optional::<String>of), Optional.empty(), Optional.empty());
   }
@@ -152,8 +151,7 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
     Transport.Grpc transport = new Transport.Grpc(cluster.raft().host(), cluster.raft().port());
     RaftLogConfig config =
         adoption.joins()
-            ? RaftLogConfig.joiner(
-                directory(), identity.group(), identity.node(), transport)
+            ? RaftLogConfig.joiner(directory(), identity.group(), identity.node(), transport)
             : RaftLogConfig.member(
                 directory(),
                 identity.group(),

@@ -128,8 +128,7 @@ public final class Recovery implements AutoCloseable {
   public Recovered finish() throws IOException {
     NodeIdentity next = data.decidedRecovery();
     Path aside = data.finishRecovery(log());
-    return new Recovered(
-        next.group(), next.adoption().orElseThrow().members().getFirst(), aside);
+    return new Recovered(next.group(), next.adoption().orElseThrow().members().getFirst(), aside);
   }
 
   private EntryPosition makeDurable() throws IOException {

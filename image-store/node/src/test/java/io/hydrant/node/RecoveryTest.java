@@ -67,13 +67,20 @@ final class RecoveryTest {
     private final int[] ports = GroupOfThree.freePorts(3);
     private final Map<String, String> settings =
         Map.of(
-            "data.directory", directory.resolve("data").toString(),
-            "listen.address", "127.0.0.1:" + ports[0],
-            "cluster.peer-address", "127.0.0.1:" + ports[1],
-            "cluster.raft-address", "127.0.0.1:" + ports[2],
-            "cluster.join", "true",
-            "storage.segment-bytes", "8m",
-            "storage.reserve-bytes", "1m");
+            "data.directory",
+            directory.resolve("data").toString(),
+            "listen.address",
+            "127.0.0.1:" + ports[0],
+            "cluster.peer-address",
+            "127.0.0.1:" + ports[1],
+            "cluster.raft-address",
+            "127.0.0.1:" + ports[2],
+            "cluster.join",
+            "true",
+            "storage.segment-bytes",
+            "8m",
+            "storage.reserve-bytes",
+            "1m");
     private final NodeClient client = new NodeClient(ports[0]);
     private Optional<HydrantNode> node = Optional.empty();
 
@@ -117,8 +124,8 @@ final class RecoveryTest {
     void awaitLeader() throws InterruptedException {
       GroupOfThree.await("it to lead", () -> !cluster().getLeaderId().isEmpty());
       GroupOfThree.await(
-          "it to serve", () -> client.images().listImages(
-              ListImagesRequest.getDefaultInstance()) != null);
+          "it to serve",
+          () -> client.images().listImages(ListImagesRequest.getDefaultInstance()) != null);
     }
 
     /** As if a leader had sent these, and nothing else. */
@@ -330,8 +337,7 @@ final class RecoveryTest {
       Files.write(data.resolve("recovery"), decided);
       Files.write(data.resolve("identity"), old);
       Files.write(data.resolve("catalog/store-identity"), old);
-      DataDirectoryException refused =
-          assertThrows(DataDirectoryException.class, survivor::start);
+      DataDirectoryException refused = assertThrows(DataDirectoryException.class, survivor::start);
       assertTrue(String.valueOf(refused.getMessage()).contains("cut off"), refused.getMessage());
       try (Recovery recovery = Recovery.open(survivor.config())) {
         assertTrue(recovery.isUnderWay());

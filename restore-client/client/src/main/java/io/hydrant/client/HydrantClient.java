@@ -244,15 +244,14 @@ public final class HydrantClient implements AutoCloseable {
    * checkpoint restored becomes the head; what was committed behind it stays listed, off the line.
    *
    * <p>The owner token is made for this call and goes with its repeats, so that a lost answer, or a
-   * leader lost on the way, does not take the image over twice. It is never stored: an epoch belongs
-   * to one process life.
+   * leader lost on the way, does not take the image over twice. It is never stored: an epoch
+   * belongs to one process life.
    *
    * @param checkpoint 0: the one that is the head when this happens
    * @param lease of the session; zero: the default, a minute
    */
   public FencedRestore restoreAndFence(ImageRef image, long checkpoint, Duration lease) {
-    return fence(
-        image, checkpoint, lease, AcquireProtectionRequest.newBuilder().setAnyEpoch(true));
+    return fence(image, checkpoint, lease, AcquireProtectionRequest.newBuilder().setAnyEpoch(true));
   }
 
   /**
@@ -262,10 +261,7 @@ public final class HydrantClient implements AutoCloseable {
   public FencedRestore restoreAndFence(
       ImageRef image, long checkpoint, Duration lease, long seenEpoch) {
     return fence(
-        image,
-        checkpoint,
-        lease,
-        AcquireProtectionRequest.newBuilder().setSeenEpoch(seenEpoch));
+        image, checkpoint, lease, AcquireProtectionRequest.newBuilder().setSeenEpoch(seenEpoch));
   }
 
   private FencedRestore fence(

@@ -1,10 +1,8 @@
 package io.hydrant.client;
 
+import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
-import com.google.protobuf.ByteString;
-import io.hydrant.v1.OpenRestoreResponse;
-import io.hydrant.v1.TakeOverRestore;
 import io.hydrant.v1.AcquireProtectionRequest;
 import io.hydrant.v1.AcquireProtectionResponse;
 import io.hydrant.v1.CreateImageRequest;
@@ -17,7 +15,9 @@ import io.hydrant.v1.ListCheckpointsRequest;
 import io.hydrant.v1.ListCheckpointsResponse;
 import io.hydrant.v1.ListImagesRequest;
 import io.hydrant.v1.ListImagesResponse;
+import io.hydrant.v1.OpenRestoreResponse;
 import io.hydrant.v1.SetRetentionRequest;
+import io.hydrant.v1.TakeOverRestore;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;

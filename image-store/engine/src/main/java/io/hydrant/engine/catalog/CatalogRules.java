@@ -9,8 +9,8 @@ import java.util.SortedSet;
 /**
  * Those checks at apply that rarely decide anything, because others come before them, and without
  * which two attempts could both come true. Part of the replicated state machine: all replicas have
- * the same. There is one set of rules, the protocol's; another one is a bug that a simulation plants
- * to see whether it would find it.
+ * the same. There is one set of rules, the protocol's; another one is a bug that a simulation
+ * plants to see whether it would find it.
  */
 public interface CatalogRules {
   /** PROTOCOL R3 and R4. */

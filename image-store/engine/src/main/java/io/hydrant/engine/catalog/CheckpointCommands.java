@@ -3,7 +3,6 @@ package io.hydrant.engine.catalog;
 import io.hydrant.engine.catalog.Catalog.Applied;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
-import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.Epoch;
 import java.util.Optional;
@@ -108,8 +107,7 @@ final class CheckpointCommands {
       return misshapen;
     }
     CheckpointHistory history = image.history();
-    int kept =
-        history.open().size() - rules.endedByOpen(history.openBeside(command.base())).size();
+    int kept = history.open().size() - rules.endedByOpen(history.openBeside(command.base())).size();
     if (kept + 1 > CatalogLimits.OPEN_CHECKPOINTS_MAX) {
       return Optional.of(
           Answers.rejected(
@@ -154,9 +152,7 @@ final class CheckpointCommands {
           known && image.head().isPresent() ? wrongBase(image, base) : sendFull(image, base));
     }
     Optional<CheckpointId> damaged =
-        image.damaged().isEmpty()
-            ? Optional.empty()
-            : image.damaged().newestOn(image.line(base));
+        image.damaged().isEmpty() ? Optional.empty() : image.damaged().newestOn(image.line(base));
     if (damaged.isPresent()) {
       return Optional.of(
           Answers.rejected(

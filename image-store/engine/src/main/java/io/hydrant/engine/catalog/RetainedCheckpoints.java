@@ -11,8 +11,9 @@ import java.util.Optional;
 import java.util.SortedSet;
 
 /**
- * What is committed and not retired, with the line of each, and what is damaged on these: immutable. A line never changes once
- * its checkpoint is committed, so it is made once, and asking for all of them costs nothing.
+ * What is committed and not retired, with the line of each, and what is damaged on these:
+ * immutable. A line never changes once its checkpoint is committed, so it is made once, and asking
+ * for all of them costs nothing.
  */
 final class RetainedCheckpoints {
   static final RetainedCheckpoints NONE =

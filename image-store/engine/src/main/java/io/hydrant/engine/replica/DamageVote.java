@@ -50,8 +50,7 @@ public final class DamageVote {
 
   /** A replica is in a new life: what recovery found may be more, or less. */
   public void greeted(PeerLife peer) {
-    answers.computeIfPresent(
-        peer.node(), (_, last) -> last.peer().equals(peer) ? last : null);
+    answers.computeIfPresent(peer.node(), (_, last) -> last.peer().equals(peer) ? last : null);
   }
 
   /** As of now. Also who does not vote may have a good copy, but need not be asked. */

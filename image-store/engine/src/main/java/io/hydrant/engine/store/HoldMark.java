@@ -37,7 +37,8 @@ final class HoldMark {
 
   /**
    * Whether everything has been done of an entry: before that, the catalog may say that a
-   * checkpoint is committed whose pages are not merged, and not noted as missing either. Any thread.
+   * checkpoint is committed whose pages are not merged, and not noted as missing either. Any
+   * thread.
    */
   boolean isSettled(long index) {
     return index <= settled;

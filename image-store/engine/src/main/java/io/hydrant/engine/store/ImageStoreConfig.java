@@ -35,8 +35,8 @@ public record ImageStoreConfig(
    */
   public record SnapshotBounds(long dirtyBytes, long logBytes, long entries) {
     /**
-     * Never, not even at the end: for a look at what applying a log would make, which must leave the
-     * files as they are.
+     * Never, not even at the end: for a look at what applying a log would make, which must leave
+     * the files as they are.
      */
     public static final SnapshotBounds NEVER =
         new SnapshotBounds(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);

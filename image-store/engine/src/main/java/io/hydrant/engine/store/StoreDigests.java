@@ -102,7 +102,8 @@ final class StoreDigests {
   private Optional<DigestReport> report(Captured captured) throws IOException {
     Map<ImageId, Digest> digests = new TreeMap<>();
     for (ImageState image : captured.whole()) {
-      MapDigest digest = new MapDigest(image.id(), Retained.of(image.retainedLines()), image.damaged());
+      MapDigest digest =
+          new MapDigest(image.id(), Retained.of(image.retainedLines()), image.damaged());
       boolean valid =
           captured
               .maps()

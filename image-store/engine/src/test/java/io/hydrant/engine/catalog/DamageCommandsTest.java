@@ -32,8 +32,7 @@ final class DamageCommandsTest {
     assertEquals(new Outcome.PagesMarked(2), script.apply(mark(second, 3, 9)));
     assertEquals(new Outcome.PagesMarked(1), script.apply(mark(second, 3, 4)));
     assertEquals(new Outcome.PagesMarked(0), script.apply(mark(second, 9)));
-    assertEquals(
-        List.of(3, 4, 9), damaged().at(new DamagedPages.Place(0, 5, second.value())));
+    assertEquals(List.of(3, 4, 9), damaged().at(new DamagedPages.Place(0, 5, second.value())));
     Outcome.Rejected rejected =
         script.refused(Rejection.SEND_FULL, script.incrementalOpen(vm, third));
     assertTrue(rejected.message().contains("checkpoint 2"), rejected.message());
@@ -79,22 +78,17 @@ final class DamageCommandsTest {
     script.refused(Rejection.UNKNOWN_CHECKPOINT, mark(cp(1), 3));
     script.full(vm);
     script.refused(Rejection.UNKNOWN_CHECKPOINT, mark(cp(2), 3));
-    script.refused(
-        Rejection.UNKNOWN_CHECKPOINT, mark(script.openOn(vm, cp(1)), 3));
+    script.refused(Rejection.UNKNOWN_CHECKPOINT, mark(script.openOn(vm, cp(1)), 3));
     script.refused(Rejection.INVALID, mark(cp(1)));
     script.refused(Rejection.INVALID, mark(cp(1), 4, 3));
     script.refused(Rejection.INVALID, mark(cp(1), 3, 3));
     script.refused(Rejection.INVALID, mark(cp(1), 2_048));
     script.refused(Rejection.INVALID, mark(cp(1), -1));
+    script.refused(Rejection.INVALID, new Command.MarkDamaged(vm, 1, 0, cp(1), List.of(0)));
+    script.refused(Rejection.INVALID, new Command.MarkDamaged(vm, 0, 128, cp(1), List.of(0)));
+    script.refused(Rejection.INVALID, new Command.MarkDamaged(vm, 0, -1, cp(1), List.of(0)));
     script.refused(
-        Rejection.INVALID, new Command.MarkDamaged(vm, 1, 0, cp(1), List.of(0)));
-    script.refused(
-        Rejection.INVALID, new Command.MarkDamaged(vm, 0, 128, cp(1), List.of(0)));
-    script.refused(
-        Rejection.INVALID, new Command.MarkDamaged(vm, 0, -1, cp(1), List.of(0)));
-    script.refused(
-        Rejection.UNKNOWN_IMAGE,
-        new Command.MarkDamaged(new ImageId(99), 0, 0, cp(1), List.of(0)));
+        Rejection.UNKNOWN_IMAGE, new Command.MarkDamaged(new ImageId(99), 0, 0, cp(1), List.of(0)));
   }
 
   @Test

@@ -39,7 +39,9 @@ public final class Doorkeeper {
     this.members = members;
   }
 
-  /** From now on it listens to these as well; they fetch state from here before the log lists them. */
+  /**
+   * From now on it listens to these as well; they fetch state from here before the log lists them.
+   */
   public void expect(Function<String, Optional<MemberAddress>> others) {
     joiners = others;
   }

@@ -56,8 +56,7 @@ public final class Joining {
       throws ReplacementException, InterruptedException {
     HelloRequest node;
     try {
-      node =
-          await(peerAddress, calls.helloIfThere(peerAddress, Introduction.ANONYMOUS)).getSelf();
+      node = await(peerAddress, calls.helloIfThere(peerAddress, Introduction.ANONYMOUS)).getSelf();
     } catch (ReplacementException e) {
       // A member that does not answer just now goes on when it does.
       return view.members().stream()

@@ -95,8 +95,7 @@ public final class Replacement {
 
     Running with(Step step, long lacking) {
       String what = step.action() instanceof Action.Wait wait ? wait.what() : "";
-      return new Running(
-          number, joiner, step.check(), what, changing, Math.max(most, lacking));
+      return new Running(number, joiner, step.check(), what, changing, Math.max(most, lacking));
     }
 
     Running changing(boolean now) {
@@ -136,7 +135,8 @@ public final class Replacement {
       throws ReplacementException {
     Optional<Running> same =
         running.filter(now ->
-            now.joiner().peerAddress().equals(peerAddress) && now.check().plan().dead().equals(dead));
+            now.joiner().peerAddress().equals(peerAddress)
+                && now.check().plan().dead().equals(dead));
     if (same.filter(now -> now.check().phase() != Phase.ABANDONED).isPresent()) {
       return Optional.of(progress(same.get()));
     }
@@ -203,7 +203,8 @@ public final class Replacement {
   /** From the log; nothing that was begun goes on without leadership. */
   public synchronized void leadershipChanged(boolean leads) {
     if (!leads) {
-      running.filter(now -> !now.check().phase().isFinal())
+      running
+          .filter(now -> !now.check().phase().isFinal())
           .ifPresent(now ->
               LOG.info(
                   "the replacement by {} goes on with the next leader, when it is asked for again",
@@ -221,9 +222,7 @@ public final class Replacement {
     Membership membership = parts.log().membership();
     Step step =
         now.check()
-            .next(
-                new Seen(
-                    members(membership), parts.seen().get(), parts.log().matchIndices()));
+            .next(new Seen(members(membership), parts.seen().get(), parts.log().matchIndices()));
     Running next = now.with(step, lacking(now));
     if (step.check().phase() != now.check().phase()) {
       LOG.info("replacement by {}: {}", next.joiner().node(), step.check().phase());

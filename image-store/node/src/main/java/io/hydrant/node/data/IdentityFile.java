@@ -198,8 +198,7 @@ final class IdentityFile {
         adopted[1].equals(LISTENER),
         members,
         made
-            ? Optional.of(
-                new EntryPosition(Long.parseLong(adopted[2]), Long.parseLong(adopted[3])))
+            ? Optional.of(new EntryPosition(Long.parseLong(adopted[2]), Long.parseLong(adopted[3])))
             : Optional.empty());
   }
 

@@ -26,7 +26,8 @@ public record NodeIdentity(StoreIdentity store, String node, Optional<Adoption> 
 
   /**
    * The group it takes part in: that of its files, unless a new one was made out of them. The old
-   * one's members must never be heard again, since they may know of other entries at the same place.
+   * one's members must never be heard again, since they may know of other entries at the same
+   * place.
    */
   public UUID group() {
     return adoption

@@ -278,11 +278,17 @@ final class Attempts {
   }
 
   private void proposeCommit(Attempt attempt) {
+    CheckpointKey key = attempt.requireOpened().key();
+    Held held = attempt.requireHeld();
+    try {
+      ports.staging().requireHeld(key.image(), held); // it may have waited for its base
+    } catch (Refusal e) {
+      reject(attempt, e);
+      return;
+    }
     attempt.committing();
     Answer answer = new Answer(attempt);
     committing.add(answer);
-    CheckpointKey key = attempt.requireOpened().key();
-    Held held = attempt.requireHeld();
     Command.Commit commit =
         new Command.Commit(key, attempt.open.epoch(), held.content(), held.holders());
     then(

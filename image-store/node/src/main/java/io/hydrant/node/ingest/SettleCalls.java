@@ -185,6 +185,11 @@ final class SettleCalls {
   }
 
   private CompletableFuture<Outcome> commit(CheckpointKey key, Epoch epoch, Held held) {
+    try {
+      ports.staging().requireHeld(key.image(), held);
+    } catch (Refusal e) {
+      return notHeld(key, epoch, e);
+    }
     return ports
         .proposals()
         .propose(new Command.Commit(key, epoch, held.content(), held.holders()));

@@ -3,6 +3,7 @@ package io.hydrant.node.ingest;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.store.Refusal;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +21,15 @@ public interface Staging {
 
   /** Receives an open checkpoint; goes on with the same records for the same key. */
   StagedGroup staged(CheckpointKey key, Epoch epoch) throws Refusal;
+
+  /**
+   * To be asked right before the commit is proposed: the voters may be others than when its holders
+   * were enough, and what is proposed behind the barrier of a replacement must be held by a
+   * majority of those that count now (PROTOCOL R17).
+   *
+   * @throws Refusal NO_MAJORITY: to be sent again
+   */
+  void requireHeld(ImageId image, Held held) throws Refusal;
 
   /**
    * Asks who holds an open checkpoint that no stream writes any more. Completes once it is known to

@@ -5,6 +5,7 @@ import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
@@ -52,6 +53,11 @@ final class GroupStaging implements Staging {
     forwarded.put(key, staged);
     leader.forward(forwarding, new Frame.Step.Open(opened, applied.getAsLong()), 0);
     return staged;
+  }
+
+  @Override
+  public void requireHeld(ImageId image, Held held) throws Refusal {
+    leader.requireHeld(store.durability(image), held);
   }
 
   @Override

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -229,6 +230,23 @@ final class LeaderStreams {
       holders
           .holders(forwarding.key(), own.digest(), voters, forwarding.durability())
           .ifPresent(by -> forwarding.held().complete(new Held(own, by)));
+    }
+  }
+
+  /** As {@link GroupStaging#requireHeld}. */
+  void requireHeld(Durability durability, Held held) throws Refusal {
+    Voters voters = group.voters();
+    Set<String> by = Set.copyOf(held.holders());
+    boolean enough =
+        switch (durability) {
+          case QUORUM -> voters.isMajority(by);
+          case ALL -> voters.isAll(by);
+        };
+    if (!enough) {
+      throw new Refusal(
+          Rejection.NO_MAJORITY,
+          "held by %s, who are not enough of the voters %s any more: members are being replaced; send it again"
+              .formatted(held.holders(), voters.voters()));
     }
   }
 

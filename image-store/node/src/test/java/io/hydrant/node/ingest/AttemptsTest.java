@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,7 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   private final ImageId image;
   private final Epoch epoch;
   private boolean full;
+  private Set<String> voters = Set.of("n1", "n2", "n3");
 
   /** Instead of what {@link #held} answers otherwise. */
   private @Nullable CompletableFuture<Held> holding;
@@ -112,6 +114,13 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   @Override
   public StagedGroup staged(CheckpointKey key, Epoch of) {
     return new Nothing(key);
+  }
+
+  @Override
+  public void requireHeld(ImageId of, Held held) throws Refusal {
+    if (!voters.containsAll(held.holders())) {
+      throw new Refusal(Rejection.NO_MAJORITY, "voters " + voters);
+    }
   }
 
   @Override
@@ -200,6 +209,20 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     assertEquals(List.of("Commit", "Commit"), proposed());
     assertEquals(List.of("opened 1", "opened 2", "committed 1", "committed 2"), said());
     assertTrue(attempts.isQuiet());
+  }
+
+  @Test
+  void holdersAreCountedAgainWhenACommitHasWaitedForItsBase() {
+    openFull(1);
+    openOn(2, 1);
+    proposed();
+    CompletableFuture<Held> first = finish(1);
+    finish(2).complete(HELD);
+    voters = Set.of("n1", "n2", "n4");
+    first.complete(new Held(CONTENT, List.of("n1", "n2")));
+    assertEquals(List.of("Commit", "Abort"), proposed());
+    assertEquals(
+        List.of("opened 1", "opened 2", "committed 1", "rejected 2 REASON_NO_MAJORITY"), said());
   }
 
   @Test

@@ -74,6 +74,9 @@ final class CheckpointStreamTest implements Staging {
   }
 
   @Override
+  public void requireHeld(ImageId image, Held held) {}
+
+  @Override
   public CompletableFuture<Held> held(CheckpointKey key, Epoch epoch, Command.Content claimed) {
     throw new AssertionError("nothing was opened");
   }

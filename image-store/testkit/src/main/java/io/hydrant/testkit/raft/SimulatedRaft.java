@@ -116,7 +116,10 @@ public final class SimulatedRaft<C> {
     votes.add(id);
     for (String other : candidate.members.all()) {
       Node<C> voter = nodes.get(other);
-      if (voter != null && !other.equals(id) && links.isOpen(id, other) && grants(voter, candidate)) {
+      if (voter != null
+          && !other.equals(id)
+          && links.isOpen(id, other)
+          && grants(voter, candidate)) {
         if (links.isOpen(other, id)) {
           votes.add(other);
         }

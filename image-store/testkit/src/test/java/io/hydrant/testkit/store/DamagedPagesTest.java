@@ -67,8 +67,7 @@ class DamagedPagesTest {
     ReadPoint before = fixture.read(third);
     page(before, 5);
     mark(second, 0, 5, 6);
-    assertEquals(
-        Rejection.DAMAGED, assertThrows(Refusal.class, () -> page(before, 5)).rejection());
+    assertEquals(Rejection.DAMAGED, assertThrows(Refusal.class, () -> page(before, 5)).rejection());
     assertDamaged(second, 5);
     assertDamaged(third, 5);
     assertDamaged(second, 6);

@@ -51,10 +51,13 @@ final class ClientCall {
         .network()
         .sendLate(() -> {
           if (machine.isRunning() && machine.leads() && isOpen(client, machine.name())) {
-            SimulationStep.on(machine, () ->
-                handler
-                    .handle(machine)
-                    .whenComplete((value, _) -> reply(machine, mine, Optional.ofNullable(value), answer)));
+            SimulationStep.on(
+                machine,
+                () ->
+                    handler
+                        .handle(machine)
+                        .whenComplete((value, _) ->
+                            reply(machine, mine, Optional.ofNullable(value), answer)));
           }
         });
   }

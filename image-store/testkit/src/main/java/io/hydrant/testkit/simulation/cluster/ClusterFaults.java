@@ -108,11 +108,14 @@ final class ClusterFaults {
 
   private void powerCutOfAll() {
     cluster.coverage().count(Schedule.POWER_CUT_OF_ALL);
-    cluster.machines().values().forEach(machine -> {
-      if (machine.isUp()) {
-        machine.die(true);
-      }
-    });
+    cluster
+        .machines()
+        .values()
+        .forEach(machine -> {
+          if (machine.isUp()) {
+            machine.die(true);
+          }
+        });
   }
 
   private void crashAtCall(SimulatedMachine machine) {

@@ -52,8 +52,7 @@ final class ClusterModel {
   void toldFailed(CheckpointKey key, String why) {
     ModelImage image = images.get(key.image().value());
     Fate fate = image == null ? Fate.ABORTED : image.fate(key.checkpoint().value());
-    require(
-        fate == Fate.OPEN || fate == Fate.ABORTED, "%s failed (%s), but is %s", key, why, fate);
+    require(fate == Fate.OPEN || fate == Fate.ABORTED, "%s failed (%s), but is %s", key, why, fate);
     failed.put(key, why);
   }
 
@@ -87,8 +86,7 @@ final class ClusterModel {
     switch (outcome) {
       case Outcome.ImageCreated created ->
           images.putIfAbsent(
-              created.image().value(),
-              new ModelImage(((Command.CreateImage) command).keepLast()));
+              created.image().value(), new ModelImage(((Command.CreateImage) command).keepLast()));
       case Outcome.ImageDeleted deleted -> {
         long id = ((Command.DeleteImage) command).image().value();
         if (deleted.deferred()) {
@@ -103,16 +101,15 @@ final class ClusterModel {
       case Outcome.Aborted aborted ->
           image(aborted.key()).abort(aborted.key().checkpoint().value());
       case Outcome.Pinned pinned ->
-          image(pinned.key())
-              .pins
-              .put(pinned.session().value(), pinned.key().checkpoint().value());
+          image(pinned.key()).pins.put(pinned.session().value(), pinned.key().checkpoint().value());
       case Outcome.Unpinned _ -> {
         long session = ((Command.Unpin) command).session().value();
         images.values().forEach(image -> image.pins.remove(session));
         images.values().removeIf(image -> image.deleting && image.pins.isEmpty());
       }
       case Outcome.Retired retired -> {
-        ModelImage image = Objects.requireNonNull(images.get(((Command.Retire) command).image().value()));
+        ModelImage image =
+            Objects.requireNonNull(images.get(((Command.Retire) command).image().value()));
         for (CheckpointId id : retired.checkpoints()) {
           require(!image.isHeld(id.value()), "%s was retired, but is held", id);
         }
@@ -130,7 +127,10 @@ final class ClusterModel {
     String token = command.ownerToken().toString();
     if (!image.owner.equals(token)) {
       require(
-          acquired.epoch().value() == image.epoch + 1, "epoch %s follows %d", acquired, image.epoch);
+          acquired.epoch().value() == image.epoch + 1,
+          "epoch %s follows %d",
+          acquired,
+          image.epoch);
       image.epoch++;
       image.owner = token;
       List.copyOf(image.open.keySet()).forEach(image::abort);
@@ -139,8 +139,7 @@ final class ClusterModel {
       }
       acquired
           .session()
-          .ifPresent(pin ->
-              image.pins.put(pin.session().value(), pin.key().checkpoint().value()));
+          .ifPresent(pin -> image.pins.put(pin.session().value(), pin.key().checkpoint().value()));
     }
     require(
         acquired.head().map(CheckpointId::value).orElse(0L) == image.head

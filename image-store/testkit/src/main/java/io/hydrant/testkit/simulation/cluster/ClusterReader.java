@@ -22,8 +22,8 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * Reads checkpoints on a machine and holds them against the model: a page is as the model has it, or
- * the machine says that it has not got it. Nothing else is an answer.
+ * Reads checkpoints on a machine and holds them against the model: a page is as the model has it,
+ * or the machine says that it has not got it. Nothing else is an answer.
  */
 final class ClusterReader {
   /** A session that no log knows: the reader is content with it as long as nothing is gone. */
@@ -73,8 +73,7 @@ final class ClusterReader {
     for (int region = 0; region < VmContent.REGIONS.size(); region++) {
       RegionSpec spec = VmContent.REGIONS.get(region);
       for (int tract = 0; tract < spec.tracts(); tract++) {
-        boolean said =
-            machine.store().missing().isHere(key.image(), point.line(), region, tract);
+        boolean said = machine.store().missing().isHere(key.image(), point.line(), region, tract);
         boolean got = readTract(machine, point, vm, region, tract, said);
         here += got ? 1 : 0;
         notHere += got ? 0 : 1;
@@ -85,12 +84,7 @@ final class ClusterReader {
   }
 
   private boolean readTract(
-      SimulatedMachine machine,
-      ReadPoint point,
-      VmContent vm,
-      int region,
-      int tract,
-      boolean said)
+      SimulatedMachine machine, ReadPoint point, VmContent vm, int region, int tract, boolean said)
       throws IOException {
     RegionSpec spec = VmContent.REGIONS.get(region);
     long next = spec.pageOf(tract, 0);

@@ -8,8 +8,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a simulation can be given a cluster that breaks a rule of PROTOCOL: parts of the product are
- * wrapped, or given another object to ask. As it stands here, nothing is broken.
+ * Where a simulation can be given a cluster that breaks a rule of PROTOCOL: parts of the product
+ * are wrapped, or given another object to ask. As it stands here, nothing is broken.
  */
 public interface ClusterRules {
   ClusterRules SOUND = new ClusterRules() {};
@@ -25,8 +25,7 @@ public interface ClusterRules {
    * @param available frames below it were sent
    * @param claimed what its end claims; null before its end
    */
-  default Statement heard(
-      Statement statement, long available, Command.@Nullable Content claimed) {
+  default Statement heard(Statement statement, long available, Command.@Nullable Content claimed) {
     return statement;
   }
 

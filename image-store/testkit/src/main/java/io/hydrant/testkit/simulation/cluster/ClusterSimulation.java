@@ -100,18 +100,22 @@ public final class ClusterSimulation {
       raftStep();
     } else if (dice < 42) {
       int count = 1 + random.nextInt(4);
-      on(cluster.anyMachine(), machine -> {
-        for (int i = 0; i < count && machine.applyOne(); i++) {
-          // the next one
-        }
-      });
+      on(
+          cluster.anyMachine(),
+          machine -> {
+            for (int i = 0; i < count && machine.applyOne(); i++) {
+              // the next one
+            }
+          });
     } else if (dice < 56) {
       int count = 1 + random.nextInt(3);
-      on(cluster.anyMachine(), machine -> {
-        for (int i = 0; i < count && machine.runBackground(); i++) {
-          // the next one
-        }
-      });
+      on(
+          cluster.anyMachine(),
+          machine -> {
+            for (int i = 0; i < count && machine.runBackground(); i++) {
+              // the next one
+            }
+          });
     } else if (dice < 72) {
       int count = 1 + random.nextInt(6);
       for (int i = 0; i < count; i++) {
@@ -297,12 +301,14 @@ public final class ClusterSimulation {
       }
     }
     for (SimulatedMachine machine : List.copyOf(cluster.machines().values())) {
-      on(machine, at -> {
-        while (at.applyOne() || at.runBackground()) {
-          busy[0] = true;
-        }
-        at.tick();
-      });
+      on(
+          machine,
+          at -> {
+            while (at.applyOne() || at.runBackground()) {
+              busy[0] = true;
+            }
+            at.tick();
+          });
     }
     while (cluster.network().deliverLate(false)) {
       busy[0] = true;
@@ -347,11 +353,13 @@ public final class ClusterSimulation {
         peer.connect();
         busy[0] = true;
       }
-      SimulationStep.on(leader, () -> {
-        while (peer.pump() || peer.deliverFrame() || peer.deliverStatement()) {
-          busy[0] = true;
-        }
-      });
+      SimulationStep.on(
+          leader,
+          () -> {
+            while (peer.pump() || peer.deliverFrame() || peer.deliverStatement()) {
+              busy[0] = true;
+            }
+          });
     }
   }
 

@@ -35,11 +35,7 @@ final class Forwarded {
   record Held(Command.Content content, List<String> holders) {}
 
   Forwarded(
-      CheckpointKey key,
-      Epoch epoch,
-      Durability durability,
-      StagedCheckpoint here,
-      boolean asked) {
+      CheckpointKey key, Epoch epoch, Durability durability, StagedCheckpoint here, boolean asked) {
     this.key = key;
     this.epoch = epoch;
     this.durability = durability;

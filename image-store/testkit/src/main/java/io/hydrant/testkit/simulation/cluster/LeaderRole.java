@@ -318,8 +318,7 @@ final class LeaderRole {
       } else if (!one.held.isDone()) {
         peers().forEach(peer -> peer.ask(one));
       }
-    } else if (one.durability == Durability.ALL
-        && one.waitedNanos(now) > ALL_DEADLINE.toNanos()) {
+    } else if (one.durability == Durability.ALL && one.waitedNanos(now) > ALL_DEADLINE.toNanos()) {
       refuse(one, "not all have stated it");
     }
   }

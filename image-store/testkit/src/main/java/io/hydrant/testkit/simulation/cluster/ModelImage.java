@@ -67,8 +67,6 @@ final class ModelImage {
 
   /** Whether a retirement must leave a checkpoint out. */
   boolean isHeld(long id) {
-    return id == head
-        || pins.containsValue(id)
-        || committed.tailMap(id, false).size() < keepLast;
+    return id == head || pins.containsValue(id) || committed.tailMap(id, false).size() < keepLast;
   }
 }

@@ -203,7 +203,9 @@ final class PeerConnection {
 
   /** The next statement arrives; whether one did. */
   boolean deliverStatement() {
-    if (!open || statements.isEmpty() || !cluster.network().isOpen(Plane.DATA, to.name(), from.name())) {
+    if (!open
+        || statements.isEmpty()
+        || !cluster.network().isOpen(Plane.DATA, to.name(), from.name())) {
       return false;
     }
     hear(statements.remove());
@@ -249,21 +251,23 @@ final class PeerConnection {
             asking.remove(one.key);
             return;
           }
-          SimulationStep.on(to, () -> {
-            try {
-              to.store()
-                  .staged(one.key, one.epoch)
-                  .finish(claimed)
-                  .whenComplete((own, _) -> {
-                    if (own != null) {
-                      to.holds(one.key);
-                      answer(one, life, new Says.Holds(own.digest()));
-                    }
-                  });
-            } catch (Refusal e) {
-              answer(one, life, new Says.Refuses(e.rejection(), "" + e.getMessage()));
-            }
-          });
+          SimulationStep.on(
+              to,
+              () -> {
+                try {
+                  to.store()
+                      .staged(one.key, one.epoch)
+                      .finish(claimed)
+                      .whenComplete((own, _) -> {
+                        if (own != null) {
+                          to.holds(one.key);
+                          answer(one, life, new Says.Holds(own.digest()));
+                        }
+                      });
+                } catch (Refusal e) {
+                  answer(one, life, new Says.Refuses(e.rejection(), "" + e.getMessage()));
+                }
+              });
         });
   }
 

@@ -229,8 +229,7 @@ final class ServedStream {
     attempt.one.held.whenComplete((held, failure) -> held(attempt, held, failure));
   }
 
-  private void held(
-      Attempt attempt, Forwarded.@Nullable Held held, @Nullable Throwable failure) {
+  private void held(Attempt attempt, Forwarded.@Nullable Held held, @Nullable Throwable failure) {
     if (attempt.state != State.FINISHING) {
       return;
     }

@@ -79,7 +79,8 @@ final class SettleRole {
     if (known != null) {
       return known;
     }
-    if (streaming.contains(key) || !epoch.equals(open(key).map(CheckpointInfo::epoch).orElse(null))) {
+    if (streaming.contains(key)
+        || !epoch.equals(open(key).map(CheckpointInfo::epoch).orElse(null))) {
       return CompletableFuture.completedFuture(Verdict.UNDECIDED);
     }
     CompletableFuture<Verdict> verdict = new CompletableFuture<>();
@@ -98,10 +99,7 @@ final class SettleRole {
   }
 
   private void commitOrAbort(
-      CheckpointKey key,
-      Epoch epoch,
-      Command.Content claim,
-      CompletableFuture<Verdict> verdict)
+      CheckpointKey key, Epoch epoch, Command.Content claim, CompletableFuture<Verdict> verdict)
       throws IOException {
     Forwarded one;
     try {

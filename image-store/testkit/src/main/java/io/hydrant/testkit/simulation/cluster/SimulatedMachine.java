@@ -357,8 +357,7 @@ final class SimulatedMachine {
       leader = null;
       List<Proposal> unknown = List.copyOf(new TreeMap<>(proposals).values());
       proposals.clear();
-      unknown.forEach(
-          proposal -> proposal.answer().completeExceptionally(new UnknownOutcome()));
+      unknown.forEach(proposal -> proposal.answer().completeExceptionally(new UnknownOutcome()));
     }
     if (leads && leader == null) {
       leader = new LeaderRole(this, raft().term(name));
@@ -374,8 +373,7 @@ final class SimulatedMachine {
 
   /** What the server does from time to time. */
   void tick() throws IOException {
-    for (Map.Entry<CheckpointKey, SimulatedReception> one :
-        List.copyOf(receptions.entrySet())) {
+    for (Map.Entry<CheckpointKey, SimulatedReception> one : List.copyOf(receptions.entrySet())) {
       one.getValue().nudge();
       boolean over =
           switch (fate(one.getKey())) {

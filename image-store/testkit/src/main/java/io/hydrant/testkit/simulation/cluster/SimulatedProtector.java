@@ -186,7 +186,8 @@ final class SimulatedProtector {
     }
     server()
         .ifPresent(machine ->
-            call.ask(machine, at -> at.propose(acquire), answer -> answer.ifPresent(this::acquired)));
+            call.ask(
+                machine, at -> at.propose(acquire), answer -> answer.ifPresent(this::acquired)));
   }
 
   private void acquired(Outcome outcome) {
@@ -197,10 +198,7 @@ final class SimulatedProtector {
     cluster.coverage().count(Schedule.TAKE_OVER);
     epoch = acquired.epoch().value();
     base = acquired.head().map(CheckpointId::value).orElse(0L);
-    baseVm =
-        base == 0
-            ? VmContent.BLANK
-            : cluster.model().content(key(base)).orElseThrow();
+    baseVm = base == 0 ? VmContent.BLANK : cluster.model().content(key(base)).orElseThrow();
     vm = baseVm;
     wantsFull = base == 0;
   }
@@ -220,9 +218,7 @@ final class SimulatedProtector {
             call.ask(
                 machine,
                 at ->
-                    at.leader()
-                        .settles()
-                        .settle(key, new Epoch(under), mine.checkpoint.content()),
+                    at.leader().settles().settle(key, new Epoch(under), mine.checkpoint.content()),
                 answer -> answer.ifPresent(verdict -> settled(mine, key, verdict))));
   }
 

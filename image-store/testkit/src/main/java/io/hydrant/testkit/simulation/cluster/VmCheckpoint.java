@@ -26,8 +26,7 @@ import java.util.zip.CRC32C;
  * @param held which pages are in it
  * @param vm the VM when it was taken
  */
-record VmCheckpoint(
-    List<Frame.Step> steps, Command.Content content, boolean[] held, VmContent vm) {
+record VmCheckpoint(List<Frame.Step> steps, Command.Content content, boolean[] held, VmContent vm) {
   private static final int BATCH_PAGES_MAX = 4;
   private static final int ROW_BYTES_MAX = 4 << 10;
 
@@ -73,10 +72,7 @@ record VmCheckpoint(
       Collections.shuffle(batches, new Random(random.nextLong()));
       batches.forEach(batch ->
           digest.patch(
-              batch.region(),
-              VmContent.REGIONS.get(batch.region()),
-              batch.tract(),
-              batch.table()));
+              batch.region(), VmContent.REGIONS.get(batch.region()), batch.tract(), batch.table()));
       for (Frame.Step zero : zeros) {
         Frame.Step.ZeroTracts run = (Frame.Step.ZeroTracts) zero;
         digest.zeroTracts(run.region(), run.firstTract(), run.count());

@@ -54,8 +54,7 @@ enum BrokenRules implements ClusterRules {
   /** What was taken counts as held. */
   R7 {
     @Override
-    public Statement heard(
-        Statement statement, long available, Command.@Nullable Content claimed) {
+    public Statement heard(Statement statement, long available, Command.@Nullable Content claimed) {
       boolean all =
           claimed != null
               && statement.says() instanceof Says.Took took

@@ -38,13 +38,14 @@ class ClusterSimulationTest {
     Coverage coverage = new Coverage();
     long[] progress = new long[3];
     long began = System.nanoTime();
-    seeds().forEach(seed -> {
-      ClusterSimulation simulation = run(seed, ClusterRules.SOUND);
-      coverage.add(simulation.coverage());
-      progress[0]++;
-      progress[1] += simulation.commits();
-      progress[2] += simulation.elections();
-    });
+    seeds()
+        .forEach(seed -> {
+          ClusterSimulation simulation = run(seed, ClusterRules.SOUND);
+          coverage.add(simulation.coverage());
+          progress[0]++;
+          progress[1] += simulation.commits();
+          progress[2] += simulation.elections();
+        });
     System.out.printf(
         "%d clusters of %d steps: %d commits, %d leaders, %.1f s%n%s",
         progress[0], STEPS, progress[1], progress[2], (System.nanoTime() - began) / 1e9, coverage);
