@@ -2,6 +2,7 @@ package io.hydrant.node;
 
 import io.hydrant.codecs.ZstdPageCodec;
 import io.hydrant.engine.files.JdkStoreFiles;
+import io.hydrant.engine.files.StoreFiles;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.ImageStoreConfig;
 import io.hydrant.engine.store.ImageStoreConfig.SnapshotBounds;
@@ -41,7 +42,7 @@ record StoreWiring(
           ImageStore.open(
               store,
               new ImageStorePorts(
-                  new JdkStoreFiles(data.part(Part.SEGMENTS), config.directWrites()),
+                  segmentFiles(data),
                   new JdkStoreFiles(data.part(Part.CATALOG), false),
                   index,
                   codec,
@@ -60,6 +61,11 @@ record StoreWiring(
   /** Nobody else has what is not here, and never will; also where the others are lost for ever. */
   private static boolean isAlone(NodeIdentity identity) {
     return identity.adoption().map(how -> how.recovered().isPresent()).orElse(true);
+  }
+
+  private StoreFiles segmentFiles(DataDirectory data) throws IOException {
+    StoreFiles files = new JdkStoreFiles(data.part(Part.SEGMENTS), config.directWrites());
+    return config.faults().<StoreFiles>map(faults -> new FaultyFiles(files, faults)).orElse(files);
   }
 
   private static ExecutorService oneThread(String name) {

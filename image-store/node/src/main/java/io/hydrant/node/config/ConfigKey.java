@@ -32,7 +32,8 @@ enum ConfigKey {
   STORAGE_MAP_CACHE_BYTES("storage.map-cache-bytes", "96m"),
   STORAGE_SNAPSHOT_DIRTY_BYTES("storage.snapshot-dirty-bytes", "96m"),
   STORAGE_SNAPSHOT_LOG_BYTES("storage.snapshot-log-bytes", "1g"),
-  STORAGE_SNAPSHOT_ENTRIES("storage.snapshot-entries", "20000");
+  STORAGE_SNAPSHOT_ENTRIES("storage.snapshot-entries", "20000"),
+  FAULT_DIRECTORY("fault.directory", "");
 
   private final String key;
   private final String standard;

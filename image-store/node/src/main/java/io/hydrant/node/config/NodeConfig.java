@@ -108,7 +108,10 @@ public record NodeConfig(
         new ImageStoreConfig.SnapshotBounds(
             settings.bytes(ConfigKey.STORAGE_SNAPSHOT_DIRTY_BYTES),
             settings.bytes(ConfigKey.STORAGE_SNAPSHOT_LOG_BYTES),
-            settings.number(ConfigKey.STORAGE_SNAPSHOT_ENTRIES)));
+            settings.number(ConfigKey.STORAGE_SNAPSHOT_ENTRIES)),
+        Optional.of(settings.text(ConfigKey.FAULT_DIRECTORY))
+            .filter(directory -> !directory.isEmpty())
+            .map(Path::of));
   }
 
   private static SegmentLogConfig segments(Settings settings) throws ConfigException {

@@ -6,6 +6,8 @@ import io.hydrant.engine.segment.SegmentLogConfig;
 import io.hydrant.engine.store.ImageStoreConfig;
 import io.hydrant.engine.store.ImageStoreConfig.HeapBounds;
 import io.hydrant.engine.store.ImageStoreConfig.SnapshotBounds;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The store's files and caches.
@@ -14,9 +16,14 @@ import io.hydrant.engine.store.ImageStoreConfig.SnapshotBounds;
  * @param directWrites whether it is written past the page cache where the file system can do that
  * @param mapCacheBytes heap for page maps that are read
  * @param snapshots when a snapshot is due
+ * @param faults where a test orders faults of the disk; empty: it has only its own
  */
 public record StorageConfig(
-    SegmentLogConfig segments, boolean directWrites, long mapCacheBytes, SnapshotBounds snapshots) {
+    SegmentLogConfig segments,
+    boolean directWrites,
+    long mapCacheBytes,
+    SnapshotBounds snapshots,
+    Optional<Path> faults) {
   public StorageConfig {
     Ranges.check("storage.map-cache-bytes", mapCacheBytes, 1 << 20, 1L << 40);
     check(snapshots);

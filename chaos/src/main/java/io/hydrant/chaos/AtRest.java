@@ -1,0 +1,160 @@
+package io.hydrant.chaos;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.grpc.StatusRuntimeException;
+import io.hydrant.chaos.group.Group;
+import io.hydrant.chaos.group.Member;
+import io.hydrant.chaos.group.ReplicaReader;
+import io.hydrant.chaos.load.Load;
+import io.hydrant.chaos.load.RestoredMemory;
+import io.hydrant.chaos.load.Restorer;
+import io.hydrant.client.ClientConfig;
+import io.hydrant.client.HydrantClient;
+import io.hydrant.client.PrefetchOptions;
+import io.hydrant.client.RestoreSession;
+import io.hydrant.testkit.history.Interval;
+import io.hydrant.testkit.history.Operation.Listed;
+import io.hydrant.testkit.history.Operation.Pin;
+import io.hydrant.testkit.history.Operation.Restore;
+import io.hydrant.testkit.history.Quiet;
+import io.hydrant.testkit.history.Result;
+import io.hydrant.v1.OpenRestoreResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Looks at every replica once the faults are over and the clients have ended. */
+final class AtRest {
+  /** A replica that gets on moves its hold mark within this share of the patience for all else. */
+  private static final int STILL_SHARE = 6;
+
+  private static final int LOOK_MILLIS = 100;
+
+  private final Group group;
+  private final Load load;
+  private final Duration patience;
+  private final Consumer<String> said;
+
+  AtRest(Group group, Load load, Duration patience, Consumer<String> said) {
+    this.group = group;
+    this.load = load;
+    this.patience = patience;
+    this.said = said;
+  }
+
+  /** Restores every listed checkpoint on each replica; how the replicas stand. */
+  Quiet examine() throws IOException, InterruptedException {
+    long end = group.awaitLevel(patience);
+    SortedMap<String, Long> holdMarks = awaitWhole(end);
+    said.accept("at rest: the log ends at %d, hold marks %s".formatted(end, holdMarks));
+    try (HydrantClient client =
+        HydrantClient.connect(ClientConfig.of(load.endpoints()).withDeadlines(load.deadlines()))) {
+      Restorer lists = new Restorer(load, "examiner", new SplittableRandom(0));
+      for (String image : load.images()) {
+        for (Listed row : lists.list(client, image)) {
+          restore(client, image, row.id());
+        }
+      }
+    }
+    return new Quiet(end, holdMarks);
+  }
+
+  /** Gives the replicas time to fetch what they lack, as long as any of them gets on. */
+  private SortedMap<String, Long> awaitWhole(long end) throws InterruptedException {
+    SortedMap<String, Long> holdMarks = new TreeMap<>();
+    long gotOnNanos = System.nanoTime();
+    long stillNanosMax = patience.toNanos() / STILL_SHARE;
+    while (System.nanoTime() - gotOnNanos < stillNanosMax) {
+      SortedMap<String, Long> now = new TreeMap<>();
+      for (Member member : group.members()) {
+        long mark = member.stats().map(stats -> Group.gauge(stats, "hold_mark_index")).orElse(-1L);
+        now.put(member.name(), mark);
+      }
+      if (!now.equals(holdMarks)) {
+        holdMarks = now;
+        gotOnNanos = System.nanoTime();
+      }
+      if (now.values().stream().allMatch(mark -> mark >= end)) {
+        return now;
+      }
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+    return holdMarks;
+  }
+
+  private void restore(HydrantClient client, String image, long checkpoint)
+      throws IOException, InterruptedException {
+    long number = load.sessions().incrementAndGet();
+    long invoked = System.nanoTime();
+    try (RestoreSession session =
+        client.openRestore(HydrantClient.name(image), checkpoint, Duration.ofMinutes(10))) {
+      load.recorder()
+          .add(
+              new Pin(
+                  "examiner",
+                  since(invoked),
+                  image,
+                  number,
+                  OptionalLong.of(checkpoint),
+                  new Result.Ok<>(session.checkpoint().getId())));
+      boolean lacking = false;
+      for (Member member : group.members()) {
+        lacking |= !onReplica(member, session, image, number);
+      }
+      if (lacking) {
+        anywhere(session, image, number);
+      }
+    }
+  }
+
+  /** Whether the replica has all of it. */
+  private boolean onReplica(Member member, RestoreSession session, String image, long number)
+      throws IOException, InterruptedException {
+    long invoked = System.nanoTime();
+    RestoredMemory memory = new RestoredMemory(session.regions());
+    try {
+      byte[] slim = new ReplicaReader(member, patience.toSeconds()).read(opened(session), memory);
+      add(member.name(), invoked, image, number, memory.name(slim));
+      load.tally().count("checkpoints restored from one replica at rest");
+      return true;
+    } catch (ReplicaReader.NotHereException e) {
+      load.tally().count("checkpoints that a replica lacks at rest");
+      return false;
+    } catch (StatusRuntimeException e) {
+      load.tally()
+          .violation(
+              "%s does not give checkpoint %d of %s at rest: %s"
+                  .formatted(member.name(), session.checkpoint().getId(), image, e));
+      return true;
+    }
+  }
+
+  private void anywhere(RestoreSession session, String image, long number) throws IOException {
+    long invoked = System.nanoTime();
+    RestoredMemory memory = new RestoredMemory(session.regions());
+    session.restoreTo(memory, PrefetchOptions.DEFAULT, 1);
+    add("examiner", invoked, image, number, memory.name(session.slim()));
+  }
+
+  private void add(String process, long invoked, String image, long number, String content) {
+    load.recorder()
+        .add(new Restore(process, since(invoked), image, number, new Result.Ok<>(content)));
+  }
+
+  private static OpenRestoreResponse opened(RestoreSession session) {
+    try {
+      return OpenRestoreResponse.parseFrom(session.export());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("the library exports what it was given", e);
+    }
+  }
+
+  private static Interval since(long invoked) {
+    return new Interval(invoked, System.nanoTime());
+  }
+}

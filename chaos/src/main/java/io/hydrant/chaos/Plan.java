@@ -1,0 +1,17 @@
+package io.hydrant.chaos;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What a run is to do.
+ *
+ * @param duration of the faults
+ * @param seed of everything that is drawn
+ * @param directory of the run, made anew
+ * @param traces directory with traces, or below which there are some; empty: the one in the library
+ * @param serverHeap for instance 384m
+ */
+public record Plan(
+    Duration duration, long seed, Path directory, Optional<Path> traces, String serverHeap) {}

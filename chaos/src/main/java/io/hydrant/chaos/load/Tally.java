@@ -1,0 +1,68 @@
+package io.hydrant.chaos.load;
+
+import io.hydrant.v1.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** Counts for the report, and violations as they are found. Safe for use by several threads. */
+public final class Tally {
+  private static final int VIOLATIONS_MAX = 100;
+
+  private final Consumer<String> said;
+  private final SortedMap<String, Long> counts = new TreeMap<>();
+  private final List<String> violations = new ArrayList<>();
+  private long acknowledgedNanos;
+  private long longestGapNanos;
+
+  /**
+   * @param said hears of violations at once
+   */
+  public Tally(Consumer<String> said) {
+    this.said = said;
+  }
+
+  public synchronized void count(String what) {
+    counts.merge(what, 1L, Long::sum);
+  }
+
+  public synchronized long counted(String what) {
+    return counts.getOrDefault(what, 0L);
+  }
+
+  public synchronized SortedMap<String, Long> counts() {
+    return new TreeMap<>(counts);
+  }
+
+  void refused(Reason reason) {
+    count("refused: " + reason.name().substring("REASON_".length()));
+  }
+
+  public synchronized void violation(String what) {
+    said.accept("VIOLATION: " + what);
+    if (violations.size() < VIOLATIONS_MAX) {
+      violations.add(what);
+    }
+  }
+
+  public synchronized List<String> violations() {
+    return List.copyOf(violations);
+  }
+
+  /** A checkpoint of any image was acknowledged. */
+  synchronized void acknowledged() {
+    long now = System.nanoTime();
+    if (acknowledgedNanos != 0) {
+      longestGapNanos = Math.max(longestGapNanos, now - acknowledgedNanos);
+    }
+    acknowledgedNanos = now;
+    count("checkpoints acknowledged");
+  }
+
+  /** Longest time without an acknowledged checkpoint of any image, since the first one. */
+  public synchronized double longestGapSeconds() {
+    return longestGapNanos / 1e9;
+  }
+}

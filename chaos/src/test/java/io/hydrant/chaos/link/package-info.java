@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.chaos.link;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.chaos;
+
+import org.jspecify.annotations.NullMarked;
