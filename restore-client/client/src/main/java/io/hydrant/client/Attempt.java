@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * </table>
  *
  * A commit waits for the id, so that an unknown outcome can always be settled. Guarded by the lock
- * of its {@link WriteCall}, except {@link #outcome}.
+ * of its {@link WriteState}, except {@link #outcome}.
  */
 final class Attempt {
   enum State {

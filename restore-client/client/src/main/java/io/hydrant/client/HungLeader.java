@@ -10,19 +10,19 @@ import java.util.concurrent.TimeUnit;
  */
 final class HungLeader {
   private final Connections connections;
-  private final WriteCall call;
+  private final WriteState state;
 
-  /** Guarded by the call's lock. */
+  /** Guarded by the state's lock. */
   private boolean watched;
 
-  HungLeader(Connections connections, WriteCall call) {
+  HungLeader(Connections connections, WriteState state) {
     this.connections = connections;
-    this.call = call;
+    this.state = state;
   }
 
   /** Under the lock: looks after the attempts while there are any. */
   void watch() {
-    if (watched || call.attempts.isEmpty() || !connections.members().several()) {
+    if (watched || state.attempts.isEmpty() || !connections.members().several()) {
       return;
     }
     try {
@@ -34,23 +34,23 @@ final class HungLeader {
   }
 
   private void look() {
-    call.lock.lock();
+    state.lock();
     try {
       watched = false;
-      WriteStream current = call.stream;
+      WriteStream current = state.stream;
       long now = System.nanoTime();
       boolean silent =
-          call.attempts.values().stream()
+          state.attempts.values().stream()
               .anyMatch(attempt ->
                   attempt.awaitsServer()
                       && now - attempt.progressNanos() > LeaderProbe.SILENCE_NANOS);
-      if (silent && call.moving == null && current != null) {
-        call.completions.add(() -> leaveIfHung(current));
+      if (silent && state.moving == null && current != null) {
+        state.completions.add(() -> leaveIfHung(current));
       } else {
         watch();
       }
     } finally {
-      call.unlockAndComplete();
+      state.unlockAndComplete();
     }
   }
 
@@ -62,21 +62,21 @@ final class HungLeader {
       Thread.currentThread().interrupt();
       return;
     }
-    call.lock.lock();
+    state.lock();
     try {
       if (leader != null
           && !leader.equals(current.member())
-          && call.stream == current
-          && call.canMove()) {
-        call.beginMove(
+          && state.stream == current
+          && state.canMove()) {
+        state.beginMove(
             new UnavailableException(
                 "image %d: %s does not answer, and %s leads"
-                    .formatted(call.imageUid, current.member(), leader),
+                    .formatted(state.imageUid, current.member(), leader),
                 null));
       }
       watch();
     } finally {
-      call.unlockAndComplete();
+      state.unlockAndComplete();
     }
   }
 }

@@ -7,36 +7,36 @@ import io.hydrant.v1.WriteCheckpointResponse;
 
 /**
  * What the server's answers do to the attempts of a {@link WriteCall}. Runs on network threads and
- * is short; takes the call's lock. Streams that were given up are not heard any more.
+ * is short; takes its state's lock. Streams that were given up are not heard any more.
  */
 final class WriteAnswers implements WriteStream.Events {
   private final Connections connections;
-  private final WriteCall call;
+  private final WriteState state;
 
-  WriteAnswers(Connections connections, WriteCall call) {
+  WriteAnswers(Connections connections, WriteState state) {
     this.connections = connections;
-    this.call = call;
+    this.state = state;
   }
 
   @Override
   public void received(WriteStream from, WriteCheckpointResponse response) {
-    call.lock.lock();
+    state.lock();
     try {
-      if (from != call.stream) {
+      if (from != state.stream) {
         return; // it was given up
       }
-      Attempt attempt = call.attempts.get(response.getAttempt());
+      Attempt attempt = state.attempts.get(response.getAttempt());
       if (attempt != null) {
         // Of those behind it as well: they wait for its commit.
-        call.attempts.tailMap(attempt.number).values().forEach(Attempt::progressed);
+        state.attempts.tailMap(attempt.number).values().forEach(Attempt::progressed);
         apply(attempt, response);
-      } else if (response.getAttempt() < 1 || response.getAttempt() > call.lastNumber) {
+      } else if (response.getAttempt() < 1 || response.getAttempt() > state.lastNumber) {
         violation("an answer to attempt " + response.getAttempt() + ", which was never sent");
       }
     } finally {
-      call.unlockAndComplete();
+      state.unlockAndComplete();
     }
-    call.drain();
+    state.drain();
   }
 
   private void apply(Attempt attempt, WriteCheckpointResponse response) {
@@ -48,7 +48,7 @@ final class WriteAnswers implements WriteStream.Events {
           return;
         }
         attempt.opened(id);
-        call.queueCommits();
+        state.queueCommits();
       }
       case DURABLE -> attempt.durable(response.getDurable().getBatchCount());
       case COMMITTED -> {
@@ -57,8 +57,8 @@ final class WriteAnswers implements WriteStream.Events {
           violation("attempt " + attempt.number + " committed before it asked, or by another id");
           return;
         }
-        call.moves = 0;
-        call.endCommitted(attempt, response.getCommitted().getIndex());
+        state.moves = 0;
+        state.endCommitted(attempt, response.getCommitted().getIndex());
       }
       case REJECTED -> rejected(attempt, response.getRejected());
       case EVENT_NOT_SET -> violation("an empty event");
@@ -67,68 +67,68 @@ final class WriteAnswers implements WriteStream.Events {
 
   private void rejected(Attempt attempt, Rejected rejected) {
     Failure failure = Failure.of(rejected.getReason(), rejected.getMessage());
-    String what = "checkpoint attempt %d of image %d".formatted(attempt.number, call.imageUid);
+    String what = "checkpoint attempt %d of image %d".formatted(attempt.number, state.imageUid);
     if (failure.kind() == Failure.Kind.REJECTED) {
       String text = what + ": " + failure.message();
-      call.endLine(
+      state.endLine(
           attempt, new RejectedException(rejected.getReason(), text, rejected.getHead(), null));
       return;
     }
-    if (failure.elsewhere() && call.canMove()) {
-      call.beginMove(failure.toException(what));
+    if (failure.elsewhere() && state.canMove()) {
+      state.beginMove(failure.toException(what));
       return;
     }
-    call.settleOrEndAll(
-        call.attempts.values().stream()
+    state.settleOrEndAll(
+        state.attempts.values().stream()
             .filter(next -> next == attempt || next.base() == attempt)
             .toList(),
         failure.toException(what));
   }
 
   private void violation(String what) {
-    String text = "image %d: the server sent %s".formatted(call.imageUid, what);
-    call.breakOff(new ProtocolViolationException(text, null));
-    WriteStream current = call.stream;
+    String text = "image %d: the server sent %s".formatted(state.imageUid, what);
+    state.breakOff(new ProtocolViolationException(text, null));
+    WriteStream current = state.stream;
     if (current != null) {
-      call.completions.add(() -> current.cancel(text));
+      state.completions.add(() -> current.cancel(text));
     }
   }
 
   @Override
   public void roomMade() {
-    call.lock.lock();
+    state.lock();
     try {
-      call.changed.signalAll();
+      state.changed.signalAll();
     } finally {
-      call.lock.unlock();
+      state.unlock();
     }
   }
 
   @Override
   public void closed(WriteStream from, Status status, Metadata trailers) {
-    call.lock.lock();
+    state.lock();
     try {
-      if (from != call.stream) {
+      if (from != state.stream) {
         return;
       }
       HydrantException why = why(status, trailers);
       boolean refused = why instanceof RejectedException && !status.isOk();
-      if (call.canMove() && !refused && call.attempts.isEmpty()) {
-        call.stream = null;
-      } else if (call.canMove() && !refused) {
-        call.beginMove(why);
+      if (state.canMove() && !refused && state.attempts.isEmpty()) {
+        state.stream = null;
+      } else if (state.canMove() && !refused) {
+        state.beginMove(why);
       } else {
-        call.breakOff(why);
+        state.breakOff(why);
       }
     } finally {
-      call.unlockAndComplete();
+      state.unlockAndComplete();
     }
   }
 
   private HydrantException why(Status status, Metadata trailers) {
     String what =
         "the checkpoint stream of image %d to %s ended before the commit was sent, so nothing of it was committed"
-            .formatted(call.imageUid, connections.members().leader());
+            .formatted(state.imageUid, connections.members().leader());
     if (connections.isClosed()) {
       return new CancelledException(what + ": the client was closed", null);
     }

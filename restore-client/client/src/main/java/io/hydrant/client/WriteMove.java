@@ -20,11 +20,11 @@ final class WriteMove {
   private static final int MOVES_MAX = 20;
 
   private final Connections connections;
-  private final WriteCall call;
+  private final WriteState state;
 
-  WriteMove(Connections connections, WriteCall call) {
+  WriteMove(Connections connections, WriteState state) {
     this.connections = connections;
-    this.call = call;
+    this.state = state;
   }
 
   /** Waits; run it where that is allowed. */
@@ -57,96 +57,96 @@ final class WriteMove {
   /** Settles the first one that may have been committed; false if there is none. */
   private boolean settleNext() {
     Attempt next = null;
-    call.lock.lock();
+    state.lock();
     try {
-      for (Attempt attempt : call.attempts.values()) {
+      for (Attempt attempt : state.attempts.values()) {
         if (next == null && attempt.state() == Attempt.State.SETTLING) {
           next = attempt;
         }
       }
     } finally {
-      call.lock.unlock();
+      state.unlock();
     }
     if (next == null) {
       return false;
     }
-    call.settle(next);
+    state.settle(next);
     return true;
   }
 
   /** Whether there is nothing to move any more. */
   private boolean endMoveIfIdle() {
-    call.lock.lock();
+    state.lock();
     try {
-      if (connections.isClosed() && !call.attempts.isEmpty()) {
-        call.settleOrEndAll(
-            List.copyOf(call.attempts.values()),
+      if (connections.isClosed() && !state.attempts.isEmpty()) {
+        state.settleOrEndAll(
+            List.copyOf(state.attempts.values()),
             new CancelledException("the client was closed, nothing of it was committed", null));
       }
-      if (call.moving == null || !call.attempts.isEmpty()) {
+      if (state.moving == null || !state.attempts.isEmpty()) {
         return false;
       }
-      call.moving = null; // the next open connects anew
-      call.changed.signalAll();
+      state.moving = null; // the next open connects anew
+      state.changed.signalAll();
       return true;
     } finally {
-      call.unlockAndComplete();
+      state.unlockAndComplete();
     }
   }
 
   private void giveUp(HydrantException why) {
-    call.lock.lock();
+    state.lock();
     try {
-      call.moving = null;
-      call.breakOff(why);
+      state.moving = null;
+      state.breakOff(why);
     } finally {
-      call.unlockAndComplete();
+      state.unlockAndComplete();
     }
   }
 
   /** Opens all attempts under a new leader; null if none is left. */
   private @Nullable WriteStream reopen(Member leader) {
     WriteStream next = null;
-    call.lock.lock();
+    state.lock();
     try {
-      HydrantException why = call.moving;
-      boolean tooOften = ++call.moves > MOVES_MAX;
-      for (Attempt attempt : List.copyOf(call.attempts.values())) {
+      HydrantException why = state.moving;
+      boolean tooOften = ++state.moves > MOVES_MAX;
+      for (Attempt attempt : List.copyOf(state.attempts.values())) {
         Attempt base = attempt.base();
         HydrantException baseFailure = base == null ? null : base.failure();
         if (baseFailure != null) {
-          call.endLine(attempt, baseFailure);
+          state.endLine(attempt, baseFailure);
         } else if (why != null && tooOften) {
-          call.endLine(attempt, why);
+          state.endLine(attempt, why);
         }
       }
-      if (!call.attempts.isEmpty()) {
-        next = call.connect(leader);
+      if (!state.attempts.isEmpty()) {
+        next = state.connect(leader);
         // All opens first: a base that is committed can not be named by its attempt any more.
-        for (Attempt attempt : call.attempts.values()) {
+        for (Attempt attempt : state.attempts.values()) {
           OpenCheckpoint.Builder open = attempt.replay.open();
           Attempt base = attempt.base();
           if (base != null) {
-            call.nameBase(open, base);
+            state.nameBase(open, base);
           }
-          call.queue(call.request(attempt).setOpen(open).build());
+          state.queue(state.request(attempt).setOpen(open).build());
         }
       }
     } finally {
-      call.unlockAndComplete();
+      state.unlockAndComplete();
     }
-    call.drain();
+    state.drain();
     return next;
   }
 
   /** Sends what was kept of all attempts; false if the stream was lost meanwhile. */
   private boolean resend(WriteStream next) throws InterruptedException {
     List<Attempt> line;
-    call.lock.lock();
+    state.lock();
     try {
-      line = List.copyOf(call.attempts.values());
+      line = List.copyOf(state.attempts.values());
     } finally {
-      call.lock.unlock();
+      state.unlock();
     }
     for (Attempt attempt : line) {
       int position = 0;
@@ -156,37 +156,37 @@ final class WriteMove {
         next.sender().send(message);
       }
     }
-    call.lock.lock();
+    state.lock();
     try {
-      if (call.stream != next) {
+      if (state.stream != next) {
         return false;
       }
-      call.moving = null;
-      call.queueCommits();
-      call.endIfDone();
-      call.changed.signalAll();
+      state.moving = null;
+      state.queueCommits();
+      state.endIfDone();
+      state.changed.signalAll();
     } finally {
-      call.lock.unlock();
+      state.unlock();
     }
-    call.drain();
+    state.drain();
     return true;
   }
 
   /** Waits for room; null behind the last message, and if there is no use in sending it. */
   private @Nullable WriteCheckpointRequest kept(Attempt attempt, int position, WriteStream next)
       throws InterruptedException {
-    call.lock.lock();
+    state.lock();
     try {
-      while (call.stream == next && attempt.failure() == null && !next.isReady()) {
-        call.changed.await();
+      while (state.stream == next && attempt.failure() == null && !next.isReady()) {
+        state.changed.await();
       }
-      if (call.stream != next || attempt.failure() != null) {
+      if (state.stream != next || attempt.failure() != null) {
         return null;
       }
       attempt.progressed();
       return attempt.replay.message(position);
     } finally {
-      call.lock.unlock();
+      state.unlock();
     }
   }
 }
