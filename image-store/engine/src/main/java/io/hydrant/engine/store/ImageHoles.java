@@ -65,6 +65,11 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
     return new ImageHoles(new TreeMap<>(), newest, new TreeMap<>());
   }
 
+  /** With all that was proven so far as unknown as all the rest. */
+  ImageHoles distrustedUpTo(long newest) {
+    return new ImageHoles(missing, Math.max(unknown, newest), new TreeMap<>());
+  }
+
   boolean isUnknown() {
     return unknown > 0;
   }

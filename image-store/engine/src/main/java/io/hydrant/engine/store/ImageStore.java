@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -59,6 +60,7 @@ public final class ImageStore implements AutoCloseable {
   private final StoreWriter writer = new StoreWriter();
   private final MissingView missing;
   private final StoreDigests digests;
+  private final Fence fence = new Fence();
 
   private ImageStore(ImageStoreConfig config, ImageStorePorts ports, StoreParts parts) {
     this.config = config;
@@ -72,7 +74,7 @@ public final class ImageStore implements AutoCloseable {
     this.slimReader =
         new LogSlimReader(
             parts.slims(), parts.missing(), parts.log(), guard::isLive, ports.events());
-    this.extract = new TractExtract(parts, slimReader, ports.codec());
+    this.extract = new TractExtract(parts, fence, slimReader, ports.codec());
     this.snapshots = new SnapshotRunner(config, ports, parts);
     this.admission =
         new OpenAdmission(
@@ -264,6 +266,7 @@ public final class ImageStore implements AutoCloseable {
    * @throws Refusal if the id is not open, or of another epoch
    */
   public StagedCheckpoint staged(CheckpointKey key, Epoch epoch) throws Refusal {
+    fence.require();
     return receivers.open(key, epoch);
   }
 
@@ -278,6 +281,7 @@ public final class ImageStore implements AutoCloseable {
    */
   public StagedCheckpoint receive(CheckpointKey key, CheckpointInfo asOpened)
       throws Refusal, IOException {
+    fence.require();
     return receivers.forwarded(key, asOpened);
   }
 
@@ -344,7 +348,7 @@ public final class ImageStore implements AutoCloseable {
    * thread.
    */
   public long holdMark() {
-    return parts.holdMark().value();
+    return fence.isUp() ? 0 : parts.holdMark().value();
   }
 
   /** Hashes of what is here, as of the last DigestAt; empty if there was none in this life. */
@@ -352,8 +356,41 @@ public final class ImageStore implements AutoCloseable {
     return digests.last();
   }
 
+  /**
+   * The maps of these images are not as a majority has them (PROTOCOL R24): nothing of them is
+   * served before it is compared with another replica, or fetched. No effect once the store is
+   * closed.
+   */
+  public void distrust(Set<ImageId> images) throws IOException {
+    writer.changeIfUsable(() -> {
+      for (ImageId id : images) {
+        Optional<ImageState> image = parts.catalog().image(id);
+        if (image.isPresent() && !image.get().committed().isEmpty()) {
+          parts.missing().distrust(id, image.get().committed().lastKey());
+        }
+      }
+      snapshots.take(); // so that a restart does not believe them again
+    });
+  }
+
+  /**
+   * The catalog is not as a majority has it (PROTOCOL R24): for the rest of this life nothing is
+   * served or stated. It goes on applying, which harms nobody.
+   *
+   * @param reason for people, with the cure
+   */
+  public void fence(String reason) {
+    fence.raise(reason);
+  }
+
+  /** Why this replica is fenced; empty if it is not. Any thread. */
+  public Optional<String> fenced() {
+    return fence.reason();
+  }
+
   /** What a session reads. Any thread. Whether it is here, the readers say of each tract. */
   public ReadPoint readPoint(SessionId session) throws Refusal {
+    fence.require();
     SessionInfo info = parts.catalog().session(session).orElseThrow(ImageStore::sessionEnded);
     Optional<ImageState> found = parts.catalog().image(info.image());
     CheckpointInfo checkpoint =

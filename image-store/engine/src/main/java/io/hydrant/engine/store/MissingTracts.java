@@ -99,6 +99,14 @@ final class MissingTracts {
     any = true;
   }
 
+  /**
+   * What is here up to {@code newest} is not to be believed: unknown until it is proven anew. What
+   * is missing anyway stays so.
+   */
+  void distrust(ImageId image, CheckpointId newest) {
+    change(image, holes -> holes.distrustedUpTo(newest.value()));
+  }
+
   /** These are here, as a checkpoint has them, whatever is missing on its line. */
   void proven(CheckpointKey asOf, TractSet tracts) {
     repairs = repairs + 1; // by the one writer

@@ -41,11 +41,13 @@ public final class TractExtract {
   private final PageMaps maps;
   private final MissingTracts missing;
   private final HoldMark settled;
+  private final Fence fence;
   private final SegmentLog log;
   private final LogSlimReader slims;
   private final PageCodec codec;
 
-  TractExtract(StoreParts parts, LogSlimReader slims, PageCodec codec) {
+  TractExtract(StoreParts parts, Fence fence, LogSlimReader slims, PageCodec codec) {
+    this.fence = fence;
     this.catalog = parts.catalog();
     this.maps = parts.maps();
     this.missing = parts.missing();
@@ -116,7 +118,7 @@ public final class TractExtract {
 
   /** Whether all of a tract is here as of a checkpoint. */
   public boolean isHere(AsOf asOf, int region, int tract) {
-    return missing.isHere(asOf.key().image(), asOf.line(), region, tract);
+    return !fence.isUp() && missing.isHere(asOf.key().image(), asOf.line(), region, tract);
   }
 
   /**
@@ -233,7 +235,7 @@ public final class TractExtract {
 
   /** Whether the slim state of a checkpoint is here. */
   public boolean isSlimHere(AsOf asOf) {
-    return missing.isSlimHere(asOf.key());
+    return !fence.isUp() && missing.isSlimHere(asOf.key());
   }
 
   /** The chunks of a slim state, if there is a record of it. */
