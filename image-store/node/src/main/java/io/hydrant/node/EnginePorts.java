@@ -2,6 +2,7 @@ package io.hydrant.node;
 
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
+import io.hydrant.engine.catalog.MalformedCatalogException;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
@@ -54,6 +55,16 @@ record EnginePorts(ImageStore store, NodeIdentity identity)
   @Override
   public void skip(EntryPosition position) {
     store.skip(position);
+  }
+
+  @Override
+  public EntryPosition install(byte[] catalog) throws IOException, MalformedCatalogException {
+    return store.install(catalog);
+  }
+
+  @Override
+  public boolean isInstalled() {
+    return store.isInstalled();
   }
 
   @Override

@@ -11,11 +11,14 @@ import io.hydrant.node.cluster.MemberWatch;
 import io.hydrant.node.cluster.PeerCalls;
 import io.hydrant.node.cluster.PeerDoor;
 import io.hydrant.node.config.ClusterConfig;
+import io.hydrant.node.config.LogConfig;
 import io.hydrant.node.data.Adoption;
 import io.hydrant.node.data.DataDirectory;
 import io.hydrant.node.data.DataDirectory.Part;
 import io.hydrant.node.data.MemberAddress;
 import io.hydrant.node.data.NodeIdentity;
+import io.hydrant.node.peer.MetadataClient;
+import io.hydrant.node.replication.MetadataSource;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.node.replication.StoreStateMachine;
 import io.hydrant.peer.v1.HelloRequest;
@@ -54,9 +57,18 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
   /** What the data plane of one of several needs of it. */
   record Member(Group group, RaftLog log, Doorkeeper keeper, ServerServiceDefinition door) {}
 
+  /** Makes what the log is applied to. */
+  interface MachineMaker {
+    StoreStateMachine make(MetadataSource source);
+  }
+
   /** What one of several needs beside its directory. */
   record Surroundings(
-      ClusterConfig config, HelloRequest self, PeerCalls calls, ServiceSwitch peerServices) {}
+      ClusterConfig config,
+      LogConfig log,
+      HelloRequest self,
+      PeerCalls calls,
+      ServiceSwitch peerServices) {}
 
   /**
    * A group of one; it leads when this returns.
@@ -101,8 +113,7 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
    *
    * @throws IOException also if the others do not take this node
    */
-  Member member(StoreStateMachine machine, Adoption adoption, Surroundings around)
-      throws IOException {
+  Member member(MachineMaker maker, Adoption adoption, Surroundings around) throws IOException {
     NodeIdentity identity = data.identity();
     AtomicReference<Optional<RaftLog>> opened = new AtomicReference<>(Optional.empty());
     Doorkeeper keeper =
@@ -123,7 +134,20 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
                 InstantSource.system()));
     around.peerServices().offer(List.of(door));
     new Arrival(keeper, around.calls()).greet(adoption.members());
-    RaftLog log = closing.add(RatisRaftLog.open(config(adoption, around.config()), machine));
+    MetadataClient metadata =
+        new MetadataClient(
+            new DoorHandshake(keeper),
+            () ->
+                opened
+                    .get()
+                    .map(log -> GroupView.addresses(log.membership()))
+                    .orElse(adoption.members())
+                    .stream()
+                    .filter(member -> !member.node().equals(identity.node()))
+                    .map(LogGroup::address)
+                    .toList());
+    StoreStateMachine machine = closing.add(maker.make(metadata));
+    RaftLog log = closing.add(RatisRaftLog.open(config(adoption, around), machine));
     opened.set(Optional.of(log));
     MemberWatch watch =
         new MemberWatch(
@@ -146,7 +170,8 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
     return adoption.members().stream().filter(member -> member.node().equals(node)).findFirst();
   }
 
-  private RaftLogConfig config(Adoption adoption, ClusterConfig cluster) {
+  private RaftLogConfig config(Adoption adoption, Surroundings around) {
+    ClusterConfig cluster = around.config();
     NodeIdentity identity = data.identity();
     Transport.Grpc transport = new Transport.Grpc(cluster.raft().host(), cluster.raft().port());
     RaftLogConfig config =
@@ -158,7 +183,9 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
                 identity.node(),
                 adoption.members().stream().map(GroupWiring::peer).toList(),
                 transport);
-    return config.withTiming(RaftLogConfig.Timing.group(cluster.electionTimeoutMillis()));
+    return config
+        .withTiming(RaftLogConfig.Timing.group(cluster.electionTimeoutMillis()))
+        .withBounds(around.log().bounds());
   }
 
   private static Peer peer(MemberAddress member) {

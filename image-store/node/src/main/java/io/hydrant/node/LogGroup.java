@@ -32,15 +32,8 @@ record LogGroup(ClusterView view, RaftLog log) implements PeerGroup {
         .toList();
   }
 
-  private static PeerAddress address(MemberAddress member) {
-    String at = member.peerAddress();
-    int colon = at.lastIndexOf(':');
-    String host = at.substring(0, colon);
-    boolean bracketed = host.startsWith("[") && host.endsWith("]");
-    return new PeerAddress(
-        member.node(),
-        bracketed ? host.substring(1, host.length() - 1) : host,
-        Integer.parseInt(at.substring(colon + 1)));
+  static PeerAddress address(MemberAddress member) {
+    return PeerAddress.of(member.node(), member.peerAddress());
   }
 
   @Override

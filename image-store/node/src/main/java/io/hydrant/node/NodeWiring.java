@@ -110,7 +110,8 @@ final class NodeWiring implements AutoCloseable {
     serve(
         replica(data, executors)
             .member(
-                new GroupWiring.Surroundings(config.cluster(), self, calls, peerServices),
+                new GroupWiring.Surroundings(
+                    config.cluster(), config.log(), self, calls, peerServices),
                 new Founding(() -> self),
                 virtualThreads()));
     if (endpoint.isEmpty()) {

@@ -3,6 +3,7 @@ package io.hydrant.node;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.FrozenCatalog;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Durability;
@@ -75,6 +76,11 @@ record PeerReplica(ImageStore store) implements PeerStore {
   public CompletableFuture<Command.Content> stateAnew(
       CheckpointKey key, Epoch epoch, Command.Content claimed) throws Refusal, IOException {
     return store.staged(key, epoch).finish(claimed);
+  }
+
+  @Override
+  public FrozenCatalog frozenCatalog() throws IOException {
+    return store.frozenCatalog();
   }
 
   @Override

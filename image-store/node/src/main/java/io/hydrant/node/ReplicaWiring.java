@@ -13,9 +13,11 @@ import io.hydrant.node.ingest.OpenCheckpoints;
 import io.hydrant.node.peer.PeerPlane;
 import io.hydrant.node.peer.PeerPlaneConfig;
 import io.hydrant.node.replication.FailStop;
+import io.hydrant.node.replication.MetadataSource;
 import io.hydrant.node.replication.NotLeadingException;
 import io.hydrant.node.replication.StoreStateMachine;
 import io.hydrant.node.restore.Leases;
+import io.hydrant.raftlog.Peer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +43,7 @@ record ReplicaWiring(
     StoreStateMachine machine =
         new StoreStateMachine(
             ports,
+            new NoMetadata(),
             (leader, _) -> {
               if (leader) {
                 clients.leases().restart();
@@ -72,9 +75,12 @@ record ReplicaWiring(
         clients.open().restart();
       }
     });
-    StoreStateMachine machine = new StoreStateMachine(ports, leadership, failStop);
     GroupWiring.Member member =
-        new GroupWiring(data, closing).member(machine, identity.adoption().orElseThrow(), around);
+        new GroupWiring(data, closing)
+            .member(
+                source -> new StoreStateMachine(ports, source, leadership, failStop),
+                identity.adoption().orElseThrow(),
+                around);
     ClusterView view = member.group().view().orElseThrow();
     PeerPlane plane =
         closing.add(
@@ -107,6 +113,17 @@ record ReplicaWiring(
       }
     });
     return served;
+  }
+
+  /** A group of one has nobody to ask, and nothing to ask for: its log is its own. */
+  private record NoMetadata() implements MetadataSource {
+    @Override
+    public byte[] fetch(long atLeast, Peer leader) throws IOException {
+      throw new IOException("this node is alone");
+    }
+
+    @Override
+    public void close() {}
   }
 
   private ImageStore store(NodeEvents events) throws IOException {

@@ -12,6 +12,8 @@ import io.hydrant.v1.InitRequest;
 import io.hydrant.v1.InitResponse;
 import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.ServerServiceGrpc;
+import io.hydrant.v1.StatsRequest;
+import io.hydrant.v1.StatsResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -34,6 +36,7 @@ final class GroupOfThree implements AutoCloseable {
   private static final int PORTS = 3;
 
   private final Path directory;
+  private final Map<String, String> settings;
   private final List<Node> nodes = new ArrayList<>();
 
   private static final class Node {
@@ -47,7 +50,15 @@ final class GroupOfThree implements AutoCloseable {
   }
 
   GroupOfThree(Path directory) throws IOException {
+    this(directory, Map.of());
+  }
+
+  /**
+   * @param settings of every node, beside its addresses
+   */
+  GroupOfThree(Path directory, Map<String, String> settings) throws IOException {
     this.directory = directory;
+    this.settings = Map.copyOf(settings);
     int[] free = freePorts(NODES * PORTS);
     for (int i = 0; i < NODES; i++) {
       nodes.add(new Node(new int[] {free[3 * i], free[3 * i + 1], free[3 * i + 2]}));
@@ -74,13 +85,13 @@ final class GroupOfThree implements AutoCloseable {
 
   Map<String, String> settings(int node) {
     int[] ports = nodes.get(node).ports;
-    Map<String, String> settings = new HashMap<>();
-    settings.put("data.directory", directory(node).toString());
-    settings.put("listen.address", "127.0.0.1:" + ports[0]);
-    settings.put("cluster.peer-address", "127.0.0.1:" + ports[1]);
-    settings.put("cluster.raft-address", "127.0.0.1:" + ports[2]);
-    settings.put("cluster.join", "true");
-    return settings;
+    Map<String, String> all = new HashMap<>(settings);
+    all.put("data.directory", directory(node).toString());
+    all.put("listen.address", "127.0.0.1:" + ports[0]);
+    all.put("cluster.peer-address", "127.0.0.1:" + ports[1]);
+    all.put("cluster.raft-address", "127.0.0.1:" + ports[2]);
+    all.put("cluster.join", "true");
+    return all;
   }
 
   Path directory(int node) {
@@ -156,6 +167,14 @@ final class GroupOfThree implements AutoCloseable {
     return ServerServiceGrpc.newBlockingStub(client(node).channel())
         .withDeadlineAfter(60, TimeUnit.SECONDS)
         .getServerInfo(GetServerInfoRequest.getDefaultInstance());
+  }
+
+  /** A counter or gauge of a node, by its name in docs/stats.md. */
+  long stat(int node, String name) {
+    StatsResponse stats = client(node).server().stats(StatsRequest.getDefaultInstance());
+    return stats.containsGauges(name)
+        ? stats.getGaugesOrThrow(name)
+        : stats.getCountersOrThrow(name);
   }
 
   /** Waits until one of these leads, with all of these knowing it; its number. */

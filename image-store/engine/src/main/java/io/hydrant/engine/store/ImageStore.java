@@ -315,11 +315,18 @@ public final class ImageStore implements AutoCloseable {
    * makes sure that it is so durably. Waits for a snapshot that is under way.
    *
    * @param catalog as {@link FrozenCatalog#encode} gives it
+   * @return the position that it names
    * @throws MalformedCatalogException if the bytes are no catalog; nothing has changed
    * @throws DiskFullException if there is no room for the flush: to be repeated
+   * @throws IllegalArgumentException if this store is ahead of it; nothing has changed
    */
-  public void install(byte[] catalog) throws IOException, MalformedCatalogException {
+  public EntryPosition install(byte[] catalog) throws IOException, MalformedCatalogException {
     Catalog next = Catalog.decode(catalog);
+    EntryPosition position = next.applied();
+    if (position.compareTo(applied()) < 0) {
+      throw new IllegalArgumentException(
+          "metadata at " + position + " for a store at " + applied());
+    }
     boolean durable =
         writer.change(() -> {
           try {
@@ -327,15 +334,28 @@ public final class ImageStore implements AutoCloseable {
           } catch (DiskFullException _) {
             return false;
           }
-          if (next.applied().compareTo(applied()) > 0) {
+          if (position.compareTo(applied()) > 0) {
             new MetadataInstall(parts, publisher, pruning, next).run();
-            parts.holdMark().settled(next.applied().index());
+            parts.holdMark().settled(position.index());
           }
-          return snapshotPosition().compareTo(next.applied()) >= 0 || snapshots.writeNow();
+          return isInstalledAt(position) || snapshots.writeInstalled();
         });
     if (!durable) {
       throw new DiskFullException("no room to install the metadata of another replica");
     }
+    return position;
+  }
+
+  private boolean isInstalledAt(EntryPosition position) {
+    return snapshots.isInstalled() && snapshotPosition().equals(position);
+  }
+
+  /**
+   * Whether the durable state came by an {@link #install}, and no snapshot of later entries was
+   * taken since: then the log beside it may end before it. Any thread.
+   */
+  public boolean isInstalled() {
+    return snapshots.isInstalled();
   }
 
   /** What this replica lacks. Any thread. */

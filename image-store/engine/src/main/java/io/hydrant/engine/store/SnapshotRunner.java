@@ -39,6 +39,9 @@ final class SnapshotRunner {
   private volatile CompletableFuture<EntryPosition> pending;
   private volatile EntryPosition position;
 
+  /** Of the last install that is durable. */
+  private volatile EntryPosition installed;
+
   /** A capture that found the disk full. */
   private volatile Snapshots.@Nullable Capture stalled;
 
@@ -61,6 +64,7 @@ final class SnapshotRunner {
     this.events = ports.events();
     this.never = config.snapshots().equals(ImageStoreConfig.SnapshotBounds.NEVER);
     this.position = parts.position();
+    this.installed = parts.installed();
     this.pending = CompletableFuture.completedFuture(position);
     policy.taken(position, log.appended());
   }
@@ -68,6 +72,11 @@ final class SnapshotRunner {
   /** Position of the last durable snapshot. Any thread. */
   EntryPosition position() {
     return position;
+  }
+
+  /** Whether the last durable snapshot is of what an install brought, and of no entry since. */
+  boolean isInstalled() {
+    return position.index() >= 0 && position.equals(installed);
   }
 
   /** Whether a snapshot waits for room. Any thread. */
@@ -128,7 +137,7 @@ final class SnapshotRunner {
         start(again);
       }
     } else if (isWanted()) {
-      start(capture());
+      start(capture(false));
     }
   }
 
@@ -140,13 +149,13 @@ final class SnapshotRunner {
       return start(again);
     }
     if (idle && !isNothingNew()) {
-      return start(capture());
+      return start(capture(false));
     }
     return pending.thenApply(_ -> position);
   }
 
-  private Snapshots.Capture capture() {
-    Snapshots.Capture capture = snapshots.capture(catalog);
+  private Snapshots.Capture capture(boolean ofInstall) {
+    Snapshots.Capture capture = snapshots.capture(catalog, ofInstall);
     policy.taken(capture.position().applied(), capture.position().scanStart());
     spaceWanted = false;
     return capture;
@@ -159,9 +168,16 @@ final class SnapshotRunner {
     return done;
   }
 
+  private void written(Snapshots.Capture capture) throws IOException {
+    position = snapshots.write(capture, position);
+    if (capture.installed()) {
+      installed = position;
+    }
+  }
+
   private void write(Snapshots.Capture capture, CompletableFuture<EntryPosition> done) {
     try {
-      position = snapshots.write(capture, position);
+      written(capture);
       stalled = null;
       retryEntries = RETRY_ENTRIES_MIN;
       done.complete(position);
@@ -195,21 +211,22 @@ final class SnapshotRunner {
     }
     Snapshots.Capture again = stalled;
     if (again != null) {
-      position = snapshots.write(again, position);
+      written(again);
       stalled = null;
       retryEntries = RETRY_ENTRIES_MIN;
     }
   }
 
   /**
-   * Writes a snapshot of what is now, in the caller, after {@link #drain}. Within a change.
+   * Writes a snapshot of what an install has brought, in the caller, after {@link #drain}. Within a
+   * change.
    *
    * @return false if there is no room: it waits, as any that finds none
    */
-  boolean writeNow() throws IOException {
-    Snapshots.Capture capture = capture();
+  boolean writeInstalled() throws IOException {
+    Snapshots.Capture capture = capture(true);
     try {
-      position = snapshots.write(capture, position);
+      written(capture);
       return true;
     } catch (DiskFullException _) {
       roomWhenStalled = hasRoom();
@@ -232,7 +249,7 @@ final class SnapshotRunner {
     try {
       Snapshots.Capture again = stalled;
       if (again != null) {
-        position = snapshots.write(again, position);
+        written(again);
         stalled = null;
       }
       if (!isNothingNew()) {

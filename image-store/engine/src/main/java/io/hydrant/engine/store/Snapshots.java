@@ -60,6 +60,15 @@ final class Snapshots {
 
   /** Captures the state as of the last applied entry. Within a change; touches no disk. */
   Capture capture(Catalog catalog) {
+    return capture(catalog, false);
+  }
+
+  /**
+   * As {@link #capture(Catalog)}.
+   *
+   * @param installed the state came from another replica, and not by the entries up to it
+   */
+  Capture capture(Catalog catalog, boolean installed) {
     // First the log's end, then the staged records: a record is noted before the log's end counts
     // it.
     long scanStart = log.appended();
@@ -73,7 +82,8 @@ final class Snapshots {
         missing.encode(),
         holdMark.capture(catalog.applied().index()),
         staged,
-        deadSegments(scanStart, staged));
+        deadSegments(scanStart, staged),
+        installed);
   }
 
   /**
@@ -113,6 +123,9 @@ final class Snapshots {
     changes.add(StateRows.putUsage(capture.usage()));
     changes.add(StateRows.putMissing(capture.missing()));
     changes.add(StateRows.putStaged(capture.staged()));
+    if (capture.installed()) {
+      changes.add(StateRows.putInstalled(position));
+    }
     changes.add(StateRows.putPosition(capture.position(), config.identity()));
     index.flush(changes);
     maps.flushed(capture.maps());
@@ -171,5 +184,6 @@ final class Snapshots {
       byte[] missing,
       HoldMark.Captured holdMark,
       StateRows.StagedRow staged,
-      List<Integer> dead) {}
+      List<Integer> dead,
+      boolean installed) {}
 }

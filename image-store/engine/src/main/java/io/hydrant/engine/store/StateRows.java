@@ -37,8 +37,10 @@ final class StateRows {
   private static final byte[] STAGED = IndexKeys.state("staged");
   private static final byte[] USAGE = IndexKeys.state("usage");
   private static final byte[] MISSING = IndexKeys.state("missing");
+  private static final byte[] INSTALLED = IndexKeys.state("installed");
   private static final int POSITION_BYTES = 4 + 3 * 8 + 3 * 16;
   private static final int RECORD_BYTES = 3 * 8;
+  private static final int INSTALLED_BYTES = 2 * 8;
 
   private StateRows() {}
 
@@ -105,6 +107,27 @@ final class StateRows {
 
   static byte @Nullable [] missing(PageIndex index) throws IOException {
     return index.get(MISSING);
+  }
+
+  /** The state of this flush came from another replica. */
+  static PageIndex.Change putInstalled(EntryPosition position) {
+    ByteBuffer row = ByteBuffer.allocate(INSTALLED_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    row.putLong(position.term()).putLong(position.index());
+    return new PageIndex.Change.Put(INSTALLED, row.array());
+  }
+
+  /** Where the last install was; {@link EntryPosition#NONE} if there never was one. */
+  static EntryPosition installed(PageIndex index) throws IOException {
+    byte[] bytes = index.get(INSTALLED);
+    if (bytes == null) {
+      return EntryPosition.NONE;
+    }
+    if (bytes.length != INSTALLED_BYTES) {
+      throw new CorruptionException(
+          "index, installed row", 0, INSTALLED_BYTES + " bytes", bytes.length + " bytes");
+    }
+    ByteBuffer row = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return new EntryPosition(row.getLong(), row.getLong());
   }
 
   /** The staged records that lie before the scan start, and the segments that hold them. */

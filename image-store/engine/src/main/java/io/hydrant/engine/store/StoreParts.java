@@ -29,10 +29,12 @@ import java.util.Optional;
  * The replicated log then replays the entries behind the position.
  *
  * @param position of the snapshot that recovery began with
+ * @param installed position of the last install that is durable
  * @param scanned records that the log scan visited
  */
 record StoreParts(
     EntryPosition position,
+    EntryPosition installed,
     Catalog catalog,
     CatalogFiles catalogFiles,
     SegmentLog log,
@@ -78,6 +80,7 @@ record StoreParts(
     GroupSync sync = new GroupSync(log, ports.syncer(), ports.events());
     return new StoreParts(
         position == null ? EntryPosition.NONE : position.applied(),
+        StateRows.installed(index),
         catalog,
         catalogFiles,
         log,

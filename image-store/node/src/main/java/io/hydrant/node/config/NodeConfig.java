@@ -20,7 +20,9 @@ public record NodeConfig(
     ThreadsConfig threads,
     IngestConfig ingest,
     RestoreConfig restore,
-    StorageConfig storage) {
+    StorageConfig storage,
+    LogConfig log,
+    RepairConfig repair) {
 
   /**
    * Reads the configuration of a server.
@@ -97,7 +99,14 @@ public record NodeConfig(
             settings.number(ConfigKey.RESTORE_SESSIONS_MAX),
             settings.number(ConfigKey.RESTORE_STREAMS_MAX),
             settings.bytesAsInt(ConfigKey.RESTORE_SEND_AHEAD_BYTES)),
-        storage(settings));
+        storage(settings),
+        new LogConfig(
+            settings.number(ConfigKey.CLUSTER_LOG_KEPT_ENTRIES),
+            settings.bytesAsInt(ConfigKey.CLUSTER_LOG_SEGMENT_BYTES)),
+        new RepairConfig(
+            settings.number(ConfigKey.THREADS_REPAIR),
+            settings.bytes(ConfigKey.REPAIR_BYTES_PER_SECOND),
+            settings.number(ConfigKey.REPAIR_SOURCES_MAX)));
   }
 
   private static StorageConfig storage(Settings settings) throws ConfigException {

@@ -34,8 +34,7 @@ final class PeerMethods {
               PeerServiceGrpc.getAdoptMethod(),
               PeerServiceGrpc.getFetchListMethod(),
               PeerServiceGrpc.getFetchTractMethod(),
-              PeerServiceGrpc.getFetchSlimMethod(),
-              PeerServiceGrpc.getFetchMetadataMethod())
+              PeerServiceGrpc.getFetchSlimMethod())
           .map(MethodDescriptor::getFullMethodName)
           .collect(Collectors.toUnmodifiableSet());
 

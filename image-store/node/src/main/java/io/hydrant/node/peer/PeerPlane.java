@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
  *                    LeaderStreams (holders) ------------------- Stated ---------+
  * </pre>
  *
- * Threads: hydrant-stage receives and appends, hydrant-forward sends and hears, hydrant-peer counts
- * the time. None waits for a peer.
+ * Threads: hydrant-stage receives and appends, hydrant-forward sends and hears, hydrant-serve reads
+ * for peers that lack something, hydrant-peer counts the time. None waits for a peer.
  */
 public final class PeerPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PeerPlane.class);
@@ -49,6 +49,9 @@ public final class PeerPlane implements AutoCloseable {
   /** Of one message between nodes. */
   public static final int MESSAGE_BYTES_MAX = PeerMethods.MESSAGE_BYTES_MAX;
 
+  /** For peers that lack something: what they ask for is read by one while the other is sent. */
+  private static final int SERVE_THREADS = 2;
+
   private static final int CLOSE_SECONDS = 3;
 
   private final PeerGroup group;
@@ -58,6 +61,7 @@ public final class PeerPlane implements AutoCloseable {
   private final Receptions receptions;
   private final PeerLink.Shared shared;
   private final ExecutorService stagePool;
+  private final ExecutorService servePool;
   private final ExecutorService forwardPool;
   private final ScheduledExecutorService timer;
   private final ServerServiceDefinition services;
@@ -70,6 +74,7 @@ public final class PeerPlane implements AutoCloseable {
     HelloRequest hello = parts.handshake().self();
     PeerLife self = new PeerLife(hello.getNode(), hello.getLife());
     this.stagePool = pool("hydrant-stage", config.threads());
+    this.servePool = pool("hydrant-serve", SERVE_THREADS);
     this.forwardPool = pool("hydrant-forward", config.threads());
     this.timer =
         Executors.newSingleThreadScheduledExecutor(
@@ -90,7 +95,12 @@ public final class PeerPlane implements AutoCloseable {
     PeerService service =
         new PeerService(
             self,
-            new PeerService.Parts(store, receptions, inventories, parts.failStop()),
+            new PeerService.Parts(
+                store,
+                receptions,
+                inventories,
+                new FetchService(store, servePool),
+                parts.failStop()),
             stagePool);
     this.services =
         ServerInterceptors.intercept(
@@ -124,7 +134,7 @@ public final class PeerPlane implements AutoCloseable {
   }
 
   /**
-   * Stage, AskStated and Exchange, for the server of the peers' port, which must take messages of
+   * Stage, AskStated, Exchange and what peers fetch, for the server of the peers' port, which must take messages of
    * {@link #MESSAGE_BYTES_MAX} and should have a window of {@link #FLOW_WINDOW_BYTES}.
    */
   public ServerServiceDefinition services() {
@@ -200,6 +210,8 @@ public final class PeerPlane implements AutoCloseable {
     links.values().forEach(PeerLink::close);
     stagePool.shutdown();
     await(stagePool);
+    servePool.shutdown();
+    await(servePool);
     forwardPool.shutdown();
     await(forwardPool);
   }

@@ -17,7 +17,9 @@ import io.hydrant.node.ingest.Mailbox;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.peer.v1.AskStatedRequest;
+import io.hydrant.peer.v1.FetchMetadataRequest;
 import io.hydrant.peer.v1.Inventory;
+import io.hydrant.peer.v1.MetadataPart;
 import io.hydrant.peer.v1.PeerServiceGrpc;
 import io.hydrant.peer.v1.StageRequest;
 import io.hydrant.peer.v1.Stated;
@@ -41,6 +43,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   private final PeerStore store;
   private final Receptions receptions;
   private final Inventories inventories;
+  private final FetchService fetches;
   private final FailStop failStop;
   private final Executor pool;
   private final Map<Asked, CompletableFuture<Says>> looking = new ConcurrentHashMap<>();
@@ -49,7 +52,11 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
 
   /** What its calls share with the rest of the data plane. */
   record Parts(
-      PeerStore store, Receptions receptions, Inventories inventories, FailStop failStop) {}
+      PeerStore store,
+      Receptions receptions,
+      Inventories inventories,
+      FetchService fetches,
+      FailStop failStop) {}
 
   /**
    * @param pool the stage pool
@@ -59,6 +66,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     this.store = parts.store();
     this.receptions = parts.receptions();
     this.inventories = parts.inventories();
+    this.fetches = parts.fetches();
     this.failStop = parts.failStop();
     this.pool = pool;
   }
@@ -126,6 +134,11 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     }
     failStop.stop("stating " + key + " failed", cause);
     return new Says.Refuses(Rejection.NOT_HERE, key + ": this replica stops");
+  }
+
+  @Override
+  public void fetchMetadata(FetchMetadataRequest request, StreamObserver<MetadataPart> observer) {
+    fetches.metadata(request, observer);
   }
 
   @Override

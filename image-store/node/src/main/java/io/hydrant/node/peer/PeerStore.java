@@ -3,6 +3,7 @@ package io.hydrant.node.peer;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.FrozenCatalog;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
@@ -57,6 +58,9 @@ public interface PeerStore {
    */
   CompletableFuture<Command.Content> stateAnew(
       CheckpointKey key, Epoch epoch, Command.Content claimed) throws Refusal, IOException;
+
+  /** The catalog as of now, for a replica that lags. Does not wait for the disk. */
+  FrozenCatalog frozenCatalog() throws IOException;
 
   /** What is here and what is lacking. */
   InventoryView inventory(PeerLife self);

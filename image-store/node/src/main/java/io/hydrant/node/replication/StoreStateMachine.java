@@ -6,17 +6,22 @@ import io.hydrant.raftlog.Membership;
 import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.ReplicatedStateMachine;
 import io.hydrant.raftlog.StateOrigin;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Feeds the image store with the log's entries, in order. */
-public final class StoreStateMachine implements ReplicatedStateMachine {
+/**
+ * Feeds the image store with the log's entries, in order, or with another replica's state where the
+ * log has none of them left.
+ */
+public final class StoreStateMachine implements ReplicatedStateMachine, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreStateMachine.class);
 
   private final ReplicatedStore store;
   private final LeadershipListener leadership;
   private final FailStop failStop;
+  private final StateInstall installs;
 
   /** Hears of changes of leadership; any thread; must not block. */
   @FunctionalInterface
@@ -24,11 +29,18 @@ public final class StoreStateMachine implements ReplicatedStateMachine {
     void changed(boolean leader, long term);
   }
 
+  /**
+   * @param source closed with this
+   */
   public StoreStateMachine(
-      ReplicatedStore store, LeadershipListener leadership, FailStop failStop) {
+      ReplicatedStore store,
+      MetadataSource source,
+      LeadershipListener leadership,
+      FailStop failStop) {
     this.store = store;
     this.leadership = leadership;
     this.failStop = failStop;
+    this.installs = new StateInstall(store, source, failStop);
   }
 
   @Override
@@ -67,25 +79,43 @@ public final class StoreStateMachine implements ReplicatedStateMachine {
     leadership.changed(leader, term);
   }
 
-  /** A group of one has nobody to install from. */
   @Override
   public CompletableFuture<LogPosition> install(LogPosition firstAvailable, Peer leader) {
-    return CompletableFuture.failedFuture(
-        new UnsupportedOperationException("state cannot be installed yet"));
+    return installs.begin(firstAvailable, leader);
   }
 
   @Override
   public StateOrigin origin() {
-    return store.isRecovered() ? StateOrigin.RECOVERED : StateOrigin.REPLAYED;
+    if (store.isRecovered()) {
+      return StateOrigin.RECOVERED;
+    }
+    return store.isInstalled() ? StateOrigin.INSTALLED : StateOrigin.REPLAYED;
   }
 
-  /** Nothing depends on it: the group is one. */
+  /** Who asks for the members asks the log: this is told to people. */
   @Override
-  public void membershipChanged(Membership membership) {}
+  public void membershipChanged(Membership membership) {
+    LOG.info(
+        "members as of entry {}: voters {}{}{}",
+        membership.index(),
+        ids(membership.voters()),
+        membership.oldVoters().isEmpty() ? "" : ", before " + ids(membership.oldVoters()),
+        membership.listeners().isEmpty() ? "" : ", joining " + ids(membership.listeners()));
+  }
+
+  private static List<String> ids(List<Peer> peers) {
+    return peers.stream().map(Peer::id).sorted().toList();
+  }
 
   @Override
   public void failed(Throwable cause) {
     failStop.stop("the replicated log has stopped", cause);
+  }
+
+  /** Before the store: waits for a switch of its state that is under way. */
+  @Override
+  public void close() throws InterruptedException {
+    installs.close();
   }
 
   private static LogPosition logPosition(EntryPosition position) {

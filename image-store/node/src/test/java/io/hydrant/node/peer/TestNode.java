@@ -8,6 +8,7 @@ import io.hydrant.codecs.ZstdPageCodec;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.FrozenCatalog;
 import io.hydrant.engine.files.JdkStoreFiles;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Durability;
@@ -246,6 +247,11 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   public CompletableFuture<Command.Content> stateAnew(
       CheckpointKey key, Epoch epoch, Command.Content claimed) throws Refusal, IOException {
     return store.staged(key, epoch).finish(claimed);
+  }
+
+  @Override
+  public FrozenCatalog frozenCatalog() throws IOException {
+    return store.frozenCatalog();
   }
 
   @Override

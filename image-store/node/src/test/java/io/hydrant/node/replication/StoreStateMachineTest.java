@@ -1,29 +1,46 @@
 package io.hydrant.node.replication;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
+import io.hydrant.engine.catalog.MalformedCatalogException;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.raftlog.LogPosition;
+import io.hydrant.raftlog.Peer;
+import io.hydrant.raftlog.StateOrigin;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class StoreStateMachineTest {
   private final FakeStore store = new FakeStore();
+  private final FakeSource source = new FakeSource();
   private final List<String> stops = new ArrayList<>();
   private final List<Boolean> leaderships = new ArrayList<>();
   private final StoreStateMachine machine =
       new StoreStateMachine(
           store,
+          source,
           (leader, term) -> leaderships.add(leader),
           (what, cause) -> stops.add(what + ": " + cause.getMessage()));
 
@@ -31,6 +48,8 @@ final class StoreStateMachineTest {
     private final Catalog catalog = new Catalog();
     private EntryPosition durable = EntryPosition.NONE;
     private CompletableFuture<EntryPosition> snapshot = new CompletableFuture<>();
+    private final Queue<IOException> installFailures = new ConcurrentLinkedQueue<>();
+    private volatile boolean installed;
     private int snapshots;
 
     @Override
@@ -59,10 +78,104 @@ final class StoreStateMachineTest {
     }
 
     @Override
+    public EntryPosition install(byte[] bytes) throws IOException, MalformedCatalogException {
+      IOException failure = installFailures.poll();
+      if (failure != null) {
+        throw failure;
+      }
+      Catalog next = Catalog.decode(bytes);
+      catalog.replaceWith(next);
+      durable = catalog.applied();
+      installed = true;
+      return durable;
+    }
+
+    @Override
+    public boolean isInstalled() {
+      return installed;
+    }
+
+    @Override
     public CompletableFuture<EntryPosition> snapshot() {
       snapshots++;
       return snapshot;
     }
+  }
+
+  /** Another replica, in answers; the last one is repeated. */
+  private static final class FakeSource implements MetadataSource {
+    private final Deque<byte[]> answers = new ConcurrentLinkedDeque<>();
+    private final List<Long> asked = new CopyOnWriteArrayList<>();
+    private final CountDownLatch askedTwice = new CountDownLatch(2);
+
+    @Override
+    public byte[] fetch(long atLeast, Peer leader) throws IOException {
+      asked.add(atLeast);
+      askedTwice.countDown();
+      byte[] answer = answers.poll();
+      if (answer == null || answer.length == 0) {
+        throw new IOException("broke off");
+      }
+      return answer;
+    }
+
+    @Override
+    public void close() {
+      answers.clear();
+    }
+  }
+
+  private static byte[] another(long index) {
+    Catalog catalog = new Catalog();
+    catalog.skip(new EntryPosition(2, index));
+    return catalog.encode();
+  }
+
+  private CompletableFuture<LogPosition> install() {
+    return machine.install(new LogPosition(2, 7), Peer.unreachable("n1"));
+  }
+
+  @Test
+  void installsAnotherReplicasStateHoweverOftenThatFails() throws Exception {
+    machine.skip(new LogPosition(1, 0));
+    assertEquals(StateOrigin.REPLAYED, machine.origin());
+    byte[] bad = another(9);
+    bad[bad.length - 1] ^= 1;
+    store.installFailures.add(new DiskFullException("no room"));
+    source.answers.addAll(List.of(new byte[0], bad, another(9), another(10)));
+    assertEquals(new LogPosition(2, 10), install().get(30, TimeUnit.SECONDS));
+    assertEquals(StateOrigin.INSTALLED, machine.origin());
+    assertEquals(List.of(7L, 7L, 7L, 7L), source.asked);
+    machine.skip(new LogPosition(2, 11));
+    assertEquals(List.of(), stops);
+  }
+
+  @Test
+  void whatIsAppliedHereAlreadyIsAskedForAtLeast() throws Exception {
+    machine.skip(new LogPosition(1, 20));
+    source.answers.add(another(30));
+    assertEquals(new LogPosition(2, 30), install().get(30, TimeUnit.SECONDS));
+    assertEquals(List.of(20L), source.asked);
+  }
+
+  @Test
+  void aDiskThatFailsWhileInstallingStopsTheProcess() {
+    store.installFailures.add(new IOException("no such device"));
+    source.answers.add(another(9));
+    assertThrows(ExecutionException.class, () -> install().get(30, TimeUnit.SECONDS));
+    assertEquals(
+        List.of("installing another replica's state failed: no such device"), stops);
+  }
+
+  @Test
+  void triesUntilTheReplicaStops() throws Exception {
+    CompletableFuture<LogPosition> never = install();
+    assertTrue(source.askedTwice.await(30, TimeUnit.SECONDS));
+    assertFalse(never.isDone());
+    machine.close();
+    assertThrows(CancellationException.class, () -> never.get(30, TimeUnit.SECONDS));
+    assertTrue(install().isCompletedExceptionally());
+    assertEquals(List.of(), stops);
   }
 
   private static byte[] create() {

@@ -221,6 +221,35 @@ class InstallTest {
     assertEquals(leader.store().applied(), lagging.store().snapshotPosition());
   }
 
+  /** Until a snapshot of later entries is durable, the log beside it may end before the state. */
+  @Test
+  void thatItWasInstalledIsKnownUntilALaterSnapshot() throws Exception {
+    assertFalse(lagging.store().isInstalled());
+    leader.onHead().raw(7, 3, 3).commit();
+    install();
+    assertTrue(lagging.store().isInstalled());
+    lagging.replica().stop();
+    lagging.media().recover(false);
+    lagging.replica().start();
+    assertTrue(lagging.store().isInstalled(), "by the restart");
+    lagging.replica().adoptLog(leader.replica());
+    EntryPosition applied = lagging.store().applied();
+    lagging.store().skip(new EntryPosition(applied.term(), applied.index() + 1));
+    lagging.store().snapshot();
+    lagging.runBackground();
+    assertFalse(lagging.store().isInstalled());
+  }
+
+  @Test
+  void whatIsBehindIsNotInstalled() throws Exception {
+    byte[] bytes = leader.store().frozenCatalog().encode();
+    EntryPosition applied = lagging.store().applied();
+    lagging.store().skip(new EntryPosition(applied.term(), applied.index() + 1));
+    assertThrows(IllegalArgumentException.class, () -> lagging.store().install(bytes));
+    assertEquals(applied.index() + 1, lagging.store().applied().index());
+    assertTrue(lagging.store().missing().lacks().isEmpty());
+  }
+
   /** At every I/O call of the install: afterwards it has happened, or it has not. */
   @Test
   void crashAfterEveryCall() throws Exception {
