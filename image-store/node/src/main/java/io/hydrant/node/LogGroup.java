@@ -9,6 +9,7 @@ import io.hydrant.node.peer.PeerGroup;
 import io.hydrant.raftlog.RaftLog;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,11 @@ record LogGroup(ClusterView view, RaftLog log) implements PeerGroup {
 
   static PeerAddress address(MemberAddress member) {
     return PeerAddress.of(member.node(), member.peerAddress());
+  }
+
+  @Override
+  public Optional<String> leader() {
+    return view.leader().map(MemberAddress::node);
   }
 
   @Override

@@ -9,6 +9,9 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.repair.LocalRepairSource;
+import io.hydrant.engine.repair.RepairSource;
+import io.hydrant.engine.repair.RepairStep;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
@@ -22,6 +25,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /** The image store as the data plane uses it. */
 record PeerReplica(ImageStore store) implements PeerStore {
@@ -81,6 +85,17 @@ record PeerReplica(ImageStore store) implements PeerStore {
   @Override
   public FrozenCatalog frozenCatalog() throws IOException {
     return store.frozenCatalog();
+  }
+
+  @Override
+  public RepairSource repairSource() {
+    return new LocalRepairSource("this node", store);
+  }
+
+  @Override
+  public RepairStep repairStep(
+      RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due) {
+    return new RepairStep(store, surroundings, due);
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.hydrant.node.data.NodeIdentity;
 import io.hydrant.node.ingest.OpenCheckpoints;
 import io.hydrant.node.peer.PeerPlane;
 import io.hydrant.node.peer.PeerPlaneConfig;
+import io.hydrant.node.peer.RepairMeter;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.MetadataSource;
 import io.hydrant.node.replication.NotLeadingException;
@@ -82,6 +83,7 @@ record ReplicaWiring(
                 identity.adoption().orElseThrow(),
                 around);
     ClusterView view = member.group().view().orElseThrow();
+    RepairMeter meter = new RepairMeter(System::nanoTime);
     PeerPlane plane =
         closing.add(
             PeerPlane.start(
@@ -90,6 +92,8 @@ record ReplicaWiring(
                     new PeerReplica(ports.store()),
                     new LogGroup(view, member.log()),
                     new DoorHandshake(member.keeper()),
+                    config.repair(),
+                    meter,
                     failStop)));
     leadership.tell(plane::leadershipChanged);
     around.peerServices().offer(List.of(member.door(), plane.services()));

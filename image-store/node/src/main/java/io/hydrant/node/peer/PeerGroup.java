@@ -2,6 +2,7 @@ package io.hydrant.node.peer;
 
 import io.hydrant.engine.replica.Voters;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** What the data plane needs to know of the group, and asks of it. Called by many threads. */
@@ -11,6 +12,9 @@ public interface PeerGroup {
 
   /** All members, voting or not, but this one. */
   List<PeerAddress> others();
+
+  /** Name of who leads, as far as known. */
+  Optional<String> leader();
 
   /** Completes while the log is well: when a majority confirms that this replica leads. */
   CompletableFuture<Long> current();

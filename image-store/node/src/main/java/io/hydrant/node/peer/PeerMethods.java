@@ -5,9 +5,11 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.hydrant.node.ingest.AliasingMarshaller;
 import io.hydrant.node.ingest.CheckpointService;
+import io.hydrant.peer.v1.FetchTractRequest;
 import io.hydrant.peer.v1.PeerServiceGrpc;
 import io.hydrant.peer.v1.StageRequest;
 import io.hydrant.peer.v1.Stated;
+import io.hydrant.peer.v1.TractPart;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -27,14 +29,22 @@ final class PeerMethods {
                   StageReceiver.OVERSIZED))
           .build();
 
+  /** As a peer asks for it: a tract's bytes are copied out of the message once. */
+  static final MethodDescriptor<FetchTractRequest, TractPart> FETCH_TRACT =
+      PeerServiceGrpc.getFetchTractMethod().toBuilder()
+          .setResponseMarshaller(
+              new AliasingMarshaller<>(
+                  TractPart.getDefaultInstance(),
+                  TractPart.parser(),
+                  MESSAGE_BYTES_MAX,
+                  TractPart.getDefaultInstance()))
+          .build();
+
   /** Answered elsewhere: by whoever decides who is a member, or not yet. */
   private static final Set<String> OTHERS =
       Stream.of(
               PeerServiceGrpc.getHelloMethod(),
-              PeerServiceGrpc.getAdoptMethod(),
-              PeerServiceGrpc.getFetchListMethod(),
-              PeerServiceGrpc.getFetchTractMethod(),
-              PeerServiceGrpc.getFetchSlimMethod())
+              PeerServiceGrpc.getAdoptMethod())
           .map(MethodDescriptor::getFullMethodName)
           .collect(Collectors.toUnmodifiableSet());
 

@@ -5,6 +5,7 @@ import io.grpc.ServerServiceDefinition;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.node.config.RepairConfig;
 import io.hydrant.node.ingest.Staging;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.peer.v1.HelloRequest;
@@ -33,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * Threads: hydrant-stage receives and appends, hydrant-forward sends and hears, hydrant-serve reads
- * for peers that lack something, hydrant-peer counts the time. None waits for a peer.
+ * for peers that lack something, hydrant-peer counts the time: none of these waits for a peer.
+ * hydrant-repair does: it fetches what is lacking here.
  */
 public final class PeerPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PeerPlane.class);
@@ -60,11 +62,13 @@ public final class PeerPlane implements AutoCloseable {
   private final GroupStaging staging;
   private final Receptions receptions;
   private final PeerLink.Shared shared;
-  private final ExecutorService stagePool;
+  private final ThreadPoolExecutor stagePool;
   private final ExecutorService servePool;
   private final ExecutorService forwardPool;
   private final ScheduledExecutorService timer;
   private final ServerServiceDefinition services;
+  private final RepairLoop repair;
+  private final int repairThreads;
   private final Map<String, PeerLink> links = new ConcurrentHashMap<>();
   private volatile boolean leading;
   private int ticks;
@@ -102,13 +106,37 @@ public final class PeerPlane implements AutoCloseable {
                 new FetchService(store, servePool),
                 parts.failStop()),
             stagePool);
+    RepairConfig repairs = parts.repair();
+    RepairSources sources =
+        new RepairSources(
+            group, parts.handshake(), inventories, repairs.sourcesMax(), System::nanoTime);
+    this.repairThreads = repairs.threads();
+    this.repair =
+        new RepairLoop(
+            store.repairStep(sources, key -> !receptions.isOnItsWay(key)),
+            new RepairLoop.Parts(
+                sources,
+                parts.meter(),
+                new RepairPace(repairs.bytesPerSecond(), System.nanoTime()),
+                () -> !stagePool.getQueue().isEmpty(),
+                parts.failStop()));
     this.services =
         ServerInterceptors.intercept(
             PeerMethods.definition(service), new CallIdentity(parts.handshake()));
   }
 
-  /** The parts of the node that the data plane works with. */
-  public record Parts(PeerStore store, PeerGroup group, Handshake handshake, FailStop failStop) {}
+  /**
+   * The parts of the node that the data plane works with.
+   *
+   * @param meter hears of what is repaired
+   */
+  public record Parts(
+      PeerStore store,
+      PeerGroup group,
+      Handshake handshake,
+      RepairConfig repair,
+      RepairMeter meter,
+      FailStop failStop) {}
 
   /**
    * Connects to the others; not leading before {@link #leadershipChanged} says so. Who made it
@@ -117,11 +145,12 @@ public final class PeerPlane implements AutoCloseable {
   public static PeerPlane start(PeerPlaneConfig config, Parts parts) {
     PeerPlane plane = new PeerPlane(config, parts);
     plane.leader.to(plane.new Links());
+    plane.repair.start(plane.repairThreads);
     plane.timer.scheduleWithFixedDelay(plane::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
     return plane;
   }
 
-  private static ExecutorService pool(String name, int threads) {
+  private static ThreadPoolExecutor pool(String name, int threads) {
     return new ThreadPoolExecutor(
         threads,
         threads,
@@ -204,6 +233,7 @@ public final class PeerPlane implements AutoCloseable {
 
   @Override
   public void close() {
+    repair.close();
     timer.shutdownNow();
     await(timer);
     leader.stop();

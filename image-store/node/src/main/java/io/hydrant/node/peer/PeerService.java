@@ -17,12 +17,18 @@ import io.hydrant.node.ingest.Mailbox;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.peer.v1.AskStatedRequest;
+import io.hydrant.peer.v1.FetchListRequest;
 import io.hydrant.peer.v1.FetchMetadataRequest;
+import io.hydrant.peer.v1.FetchSlimRequest;
+import io.hydrant.peer.v1.FetchTractRequest;
 import io.hydrant.peer.v1.Inventory;
 import io.hydrant.peer.v1.MetadataPart;
 import io.hydrant.peer.v1.PeerServiceGrpc;
 import io.hydrant.peer.v1.StageRequest;
 import io.hydrant.peer.v1.Stated;
+import io.hydrant.peer.v1.TractListPart;
+import io.hydrant.peer.v1.TractPart;
+import io.hydrant.v1.SlimPart;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -134,6 +140,21 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     }
     failStop.stop("stating " + key + " failed", cause);
     return new Says.Refuses(Rejection.NOT_HERE, key + ": this replica stops");
+  }
+
+  @Override
+  public void fetchList(FetchListRequest request, StreamObserver<TractListPart> observer) {
+    fetches.list(request, observer);
+  }
+
+  @Override
+  public void fetchTract(FetchTractRequest request, StreamObserver<TractPart> observer) {
+    fetches.tract(request, observer);
+  }
+
+  @Override
+  public void fetchSlim(FetchSlimRequest request, StreamObserver<SlimPart> observer) {
+    fetches.slim(request, observer);
   }
 
   @Override

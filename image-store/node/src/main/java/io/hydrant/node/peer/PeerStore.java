@@ -8,6 +8,8 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.repair.RepairSource;
+import io.hydrant.engine.repair.RepairStep;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
@@ -16,6 +18,7 @@ import io.hydrant.engine.store.StagedCheckpoint;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /**
  * What the data plane needs of this replica's store; the duties are those of {@code ImageStore}.
@@ -61,6 +64,16 @@ public interface PeerStore {
 
   /** The catalog as of now, for a replica that lags. Does not wait for the disk. */
   FrozenCatalog frozenCatalog() throws IOException;
+
+  /** What this replica gives to others. */
+  RepairSource repairSource();
+
+  /**
+   * Repairs this replica.
+   *
+   * @param due of a checkpoint that is not wholly here, whether to repair it now
+   */
+  RepairStep repairStep(RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due);
 
   /** What is here and what is lacking. */
   InventoryView inventory(PeerLife self);

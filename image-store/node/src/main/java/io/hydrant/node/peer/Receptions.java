@@ -21,6 +21,9 @@ final class Receptions {
   /** What is committed and whose leader has gone silent for so long will not be completed by it. */
   private static final int IDLE_NUDGES_MAX = 40;
 
+  /** Who has sent nothing for so long sends nothing more, as far as repair is concerned: 2 s. */
+  private static final int LIVE_NUDGES = 8;
+
   private final PeerStore store;
   private final FailStop failStop;
   private final Executor pool;
@@ -61,6 +64,18 @@ final class Receptions {
         receptions.remove(key);
       }
     });
+  }
+
+  /**
+   * Whether bytes of a checkpoint, or of one before it that it may build on, came a moment ago: what
+   * is not here of it may be on its way.
+   */
+  boolean isOnItsWay(CheckpointKey key) {
+    return receptions.entrySet().stream()
+        .anyMatch(entry ->
+            entry.getKey().image().equals(key.image())
+                && entry.getKey().checkpoint().compareTo(key.checkpoint()) <= 0
+                && !entry.getValue().isOver(LIVE_NUDGES));
   }
 
   private ImageState.Fate fate(CheckpointKey key) {

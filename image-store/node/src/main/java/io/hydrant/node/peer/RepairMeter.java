@@ -1,5 +1,6 @@
 package io.hydrant.node.peer;
 
+import io.hydrant.engine.repair.RepairStep.Progress;
 import io.hydrant.engine.replica.RepairProgress;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -17,11 +18,13 @@ public final class RepairMeter implements Supplier<RepairProgress> {
   private final long[] fetched = new long[SECONDS + 1];
 
   private long second;
-  private long beganNanos;
+  private long beganSecond;
+  private boolean active;
   private long tractsDone;
+  private long tractsTotal;
   private long bytesDone;
-  private long tractsLeft;
-  private long bytesLeft;
+  private long bytesTotal;
+  private long fetchedTotal;
 
   /**
    * @param nanoTime as {@link System#nanoTime}
@@ -31,46 +34,46 @@ public final class RepairMeter implements Supplier<RepairProgress> {
     this.second = second(nanoTime.getAsLong());
   }
 
-  /** What is still lacking, reckoned anew; with nothing left, the repair is over. */
-  public synchronized void left(long tracts, long bytes) {
-    if (tracts == 0) {
-      tractsDone = 0;
-      bytesDone = 0;
-    } else if (tractsLeft == 0 && tractsDone == 0) {
-      beganNanos = nanoTime.getAsLong();
+  /** A step was made. */
+  synchronized void stepped(Progress progress) {
+    advance();
+    if (!active && progress.tractsTotal() > 0) {
+      beganSecond = second;
     }
-    tractsLeft = tracts;
-    bytesLeft = bytes;
+    active = progress.tractsTotal() > 0;
+    tractsDone = progress.tractsDone();
+    tractsTotal = progress.tractsTotal();
+    bytesDone = progress.bytesDone();
+    bytesTotal = Math.max(progress.bytesTotal(), expected(progress));
+    fetched[SECONDS] += progress.fetchedBytes();
+    fetchedTotal += progress.fetchedBytes();
   }
 
-  /**
-   * A step was made.
-   *
-   * @param bytes encoded bytes of the tracts, fetched or found here
-   * @param bytesFetched those of them that came from a peer
-   */
-  public synchronized void done(long tracts, long bytes, long bytesFetched) {
-    advance();
-    tractsDone += tracts;
-    bytesDone += bytes;
-    tractsLeft = Math.max(0, tractsLeft - tracts);
-    bytesLeft = Math.max(0, bytesLeft - bytes);
-    fetched[SECONDS] += bytesFetched;
+  /** As if the tracts to come were like those that are done. */
+  private static long expected(Progress progress) {
+    return progress.tractsDone() == 0
+        ? 0
+        : (long)
+            ((double) progress.bytesDone() * progress.tractsTotal() / progress.tractsDone());
   }
 
   @Override
   public synchronized RepairProgress get() {
-    if (tractsLeft == 0) {
+    if (!active) {
       return RepairProgress.NONE;
     }
     advance();
-    return new RepairProgress(
-        tractsDone, tractsDone + tractsLeft, bytesDone, bytesDone + bytesLeft, rate());
+    return new RepairProgress(tractsDone, tractsTotal, bytesDone, bytesTotal, rate());
+  }
+
+  /** Bytes fetched from other replicas since the start. */
+  public synchronized long fetchedBytes() {
+    return fetchedTotal;
   }
 
   /** Over whole seconds, as soon as there is one. */
   private long rate() {
-    long over = Math.min(SECONDS, second - second(beganNanos));
+    long over = Math.min(SECONDS, second - beganSecond);
     return over <= 0 ? fetched[SECONDS] : (Arrays.stream(fetched).sum() - fetched[SECONDS]) / over;
   }
 

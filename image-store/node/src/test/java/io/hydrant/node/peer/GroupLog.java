@@ -19,6 +19,11 @@ final class GroupLog {
     replicas.add(replica);
   }
 
+  /** Applies nothing to it until it joins again, at the position where the others are then. */
+  synchronized void leave(ImageStore replica) {
+    replicas.remove(replica);
+  }
+
   /** What the first replica answers; all answer the same. */
   synchronized Outcome apply(Command command) throws IOException {
     index++;

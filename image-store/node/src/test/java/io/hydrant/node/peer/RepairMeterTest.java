@@ -3,6 +3,8 @@ package io.hydrant.node.peer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.hydrant.engine.repair.RepairStep.Outcome;
+import io.hydrant.engine.repair.RepairStep.Progress;
 import io.hydrant.engine.replica.RepairProgress;
 import java.time.Duration;
 import java.util.Optional;
@@ -12,25 +14,28 @@ final class RepairMeterTest {
   private long seconds;
   private final RepairMeter meter = new RepairMeter(() -> seconds * 1_000_000_000L);
 
+  private void step(long fetched, long tractsDone, long tractsTotal, long bytesDone, long known) {
+    meter.stepped(
+        new Progress(Outcome.WORKED, fetched, tractsDone, tractsTotal, bytesDone, known));
+  }
+
   @Test
   void countsFromTheFirstLackToTheLast() {
     assertFalse(meter.get().isActive());
-    meter.left(10, 1_000);
-    meter.done(2, 300, 200);
-    assertEquals(new RepairProgress(2, 10, 300, 1_000, 200), meter.get());
-    meter.left(9, 800);
-    assertEquals(new RepairProgress(2, 11, 300, 1_100, 200), meter.get(), "more was found");
-    meter.left(0, 0);
+    step(0, 0, 10, 0, 500);
+    assertEquals(new RepairProgress(0, 10, 0, 500, 0), meter.get());
+    step(200, 2, 10, 200, 500);
+    assertEquals(new RepairProgress(2, 10, 200, 1_000, 200), meter.get(), "the rest is alike");
+    step(0, 10, 10, 300, 300);
+    meter.stepped(new Progress(Outcome.DONE, 0, 0, 0, 0, 0));
     assertEquals(RepairProgress.NONE, meter.get());
-    meter.left(1, 10);
-    assertEquals(0, meter.get().tractsDone(), "a repair of its own");
+    assertEquals(200, meter.fetchedBytes());
   }
 
   @Test
   void theRateIsThatOfTheLastTenSeconds() {
-    meter.left(100, 10_000);
     for (seconds = 0; seconds < 4; seconds++) {
-      meter.done(1, 100, 100);
+      step(100, 1 + seconds, 100, 100 * (1 + seconds), 0);
     }
     assertEquals(100, meter.get().bytesPerSecond());
     assertEquals(Optional.of(Duration.ofSeconds(96)), meter.get().left());

@@ -16,6 +16,13 @@ import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.StoreIdentity;
+import io.hydrant.engine.repair.LocalRepairSource;
+import io.hydrant.engine.repair.RepairRefusal;
+import io.hydrant.engine.repair.RepairSource;
+import io.hydrant.engine.repair.RepairStep;
+import io.hydrant.engine.repair.RepairedTract;
+import io.hydrant.engine.repair.SlimState;
+import io.hydrant.engine.repair.TractList;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
@@ -26,6 +33,8 @@ import io.hydrant.engine.store.ImageStoreConfig;
 import io.hydrant.engine.store.ImageStorePorts;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
+import io.hydrant.engine.store.TractSet;
+import io.hydrant.node.config.RepairConfig;
 import io.hydrant.peer.v1.HelloRequest;
 import io.hydrant.peer.v1.PeerServiceGrpc;
 import io.hydrant.testkit.index.MemoryPageIndex;
@@ -37,6 +46,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +58,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +88,8 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   final List<String> stops = new ArrayList<>();
   final List<String> handOvers = new ArrayList<>();
   final AtomicInteger readBack = new AtomicInteger();
+  final CountedSource source;
+  final RepairMeter meter = new RepairMeter(System::nanoTime);
   volatile boolean logIsWell = true;
   volatile Durability durability = Durability.QUORUM;
   volatile @Nullable String cluster;
@@ -108,6 +122,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
                 publisher,
                 () -> false,
                 event -> {}));
+    source = new CountedSource(new LocalRepairSource(name, store));
     log.join(store);
     nodes.put(name, this);
   }
@@ -139,6 +154,8 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
                 this,
                 this,
                 greetings,
+                new RepairConfig(2, 1L << 40, 2),
+                meter,
                 (what, cause) -> {
                   synchronized (stops) {
                     stops.add(what + ": " + cause);
@@ -167,6 +184,15 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
         Duration.ofMinutes(10),
         Duration.ofMinutes(10),
         2);
+  }
+
+  ImageStore store() {
+    return store;
+  }
+
+  @Override
+  public String toString() {
+    return name;
   }
 
   PeerPlane plane() {
@@ -252,6 +278,22 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   @Override
   public FrozenCatalog frozenCatalog() throws IOException {
     return store.frozenCatalog();
+  }
+
+  @Override
+  public RepairSource repairSource() {
+    return source;
+  }
+
+  @Override
+  public RepairStep repairStep(
+      RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due) {
+    return new RepairStep(store, surroundings, due);
+  }
+
+  @Override
+  public Optional<String> leader() {
+    return Optional.of("n1");
   }
 
   @Override
@@ -353,6 +395,39 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
       CompletableFuture<Command.Content> own = staged.finish(claimed);
       keep(new Frame.Step.Finish(claimed));
       return own;
+    }
+  }
+
+  /** Counts what is asked for, and may act on it. */
+  static final class CountedSource implements RepairSource {
+    private final RepairSource source;
+    final AtomicInteger tracts = new AtomicInteger();
+    volatile IntConsumer onTract = count -> {};
+
+    CountedSource(RepairSource source) {
+      this.source = source;
+    }
+
+    @Override
+    public String node() {
+      return source.node();
+    }
+
+    @Override
+    public TractList list(CheckpointKey asOf, TractSet only) throws RepairRefusal, IOException {
+      return source.list(asOf, only);
+    }
+
+    @Override
+    public RepairedTract tract(CheckpointKey asOf, int region, int tract, BitSet have)
+        throws RepairRefusal, IOException {
+      onTract.accept(tracts.incrementAndGet());
+      return source.tract(asOf, region, tract, have);
+    }
+
+    @Override
+    public SlimState slim(CheckpointKey asOf) throws RepairRefusal, IOException {
+      return source.slim(asOf);
     }
   }
 }

@@ -1,0 +1,173 @@
+package io.hydrant.node.peer;
+
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.repair.RepairPlan;
+import io.hydrant.engine.repair.RepairSource;
+import io.hydrant.engine.repair.RepairStep;
+import io.hydrant.engine.replica.InventoryView;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The members that can be asked for what this replica lacks, each over a connection of its own that
+ * is made when it is wanted. Who has all of a checkpoint is asked before who does not, and a
+ * follower before the leader, who has enough to do.
+ */
+final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RepairSources.class);
+
+  /** Between two attempts to reach a member. */
+  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final PeerGroup group;
+  private final Handshake handshake;
+  private final Inventories inventories;
+  private final int sourcesMax;
+  private final LongSupplier nanoTime;
+
+  /** Guarded by this. */
+  private final Map<String, Link> links = new HashMap<>();
+
+  private volatile boolean wanted;
+  private boolean closed;
+
+  /** A connection that has greeted. */
+  private record Link(
+      PeerAddress address,
+      @Nullable PeerConnection connection,
+      @Nullable RepairSource source,
+      long atNanos) {}
+
+  /**
+   * @param sourcesMax asked for one checkpoint, at most
+   */
+  RepairSources(
+      PeerGroup group,
+      Handshake handshake,
+      Inventories inventories,
+      int sourcesMax,
+      LongSupplier nanoTime) {
+    this.group = group;
+    this.handshake = handshake;
+    this.inventories = inventories;
+    this.sourcesMax = sourcesMax;
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public synchronized List<RepairSource> sources(CheckpointKey asOf, RepairPlan.Urgency urgency) {
+    wanted = true;
+    Map<String, InventoryView> seen = inventories.seen();
+    String leader = group.leader().orElse("");
+    return links.values().stream()
+        .map(Link::source)
+        .filter(Objects::nonNull)
+        .sorted(
+            Comparator.comparing((RepairSource source) -> lacks(seen.get(source.node()), asOf))
+                .thenComparing(source -> source.node().equals(leader))
+                .thenComparing(RepairSource::node))
+        .limit(sourcesMax)
+        .toList();
+  }
+
+  private static boolean lacks(@Nullable InventoryView view, CheckpointKey asOf) {
+    return view != null
+        && view.incomplete().getOrDefault(asOf.image(), List.of()).contains(asOf.checkpoint());
+  }
+
+  @Override
+  public Collection<InventoryView> others() {
+    return inventories.seen().values();
+  }
+
+  /** Makes the connections that are missing, if somebody was wanted since; blocks on them. */
+  void connect() {
+    if (!wanted) {
+      return;
+    }
+    wanted = false;
+    for (PeerAddress address : due()) {
+      PeerConnection connection = PeerConnection.to(address, handshake.self());
+      try {
+        connection.greet(address, handshake);
+        RemoteRepairSource source =
+            new RemoteRepairSource(address.node(), connection.channel(), this::broke);
+        put(new Link(address, connection, source, nanoTime.getAsLong()));
+      } catch (IOException e) {
+        LOG.debug("no repair from {}: {}", address, e.getMessage());
+        connection.close();
+        put(new Link(address, null, null, nanoTime.getAsLong()));
+      }
+    }
+  }
+
+  /** Members that are not connected, and were not tried a moment ago; forgets who left. */
+  private synchronized List<PeerAddress> due() {
+    List<PeerAddress> due = new ArrayList<>();
+    Set<String> gone = new HashSet<>(links.keySet());
+    for (PeerAddress address : group.others()) {
+      gone.remove(address.node());
+      Link link = links.get(address.node());
+      boolean moved = link != null && !link.address().equals(address);
+      if (moved) {
+        end(address.node());
+      }
+      if (link == null
+          || moved
+          || link.source() == null && nanoTime.getAsLong() - link.atNanos() >= RETRY_NANOS) {
+        due.add(address);
+      }
+    }
+    gone.forEach(this::end);
+    return due;
+  }
+
+  private synchronized void put(Link link) {
+    Link old = links.put(link.address().node(), link);
+    if (old != null && old.connection() != null) {
+      old.connection().close();
+    }
+    if (closed) {
+      end(link.address().node());
+    }
+  }
+
+  private void end(String node) {
+    Link link = links.remove(node);
+    if (link != null && link.connection() != null) {
+      link.connection().close();
+    }
+  }
+
+  /** A call failed: greets anew before it is asked again. */
+  private synchronized void broke(RemoteRepairSource source) {
+    Link link = links.get(source.node());
+    if (link != null && link.source() == source) {
+      LOG.info("{} cannot be asked for what is lacking here any more", source.node());
+      if (link.connection() != null) {
+        link.connection().close();
+      }
+      links.put(source.node(), new Link(link.address(), null, null, nanoTime.getAsLong()));
+    }
+  }
+
+  /** Ends all calls. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    List.copyOf(links.keySet()).forEach(this::end);
+  }
+}
