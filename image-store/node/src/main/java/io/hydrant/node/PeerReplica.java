@@ -93,8 +93,7 @@ record PeerReplica(ImageStore store) implements PeerStore {
   }
 
   @Override
-  public RepairStep repairStep(
-      RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due) {
+  public RepairStep repairStep(RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due) {
     return new RepairStep(store, surroundings, due);
   }
 

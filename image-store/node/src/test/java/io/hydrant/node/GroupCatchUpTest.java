@@ -1,7 +1,5 @@
 package io.hydrant.node;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import com.google.protobuf.ByteString;
 import io.hydrant.v1.CreateImageRequest;
 import java.io.IOException;
@@ -82,8 +80,7 @@ final class GroupCatchUpTest {
   }
 
   private static boolean hasEverything(GroupOfThree group, int leader, int node) {
-    return group.stat(node, "hold_mark_index")
-        >= group.stat(leader, "applied_index");
+    return group.stat(node, "hold_mark_index") >= group.stat(leader, "applied_index");
   }
 
   /** Writes small entries until these have purged the log at that place. */
@@ -115,12 +112,11 @@ final class GroupCatchUpTest {
       return files
           .map(file -> file.getFileName().toString())
           .filter(name -> name.startsWith("log_"))
-          .mapToLong(
-              name ->
-                  Long.parseLong(
-                      name.startsWith("log_inprogress_")
-                          ? name.substring("log_inprogress_".length())
-                          : name.substring("log_".length(), name.indexOf('-'))))
+          .mapToLong(name ->
+              Long.parseLong(
+                  name.startsWith("log_inprogress_")
+                      ? name.substring("log_inprogress_".length())
+                      : name.substring("log_".length(), name.indexOf('-'))))
           .min()
           .orElse(-1);
     } catch (IOException e) {

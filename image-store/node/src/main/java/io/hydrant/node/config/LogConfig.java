@@ -5,9 +5,9 @@ import io.hydrant.raftlog.RaftLogConfig.Bounds;
 /**
  * How much of the replicated log of several nodes is kept.
  *
- * @param keptEntries newest entries that stay although the state covers them: a member that was away
- *     for no more than these replays them, else it gets the state of another and compares every
- *     tract
+ * @param keptEntries newest entries that stay although the state covers them: a member that was
+ *     away for no more than these replays them, else it gets the state of another and compares
+ *     every tract
  * @param segmentBytes of a log file: the log is purged by whole files
  */
 public record LogConfig(int keptEntries, int segmentBytes) {

@@ -100,8 +100,7 @@ final class FetchService {
     return parts;
   }
 
-  private static TractListPart.Builder refused(
-      RepairRefusal refusal, TractListPart.Builder part) {
+  private static TractListPart.Builder refused(RepairRefusal refusal, TractListPart.Builder part) {
     return part.setIndex(refusal.index())
         .setRefusal(RepairMessages.refusal(refusal))
         .setGoneIndex(refusal.kind() == RepairRefusal.Kind.GONE ? refusal.index() : 0);
@@ -121,10 +120,7 @@ final class FetchService {
     try {
       tract =
           source.tract(
-              key,
-              request.getRegion(),
-              request.getTract(),
-              RepairMessages.bits(request.getHave()));
+              key, request.getRegion(), request.getTract(), RepairMessages.bits(request.getHave()));
     } catch (RepairRefusal refusal) {
       return List.of(refused(refusal, TractPart.newBuilder()).build());
     }

@@ -91,8 +91,7 @@ public final class MetadataClient implements MetadataSource {
     try {
       Iterator<MetadataPart> parts =
           PeerServiceGrpc.newBlockingStub(from.channel())
-              .fetchMetadata(
-                  FetchMetadataRequest.newBuilder().setFirstAvailable(atLeast).build());
+              .fetchMetadata(FetchMetadataRequest.newBuilder().setFirstAvailable(atLeast).build());
       boolean last = false;
       while (!last) {
         if (!parts.hasNext()) {
@@ -107,12 +106,10 @@ public final class MetadataClient implements MetadataSource {
         last = part.getLast();
       }
     } catch (StatusRuntimeException e) {
-      throw new IOException(
-          "%s: %s".formatted(address.node(), e.getStatus().getDescription()), e);
+      throw new IOException("%s: %s".formatted(address.node(), e.getStatus().getDescription()), e);
     }
     if (index < atLeast) {
-      throw new IOException(
-          "%s sent metadata as of entry %d".formatted(address.node(), index));
+      throw new IOException("%s sent metadata as of entry %d".formatted(address.node(), index));
     }
     LOG.info("{} bytes of metadata came from {}, of entry {}", catalog.size(), address, index);
     return catalog.toByteArray();

@@ -10,8 +10,8 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer of many parts, made on a pool and sent as fast as the peer takes them. After a few parts
- * the rest goes behind what waits in the pool.
+ * An answer of many parts, made on a pool and sent as fast as the peer takes them. After a few
+ * parts the rest goes behind what waits in the pool.
  */
 final class PartStream<T> {
   /** Made in a turn: about 4 MiB. */

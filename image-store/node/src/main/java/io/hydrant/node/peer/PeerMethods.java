@@ -42,9 +42,7 @@ final class PeerMethods {
 
   /** Answered elsewhere: by whoever decides who is a member, or not yet. */
   private static final Set<String> OTHERS =
-      Stream.of(
-              PeerServiceGrpc.getHelloMethod(),
-              PeerServiceGrpc.getAdoptMethod())
+      Stream.of(PeerServiceGrpc.getHelloMethod(), PeerServiceGrpc.getAdoptMethod())
           .map(MethodDescriptor::getFullMethodName)
           .collect(Collectors.toUnmodifiableSet());
 

@@ -163,8 +163,9 @@ public final class PeerPlane implements AutoCloseable {
   }
 
   /**
-   * Stage, AskStated, Exchange and what peers fetch, for the server of the peers' port, which must take messages of
-   * {@link #MESSAGE_BYTES_MAX} and should have a window of {@link #FLOW_WINDOW_BYTES}.
+   * Stage, AskStated, Exchange and what peers fetch, for the server of the peers' port, which must
+   * take messages of {@link #MESSAGE_BYTES_MAX} and should have a window of {@link
+   * #FLOW_WINDOW_BYTES}.
    */
   public ServerServiceDefinition services() {
     return services;

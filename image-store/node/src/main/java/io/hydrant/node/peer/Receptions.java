@@ -67,8 +67,8 @@ final class Receptions {
   }
 
   /**
-   * Whether bytes of a checkpoint, or of one before it that it may build on, came a moment ago: what
-   * is not here of it may be on its way.
+   * Whether bytes of a checkpoint, or of one before it that it may build on, came a moment ago:
+   * what is not here of it may be on its way.
    */
   boolean isOnItsWay(CheckpointKey key) {
     return receptions.entrySet().stream()

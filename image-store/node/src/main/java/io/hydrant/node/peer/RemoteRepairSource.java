@@ -37,7 +37,9 @@ import java.util.function.Consumer;
 
 /** Another member, asked over its connection. Blocks; any thread. */
 final class RemoteRepairSource implements RepairSource {
-  /** For the whole of a tract, a list or a slim state: beyond that the source is as good as gone. */
+  /**
+   * For the whole of a tract, a list or a slim state: beyond that the source is as good as gone.
+   */
   private static final long CALL_SECONDS_MAX = 60;
 
   /** Rows of a tract are at most as many as its pages, and no page is larger than this. */
@@ -182,8 +184,8 @@ final class RemoteRepairSource implements RepairSource {
         .findFirst();
   }
 
-  private static void requireGiven(
-      boolean refused, io.hydrant.peer.v1.Refusal refusal, long index) throws RepairRefusal {
+  private static void requireGiven(boolean refused, io.hydrant.peer.v1.Refusal refusal, long index)
+      throws RepairRefusal {
     if (refused) {
       throw RepairMessages.refused(refusal.getReason(), refusal.getMessage(), index);
     }

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The threads that fetch what this replica lacks: each makes one step after the other, waits until
  * its bytes are paid for, and looks again after a while where there is nothing to do. What to do is
- * decided by {@link RepairStep}; nothing is kept here, so a replica that starts anew goes on where it
- * was.
+ * decided by {@link RepairStep}; nothing is kept here, so a replica that starts anew goes on where
+ * it was.
  */
 final class RepairLoop implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RepairLoop.class);
@@ -88,8 +88,7 @@ final class RepairLoop implements AutoCloseable {
     long paid =
         parts
             .pace()
-            .waitNanos(
-                progress.fetchedBytes(), parts.busy().getAsBoolean(), System.nanoTime());
+            .waitNanos(progress.fetchedBytes(), parts.busy().getAsBoolean(), System.nanoTime());
     return Math.max(
         paid,
         TimeUnit.MILLISECONDS.toNanos(

@@ -53,8 +53,7 @@ public final class RepairMeter implements Supplier<RepairProgress> {
   private static long expected(Progress progress) {
     return progress.tractsDone() == 0
         ? 0
-        : (long)
-            ((double) progress.bytesDone() * progress.tractsTotal() / progress.tractsDone());
+        : (long) ((double) progress.bytesDone() * progress.tractsTotal() / progress.tractsDone());
   }
 
   @Override

@@ -3,7 +3,9 @@ package io.hydrant.node.replication;
 import io.hydrant.raftlog.Peer;
 import java.io.IOException;
 
-/** Where the state comes from that the log cannot bring any more: another replica (PROTOCOL R18). */
+/**
+ * Where the state comes from that the log cannot bring any more: another replica (PROTOCOL R18).
+ */
 public interface MetadataSource extends AutoCloseable {
   /**
    * The encoded catalog of another replica as of an entry at or behind the given one. Blocks while

@@ -16,9 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings another replica's state here and switches to it, as often as it takes: a source that breaks
- * off, sends nonsense or is behind itself, and a disk without room, are tried again. Only the end of
- * this replica ends it without a result.
+ * Brings another replica's state here and switches to it, as often as it takes: a source that
+ * breaks off, sends nonsense or is behind itself, and a disk without room, are tried again. Only
+ * the end of this replica ends it without a result.
  *
  * <pre>
  * 1 fetch       nothing has changed

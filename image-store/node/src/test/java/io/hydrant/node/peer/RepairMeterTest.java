@@ -15,8 +15,7 @@ final class RepairMeterTest {
   private final RepairMeter meter = new RepairMeter(() -> seconds * 1_000_000_000L);
 
   private void step(long fetched, long tractsDone, long tractsTotal, long bytesDone, long known) {
-    meter.stepped(
-        new Progress(Outcome.WORKED, fetched, tractsDone, tractsTotal, bytesDone, known));
+    meter.stepped(new Progress(Outcome.WORKED, fetched, tractsDone, tractsTotal, bytesDone, known));
   }
 
   @Test

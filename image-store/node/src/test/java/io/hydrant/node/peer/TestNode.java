@@ -286,8 +286,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   }
 
   @Override
-  public RepairStep repairStep(
-      RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due) {
+  public RepairStep repairStep(RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due) {
     return new RepairStep(store, surroundings, due);
   }
 

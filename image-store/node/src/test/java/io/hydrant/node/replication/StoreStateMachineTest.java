@@ -79,11 +79,11 @@ final class StoreStateMachineTest {
 
     @Override
     public EntryPosition install(byte[] bytes) throws IOException, MalformedCatalogException {
+      Catalog next = Catalog.decode(bytes);
       IOException failure = installFailures.poll();
       if (failure != null) {
         throw failure;
       }
-      Catalog next = Catalog.decode(bytes);
       catalog.replaceWith(next);
       durable = catalog.applied();
       installed = true;
@@ -163,8 +163,7 @@ final class StoreStateMachineTest {
     store.installFailures.add(new IOException("no such device"));
     source.answers.add(another(9));
     assertThrows(ExecutionException.class, () -> install().get(30, TimeUnit.SECONDS));
-    assertEquals(
-        List.of("installing another replica's state failed: no such device"), stops);
+    assertEquals(List.of("installing another replica's state failed: no such device"), stops);
   }
 
   @Test
