@@ -163,6 +163,23 @@ final class InspectCommand extends GroupCommand {
                 + slim.payloadBytes()
                 + " bytes";
         case LogRecord.Manifest manifest -> manifest.payloadBytes() + " bytes";
+        case LogRecord.Moved moved ->
+            "region "
+                + moved.region()
+                + ", tract "
+                + moved.tract()
+                + ", "
+                + moved.rows().size()
+                + " pages of checkpoints up to "
+                + moved.rows().lastChange();
+        case LogRecord.MovedSlim slim ->
+            "chunk "
+                + slim.number()
+                + " at "
+                + slim.offset()
+                + ": "
+                + slim.payloadBytes()
+                + " bytes";
       };
     }
 
@@ -203,13 +220,20 @@ final class InspectCommand extends GroupCommand {
               .put("checkpoint", record.key().checkpoint().value())
               .put("epoch", record.epoch().value())
               .put("payload_bytes", record.payloadBytes());
-          yield record instanceof LogRecord.Patch patch
-              ? json.put("number", patch.number())
-                  .put("region", patch.region())
-                  .put("tract", patch.tract())
-                  .put("page_bytes", patch.pageBytes())
-                  .put("page_count", patch.table().size())
-              : json;
+          yield switch (record) {
+            case LogRecord.Patch patch ->
+                json.put("number", patch.number())
+                    .put("region", patch.region())
+                    .put("tract", patch.tract())
+                    .put("page_bytes", patch.pageBytes())
+                    .put("page_count", patch.table().size());
+            case LogRecord.Moved moved ->
+                json.put("region", moved.region())
+                    .put("tract", moved.tract())
+                    .put("page_bytes", moved.pageBytes())
+                    .put("page_count", moved.rows().size());
+            case LogRecord.Slim _, LogRecord.MovedSlim _, LogRecord.Manifest _ -> json;
+          };
         }
       };
     }

@@ -6,9 +6,11 @@ import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.PageEncoding;
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.model.TractRows;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.LongPredicate;
 
 /**
  * Where the pages of one tract lie: the newest version of each page, and the older ones that
@@ -93,6 +95,30 @@ public final class TractMap {
   public TractMap mergeZero(long checkpoint, Retained retained, ImageUsage usage) {
     requireCheckpoint(checkpoint);
     return new TractMerge(this, with(zeros, checkpoint), retained, usage).prune();
+  }
+
+  /**
+   * The map with a tract as another replica has it as of a checkpoint merged in: afterwards {@link
+   * #rowsAt} of that checkpoint says the same, if the bytes of all rows that are not here came.
+   *
+   * @param line of the checkpoint
+   * @param pages that the tract has as of it
+   * @param rows of all of them
+   * @param addresses packed, by row; 0 where no bytes came
+   * @param bad of the address of a row that is here, whether its bytes are bad: it is replaced
+   * @param retained lines of all retained checkpoints, this one among them
+   * @param usage of the image; receives what was added and what was dropped
+   * @return {@code this} if there is nothing to change
+   */
+  public TractMap mergeRepaired(
+      Line line,
+      int pages,
+      TractRows rows,
+      long[] addresses,
+      LongPredicate bad,
+      Retained retained,
+      ImageUsage usage) {
+    return new RepairMerge(this, line, pages, rows, addresses, bad, usage).run(retained);
   }
 
   /** Without the versions that no retained line needs; {@code this} if there are none. */
@@ -306,7 +332,7 @@ public final class TractMap {
     return 0;
   }
 
-  private static long[] with(long[] descending, long id) {
+  static long[] with(long[] descending, long id) {
     int at = 0;
     while (at < descending.length && descending[at] > id) {
       at++;

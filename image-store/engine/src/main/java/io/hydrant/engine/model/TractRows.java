@@ -100,6 +100,23 @@ public final class TractRows {
     return -1;
   }
 
+  /** Some of the rows, by ascending number. */
+  public TractRows only(int[] wanted) {
+    short[] pages = new short[wanted.length];
+    byte[] encodings = new byte[wanted.length];
+    int[] lengths = new int[wanted.length];
+    int[] checksums = new int[wanted.length];
+    long[] some = new long[wanted.length];
+    for (int i = 0; i < wanted.length; i++) {
+      pages[i] = (short) table.pageInTract(wanted[i]);
+      encodings[i] = (byte) table.encodingCode(wanted[i]);
+      lengths[i] = table.length(wanted[i]);
+      checksums[i] = table.checksum(wanted[i]);
+      some[i] = versions[wanted[i]];
+    }
+    return new TractRows(new PageTable(pages, encodings, lengths, checksums), some, 0);
+  }
+
   /** Whether two rows say the same of a page, however it is stored. */
   public boolean isSame(int row, TractRows other, int otherRow) {
     return table.pageInTract(row) == other.table.pageInTract(otherRow)

@@ -119,7 +119,8 @@ public final class LocalRepairSource implements RepairSource {
     List<SlimState.Chunk> read = new ArrayList<>();
     for (SlimReader.Chunk chunk : chunks.get()) {
       try {
-        read.add(new SlimState.Chunk(chunk.offset(), chunk.checksum(), extract.slimBytes(chunk)));
+        read.add(
+            new SlimState.Chunk(chunk.offset(), chunk.checksum(), extract.slimBytes(asOf, chunk)));
       } catch (TractExtract.DamagedRows damaged) {
         require(key); // a retired one's segment may be gone
         throw RepairRefusal.damaged(

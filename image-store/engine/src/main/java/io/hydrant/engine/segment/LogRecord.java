@@ -3,6 +3,7 @@ package io.hydrant.engine.segment;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.PageTable;
+import io.hydrant.engine.model.TractRows;
 
 /**
  * What a record says of itself, without its payload. The same for one that is about to be appended
@@ -56,6 +57,59 @@ public sealed interface LogRecord {
     @Override
     public RecordKind kind() {
       return RecordKind.SLIM;
+    }
+  }
+
+  /**
+   * Pages of one tract that were brought here after their checkpoints had committed: by a repair.
+   * It belongs to no staged checkpoint, and recovery passes it over: only page maps point to it.
+   * The payload is the encoded pages one after the other.
+   *
+   * @param key the checkpoint as of which they were asked for
+   * @param pageBytes page size of the region
+   * @param rows each with the checkpoint that wrote the page
+   */
+  record Moved(CheckpointKey key, int region, int tract, int pageBytes, TractRows rows)
+      implements LogRecord {
+    public Moved {
+      if (rows.zeroVersion() != 0) {
+        throw new IllegalArgumentException("a declaration has no bytes to be moved");
+      }
+    }
+
+    @Override
+    public Epoch epoch() {
+      return Epoch.NONE;
+    }
+
+    @Override
+    public int payloadBytes() {
+      return rows.dataBytes();
+    }
+
+    @Override
+    public RecordKind kind() {
+      return RecordKind.MOVED;
+    }
+  }
+
+  /**
+   * A chunk of a slim state that was brought here in the same way.
+   *
+   * @param number place of the chunk, from 0
+   * @param offset of its first byte in the slim state
+   * @param checksum as the protector made it
+   */
+  record MovedSlim(CheckpointKey key, int number, long offset, int checksum, int payloadBytes)
+      implements LogRecord {
+    @Override
+    public Epoch epoch() {
+      return Epoch.NONE;
+    }
+
+    @Override
+    public RecordKind kind() {
+      return RecordKind.MOVED_SLIM;
     }
   }
 

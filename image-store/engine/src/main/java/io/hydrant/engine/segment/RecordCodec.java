@@ -1,8 +1,5 @@
 package io.hydrant.engine.segment;
 
-import io.hydrant.engine.model.CheckpointKey;
-import io.hydrant.engine.model.Epoch;
-import io.hydrant.engine.model.PageTable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
@@ -34,16 +31,6 @@ final class RecordCodec {
   private static final int PAYLOAD_BYTES = 20;
   private static final int PAYLOAD_CHECKSUM = 24;
   private static final int DURABLE_THROUGH = 28;
-  private static final int IMAGE = 32;
-  private static final int CHECKPOINT = 40;
-  private static final int EPOCH = 48;
-  private static final int NUMBER = 56;
-  private static final int REGION = 60;
-  private static final int TRACT = 64;
-  private static final int PAGE_BYTES = 68;
-  private static final int PAGE_COUNT = 72;
-  private static final int CHECKSUM = 76;
-  private static final int OFFSET = 80;
   private static final int TABLE = SegmentFormat.RECORD_FIXED_BYTES;
 
   /** An odd constant without structure (2^64 divided by the golden ratio). */
@@ -55,9 +42,7 @@ final class RecordCodec {
 
   /** Header bytes of a record that is about to be appended. */
   static int headerBytes(LogRecord record) {
-    return record instanceof LogRecord.Patch patch
-        ? TABLE + patch.table().size() * SegmentFormat.PAGE_ROW_BYTES
-        : TABLE;
+    return RecordContent.headerBytes(record);
   }
 
   /** All bytes of it, padding included; long, because the sum may not fit an int. */
@@ -110,18 +95,10 @@ final class RecordCodec {
     clearFixed(target, at);
     target.putInt(at + PAYLOAD_BYTES, record.payloadBytes());
     target.putInt(at + PAYLOAD_CHECKSUM, payloadChecksum);
-    target.putLong(at + IMAGE, record.key().image().value());
-    target.putLong(at + CHECKPOINT, record.key().checkpoint().value());
-    target.putLong(at + EPOCH, record.epoch().value());
-    switch (record) {
-      case LogRecord.Patch patch -> putPatch(target, at, patch);
-      case LogRecord.Slim slim -> {
-        target.putInt(at + NUMBER, slim.number());
-        target.putInt(at + CHECKSUM, slim.checksum());
-        target.putLong(at + OFFSET, slim.offset());
-      }
-      case LogRecord.Manifest manifest -> target.putInt(at + NUMBER, manifest.number());
-    }
+    target.putLong(at + RecordContent.IMAGE, record.key().image().value());
+    target.putLong(at + RecordContent.CHECKPOINT, record.key().checkpoint().value());
+    target.putLong(at + RecordContent.EPOCH, record.epoch().value());
+    RecordContent.put(target, at, record);
     int checksum = finish(target, at, record.kind(), headerBytes, placement, durableThrough);
     target.position(at + headerBytes);
     return new Frame(headerBytes, record.payloadBytes(), checksum, payloadChecksum, durableThrough);
@@ -131,9 +108,9 @@ final class RecordCodec {
   void encodeFooter(ByteBuffer target, Footer footer, Placement placement, int durableThrough) {
     int at = target.position();
     clearFixed(target, at);
-    target.putInt(at + NUMBER, footer.records());
-    target.putInt(at + CHECKSUM, footer.recordsChecksum());
-    target.putLong(at + OFFSET, footer.recordBytes());
+    target.putInt(at + RecordContent.NUMBER, footer.records());
+    target.putInt(at + RecordContent.CHECKSUM, footer.recordsChecksum());
+    target.putLong(at + RecordContent.OFFSET, footer.recordBytes());
     finish(target, at, RecordKind.FOOTER, TABLE, placement, durableThrough);
     target.position(at + TABLE);
   }
@@ -141,22 +118,6 @@ final class RecordCodec {
   private static void clearFixed(ByteBuffer target, int at) {
     for (int offset = 0; offset < TABLE; offset += Long.BYTES) {
       target.putLong(at + offset, 0);
-    }
-  }
-
-  private static void putPatch(ByteBuffer target, int at, LogRecord.Patch patch) {
-    PageTable table = patch.table();
-    target.putInt(at + NUMBER, patch.number());
-    target.putInt(at + REGION, patch.region());
-    target.putInt(at + TRACT, patch.tract());
-    target.putInt(at + PAGE_BYTES, patch.pageBytes());
-    target.putInt(at + PAGE_COUNT, table.size());
-    int row = at + TABLE;
-    for (int page = 0; page < table.size(); page++) {
-      target.putInt(row, table.pageInTract(page) | table.encodingCode(page) << 16);
-      target.putInt(row + 4, table.length(page));
-      target.putInt(row + 8, table.checksum(page));
-      row += SegmentFormat.PAGE_ROW_BYTES;
     }
   }
 
@@ -269,97 +230,9 @@ final class RecordCodec {
     }
     int kind = window.get(at + KIND);
     try {
-      return switch (kind) {
-        case 1 -> new Parsed.Found(patch(window, at, frame), frame);
-        case 2 -> new Parsed.Found(slim(window, at, requireNoTable(frame)), frame);
-        case 3 ->
-            new Parsed.Found(
-                new LogRecord.Manifest(
-                    key(window, at),
-                    epoch(window, at),
-                    window.getInt(at + NUMBER),
-                    frame.payloadBytes()),
-                requireNoTable(frame));
-        case 4 ->
-            new Parsed.End(
-                new Footer(
-                    window.getInt(at + NUMBER),
-                    window.getLong(at + OFFSET),
-                    window.getInt(at + CHECKSUM)),
-                requireNoTable(frame));
-        default -> new Parsed.Bad("a record kind from 1 to 4", "kind " + kind);
-      };
+      return RecordContent.parse(kind, window, at, frame);
     } catch (IllegalArgumentException unsound) {
       return new Parsed.Bad("a sound record", String.valueOf(unsound.getMessage()));
     }
-  }
-
-  private static Frame requireNoTable(Frame frame) {
-    if (frame.headerBytes() != TABLE) {
-      throw new IllegalArgumentException("header of " + frame.headerBytes() + " bytes");
-    }
-    return frame;
-  }
-
-  private static LogRecord.Patch patch(ByteBuffer window, int at, Frame frame) {
-    int count = window.getInt(at + PAGE_COUNT);
-    if (count < 0
-        || count > SegmentFormat.PAGES_MAX
-        || TABLE + count * SegmentFormat.PAGE_ROW_BYTES != frame.headerBytes()) {
-      throw new IllegalArgumentException(
-          "%d pages in a header of %d bytes".formatted(count, frame.headerBytes()));
-    }
-    short[] pages = new short[count];
-    byte[] encodings = new byte[count];
-    int[] lengths = new int[count];
-    int[] checksums = new int[count];
-    int row = at + TABLE;
-    for (int page = 0; page < count; page++) {
-      pages[page] = window.getShort(row);
-      encodings[page] = window.get(row + 2);
-      lengths[page] = window.getInt(row + 4);
-      checksums[page] = window.getInt(row + 8);
-      row += SegmentFormat.PAGE_ROW_BYTES;
-    }
-    PageTable table = table(pages, encodings, lengths, checksums);
-    if (table.payloadBytes() != frame.payloadBytes()) {
-      throw new IllegalArgumentException(
-          "pages of %d bytes in a payload of %d"
-              .formatted(table.payloadBytes(), frame.payloadBytes()));
-    }
-    return new LogRecord.Patch(
-        key(window, at),
-        epoch(window, at),
-        window.getInt(at + NUMBER),
-        window.getInt(at + REGION),
-        window.getInt(at + TRACT),
-        window.getInt(at + PAGE_BYTES),
-        table);
-  }
-
-  private static PageTable table(short[] pages, byte[] encodings, int[] lengths, int[] checksums) {
-    try {
-      return new PageTable(pages, encodings, lengths, checksums);
-    } catch (ArithmeticException overflow) {
-      throw new IllegalArgumentException("page lengths overflow", overflow);
-    }
-  }
-
-  private static LogRecord.Slim slim(ByteBuffer window, int at, Frame frame) {
-    return new LogRecord.Slim(
-        key(window, at),
-        epoch(window, at),
-        window.getInt(at + NUMBER),
-        window.getLong(at + OFFSET),
-        window.getInt(at + CHECKSUM),
-        frame.payloadBytes());
-  }
-
-  private static CheckpointKey key(ByteBuffer window, int at) {
-    return CheckpointKey.of(window.getLong(at + IMAGE), window.getLong(at + CHECKPOINT));
-  }
-
-  private static Epoch epoch(ByteBuffer window, int at) {
-    return new Epoch(window.getLong(at + EPOCH));
   }
 }

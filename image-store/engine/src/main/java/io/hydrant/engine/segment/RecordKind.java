@@ -9,7 +9,11 @@ public enum RecordKind {
   /** Last record of a checkpoint: its patches in order, its zero tracts, its digest. */
   MANIFEST(3),
   /** Last record of a sealed segment. */
-  FOOTER(4);
+  FOOTER(4),
+  /** Pages of one tract, of several checkpoints: from another replica, or from a dead segment. */
+  MOVED(5),
+  /** One chunk of a slim state, in the same way. */
+  MOVED_SLIM(6);
 
   private final int code;
 

@@ -4,7 +4,7 @@ import io.hydrant.engine.model.RegionSpec;
 import java.util.OptionalInt;
 
 /**
- * The bytes of a segment file, format version 1. All numbers are little-endian. Described in full
+ * The bytes of a segment file, format version 2. All numbers are little-endian. Described in full
  * in {@code docs/formats/segment.md}; the golden file in the tests is the judge.
  *
  * <pre>
@@ -28,6 +28,7 @@ import java.util.OptionalInt;
  *            56 number u32 │ region u32 │ tract u32 │ page bytes u32 │ page count u32 │ checksum u32
  *            80 offset u64 │ key id u64 │ nonce 12 bytes │ zero u32
  *           112 page count times: page u16 │ encoding u8 │ zero u8 │ length u32 │ checksum u32
+ *               MOVED: page count times: checkpoint u64
  *               (reserved: with flag 1, page count times: digest 16 bytes)
  *  header bytes payload
  * </pre>
@@ -51,13 +52,13 @@ import java.util.OptionalInt;
  */
 final class SegmentFormat {
   /** Version that is written. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   /** Oldest version that is read. */
   static final int VERSION_READ_MIN = 1;
 
   /** Oldest reader that understands what is written. */
-  static final int VERSION_READER_MIN = 1;
+  static final int VERSION_READER_MIN = 2;
 
   /** Header, seal and zeros; one page, so that reading it is one device read. */
   static final int HEADER_BLOCK_BYTES = 4096;
@@ -73,6 +74,10 @@ final class SegmentFormat {
   static final int RECORD_FIXED_BYTES = 112;
 
   static final int PAGE_ROW_BYTES = 12;
+
+  /** Behind the page table of a MOVED record, one a page. */
+  static final int VERSION_BYTES = 8;
+
   static final int PAGE_DIGEST_BYTES = 16;
 
   /** A tract of the smallest pages. */

@@ -223,6 +223,15 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
   }
 
   /**
+   * @param tracts by checkpoint
+   */
+  ImageHoles proven(Map<Long, TractSet> tracts) {
+    SortedMap<Long, TractSet> more = new TreeMap<>(proven);
+    tracts.forEach((checkpoint, set) -> more.merge(checkpoint, set, TractSet::plus));
+    return new ImageHoles(missing, unknown, more);
+  }
+
+  /**
    * Without what no retained checkpoint lacks.
    *
    * @param retained lines of all retained checkpoints, with their regions

@@ -53,6 +53,7 @@ public final class ImageStore implements AutoCloseable {
   private final LogPageReader pageReader;
   private final LogSlimReader slimReader;
   private final TractExtract extract;
+  private final TractRepair repair;
   private final SnapshotRunner snapshots;
   private final Pruning pruning;
   private final OpenAdmission admission;
@@ -68,13 +69,13 @@ public final class ImageStore implements AutoCloseable {
     this.events = ports.events();
     this.publisher = new Publisher(parts, writer, ports);
     CatalogGuard guard = new CatalogGuard(parts.catalog());
+    DamageNotes damage = new DamageNotes(parts, writer, ports.events());
     this.pageReader =
-        new LogPageReader(
-            parts.maps(), parts.missing(), parts.log(), ports.codec(), guard, ports.events());
+        new LogPageReader(parts.maps(), parts.missing(), parts.log(), ports.codec(), guard, damage);
     this.slimReader =
-        new LogSlimReader(
-            parts.slims(), parts.missing(), parts.log(), guard::isLive, ports.events());
-    this.extract = new TractExtract(parts, fence, slimReader, ports.codec());
+        new LogSlimReader(parts.slims(), parts.missing(), parts.log(), guard::isLive, damage);
+    this.extract = new TractExtract(parts, fence, damage, slimReader, ports.codec());
+    this.repair = new TractRepair(parts, extract, writer);
     this.snapshots = new SnapshotRunner(config, ports, parts);
     this.admission =
         new OpenAdmission(
@@ -149,6 +150,7 @@ public final class ImageStore implements AutoCloseable {
           publisher.retire(new CheckpointKey(retire.image(), checkpoint));
         }
         publisher.forgetMissing(existing(retire.image()));
+        publisher.forgetDamaged(existing(retire.image()));
         if (requireSpace()) {
           pruning.add(retire.image());
         }
@@ -439,6 +441,11 @@ public final class ImageStore implements AutoCloseable {
     return extract;
   }
 
+  /** Puts in what other replicas gave. Any thread. */
+  public TractRepair repair() {
+    return repair;
+  }
+
   /** Counters by name, unit last; documented in docs/stats.md. */
   public Map<String, Long> counters() {
     return Map.of(
@@ -457,6 +464,7 @@ public final class ImageStore implements AutoCloseable {
         "image_count", (long) parts.catalog().images().size(),
         "staged_checkpoint_count", (long) parts.staging().size(),
         "missing_checkpoint_count", parts.missing().size(),
+        "damaged_page_count", parts.missing().damaged().size(),
         "segment_count", (long) parts.log().segments().size(),
         "dirty_map_bytes", parts.maps().dirtyBytes());
   }

@@ -30,7 +30,7 @@ final class LogPageReader implements PageReader {
   private final MissingTracts missing;
   private final SegmentLog log;
   private final ReadGuard guard;
-  private final StoreEvents events;
+  private final DamageNotes damage;
   private final ThreadLocal<PageVerifier> verifier;
   private final LongAdder pagesRead = new LongAdder();
   private final LongAdder deviceReads = new LongAdder();
@@ -45,12 +45,12 @@ final class LogPageReader implements PageReader {
       SegmentLog log,
       PageCodec codec,
       ReadGuard guard,
-      StoreEvents events) {
+      DamageNotes damage) {
     this.maps = maps;
     this.missing = missing;
     this.log = log;
     this.guard = guard;
-    this.events = events;
+    this.damage = damage;
     this.verifier = ThreadLocal.withInitial(() -> new PageVerifier(codec));
   }
 
@@ -148,7 +148,7 @@ final class LogPageReader implements PageReader {
     while (row < located.size) {
       int end = located.runEnd(row);
       if (located.hasContent(row)) {
-        if (!readRun(point, located, row, end, target)) {
+        if (!readRun(point, region, spec, located, row, end, target)) {
           target.position(base);
           return false;
         }
@@ -160,7 +160,14 @@ final class LogPageReader implements PageReader {
     return true;
   }
 
-  private boolean readRun(ReadPoint point, Located located, int from, int end, ByteBuffer target)
+  private boolean readRun(
+      ReadPoint point,
+      int region,
+      RegionSpec spec,
+      Located located,
+      int from,
+      int end,
+      ByteBuffer target)
       throws Refusal, IOException {
     Address address = Address.ofPacked(located.addresses[from]);
     int length = 0;
@@ -176,6 +183,7 @@ final class LogPageReader implements PageReader {
       deviceReads.increment();
       log.read(address, target);
     } catch (CorruptionException e) {
+      note(point, region, spec, located, from, end);
       throw damaged(point, "pages from %d on".formatted(located.pages[from]), e.getMessage());
     } finally {
       target.limit(limit);
@@ -186,7 +194,7 @@ final class LogPageReader implements PageReader {
 
   private void verify(
       ReadPoint point, int region, RegionSpec spec, Located located, ByteBuffer target, int base)
-      throws Refusal {
+      throws Refusal, IOException {
     ByteBuffer bytes = target.duplicate();
     PageVerifier pageVerifier = verifier.get();
     int offset = base;
@@ -206,6 +214,7 @@ final class LogPageReader implements PageReader {
               located.lengths[row]);
       if (!wrong.isEmpty()) {
         Address address = Address.ofPacked(located.addresses[row]);
+        note(point, region, spec, located, row, row + 1);
         throw damaged(
             point,
             "page %d of region '%s'".formatted(located.pages[row], spec.name()),
@@ -217,11 +226,36 @@ final class LogPageReader implements PageReader {
 
   private Refusal damaged(ReadPoint point, String what, @Nullable String why) {
     String where = "%s %s, %s".formatted(point.session().image(), point.checkpoint().id(), what);
-    events.on(new StoreEvent.Damaged(where, "" + why));
+    damage.report(where, "" + why);
     return new Refusal(
         Rejection.DAMAGED,
         "%s is damaged: %s; it is not served; restore another checkpoint or send a full one"
             .formatted(where, why));
+  }
+
+  /**
+   * Rows {@code from} to {@code end} are bad: neighbours on the device may be of several tracts.
+   */
+  private void note(
+      ReadPoint point, int region, RegionSpec spec, Located located, int from, int end)
+      throws IOException {
+    int row = from;
+    while (row < end) {
+      int tract = spec.tractOf(located.pages[row]);
+      int next = row;
+      while (next < end && spec.tractOf(located.pages[next]) == tract) {
+        next++;
+      }
+      int[] pages = new int[next - row];
+      for (int i = 0; i < pages.length; i++) {
+        pages[i] = spec.pageInTract(located.pages[row + i]);
+      }
+      damage.pages(
+          new TractKey(point.session().image(), region, tract),
+          pages,
+          java.util.Arrays.copyOfRange(located.addresses, row, next));
+      row = next;
+    }
   }
 
   private Refusal gone(ReadPoint point, int region) {

@@ -17,7 +17,7 @@ final class LogSlimReader implements SlimReader {
   private final MissingTracts missing;
   private final SegmentLog log;
   private final Predicate<ReadPoint> live;
-  private final StoreEvents events;
+  private final DamageNotes damage;
 
   /**
    * @param live whether the session of a read point has not ended: what an ended one reads may be
@@ -28,12 +28,12 @@ final class LogSlimReader implements SlimReader {
       MissingTracts missing,
       SegmentLog log,
       Predicate<ReadPoint> live,
-      StoreEvents events) {
+      DamageNotes damage) {
     this.rows = rows;
     this.missing = missing;
     this.log = log;
     this.live = live;
-    this.events = events;
+    this.damage = damage;
   }
 
   @Override
@@ -53,6 +53,7 @@ final class LogSlimReader implements SlimReader {
     try {
       return verified(chunk);
     } catch (CorruptionException e) {
+      damage.slim(keyOf(point));
       throw damaged(keyOf(point), "slim state: " + e.getMessage());
     } finally {
       log.unpin(Address.ofPacked(chunk.address()).segment());
@@ -112,7 +113,7 @@ final class LogSlimReader implements SlimReader {
   }
 
   private Refusal damaged(CheckpointKey key, String why) {
-    events.on(new StoreEvent.Damaged(key.toString(), why));
+    damage.report(key.toString(), why);
     return new Refusal(
         Rejection.DAMAGED,
         "%s is damaged: %s; it is not served; restore another checkpoint or send a full one"

@@ -64,6 +64,9 @@ final class MetadataInstall {
       forget(image);
     }
     parts.catalog().replaceWith(next);
+    for (ImageState image : next.images()) {
+      publisher.forgetDamaged(image);
+    }
     parts.staging().lateKeys().forEach(publisher::completeSoon);
   }
 

@@ -1,11 +1,13 @@
 package io.hydrant.engine.store;
 
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.index.TractMap;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.model.TractKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,8 @@ import java.util.function.UnaryOperator;
  */
 final class MissingTracts {
   private final ConcurrentHashMap<ImageId, ImageHoles> byImage = new ConcurrentHashMap<>();
+
+  private final BadPages damaged = new BadPages();
 
   private volatile long repairs;
 
@@ -113,13 +117,61 @@ final class MissingTracts {
     change(asOf.image(), holes -> holes.proven(asOf.checkpoint().value(), tracts));
   }
 
-  /** How often something was listed or proven since the start. Any thread. */
+  /** Whether a checkpoint may lack anything, without a close look. Any thread. */
+  boolean mayLack(ImageId image, long checkpoint) {
+    ImageHoles holes = byImage.get(image);
+    return holes != null
+        && (holes.isUnknown()
+            || !holes.missing().isEmpty() && holes.missing().firstKey() <= checkpoint);
+  }
+
+  /** As {@link #proven(CheckpointKey, TractSet)}, as of several checkpoints of an image. */
+  void proven(ImageId image, SortedMap<Long, TractSet> tracts) {
+    repairs = repairs + 1; // by the one writer
+    change(image, holes -> holes.proven(tracts));
+  }
+
+  /** What is here and bad. */
+  BadPages damaged() {
+    return damaged;
+  }
+
+  /** A page that is here was found to be bad; returns whether that is news. */
+  boolean damage(TractKey tract, BadPages.Bad bad) {
+    boolean news = damaged.add(tract, bad);
+    repairs = repairs + (news ? 1 : 0); // not flushed either
+    return news;
+  }
+
+  /** A slim state that is here was found to be bad; returns whether that is news. */
+  boolean damageSlim(CheckpointKey key, long index) {
+    boolean news = damaged.addSlim(key, index);
+    repairs = repairs + (news ? 1 : 0);
+    return news;
+  }
+
+  /** A tract's map was changed: bad rows that it has no more are forgotten. */
+  void repaired(TractKey tract, TractMap map) {
+    if (damaged.keepThoseOf(tract, map)) {
+      repairs = repairs + 1;
+    }
+  }
+
+  /** The slim state was written anew. */
+  void repairedSlim(CheckpointKey key) {
+    if (damaged.removeSlim(key)) {
+      repairs = repairs + 1;
+    }
+  }
+
+  /** How often something was listed, proven, found bad or repaired since the start. Any thread. */
   long repairs() {
     return repairs;
   }
 
   void dropImage(ImageId image) {
     byImage.remove(image);
+    damaged.dropImage(image);
     any = !byImage.isEmpty();
   }
 
@@ -184,11 +236,11 @@ final class MissingTracts {
   }
 
   /**
-   * The log index up to which nothing is missing, of entries up to {@code applied}. Any thread: if
-   * {@code applied} was read first, what those entries left missing is counted.
+   * The log index up to which nothing is missing or bad, of entries up to {@code applied}. Any
+   * thread: if {@code applied} was read first, what those entries left missing is counted.
    */
   long markOf(long applied) {
-    long mark = applied;
+    long mark = damaged.isEmpty() ? applied : Math.min(applied, damaged.firstIndex() - 1);
     if (any) {
       for (ImageHoles holes : byImage.values()) {
         mark = Math.min(mark, holes.firstIndex() - 1);

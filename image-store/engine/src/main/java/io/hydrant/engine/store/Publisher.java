@@ -376,6 +376,25 @@ final class Publisher {
     missing.tidy(image).forEach(staging::forget);
   }
 
+  /** Takes bad rows that nothing retained shows any more out of their maps. Within a change. */
+  void forgetDamaged(ImageState image) throws IOException {
+    for (CheckpointKey key : missing.damaged().slimsOf(image.id())) {
+      if (!image.committed().containsKey(key.checkpoint())) {
+        missing.repairedSlim(key);
+      }
+    }
+    List<TractKey> tracts = missing.damaged().tractsOf(image.id());
+    if (tracts.isEmpty()) {
+      return;
+    }
+    Retained retained = Retained.of(image.retainedLines());
+    for (TractKey tract : tracts) {
+      TractMap pruned = current(tract).prune(retained, usage.image(image.id()));
+      maps.put(tract, pruned);
+      missing.repaired(tract, pruned);
+    }
+  }
+
   /**
    * The checkpoint cannot be restored any more: its slim state is dead. Its pages go as maps are
    * pruned.

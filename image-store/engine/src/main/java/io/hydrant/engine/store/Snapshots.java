@@ -38,6 +38,7 @@ final class Snapshots {
   private final MissingTracts missing;
   private final HoldMark holdMark;
   private final Staging staging;
+  private final MovedSegments moved;
   private final StoreEvents events;
 
   private Snapshots(ImageStoreConfig config, StoreParts parts, StoreEvents events) {
@@ -51,6 +52,7 @@ final class Snapshots {
     this.missing = parts.missing();
     this.holdMark = parts.holdMark();
     this.staging = parts.staging();
+    this.moved = parts.moved();
     this.events = events;
   }
 
@@ -80,6 +82,7 @@ final class Snapshots {
         slims.freeze(),
         usage.encode(),
         missing.encode(),
+        missing.damaged().encode(),
         holdMark.capture(catalog.applied().index()),
         staged,
         deadSegments(scanStart, staged),
@@ -88,7 +91,7 @@ final class Snapshots {
 
   /**
    * Segments that hold nothing live: no page map, no slim row and no staged record points into
-   * them.
+   * them, and nothing is about to.
    */
   private List<Integer> deadSegments(long scanStart, StateRows.StagedRow staged) {
     int scanSegment = Address.ofPacked(scanStart).segment();
@@ -97,6 +100,7 @@ final class Snapshots {
       if (info.sealed()
           && Integer.compareUnsigned(info.segment(), scanSegment) < 0
           && usage.live(info.segment()) == 0
+          && !moved.has(info.segment())
           && !staged.segments().contains(info.segment())) {
         dead.add(info.segment());
       }
@@ -122,6 +126,7 @@ final class Snapshots {
     changes.addAll(capture.slims().changes());
     changes.add(StateRows.putUsage(capture.usage()));
     changes.add(StateRows.putMissing(capture.missing()));
+    changes.add(StateRows.putDamaged(capture.damaged()));
     changes.add(StateRows.putStaged(capture.staged()));
     if (capture.installed()) {
       changes.add(StateRows.putInstalled(position));
@@ -182,6 +187,7 @@ final class Snapshots {
       SlimRows.Frozen slims,
       byte[] usage,
       byte[] missing,
+      byte[] damaged,
       HoldMark.Captured holdMark,
       StateRows.StagedRow staged,
       List<Integer> dead,

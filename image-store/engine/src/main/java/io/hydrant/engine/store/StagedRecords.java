@@ -59,6 +59,8 @@ final class StagedRecords {
       case LogRecord.Patch patch -> patches.set(patch.number(), at);
       case LogRecord.Slim slim -> slims.set(slim.number(), at);
       case LogRecord.Manifest manifest -> manifests.set(manifest.number(), at);
+      case LogRecord.Moved _, LogRecord.MovedSlim _ ->
+          throw new IllegalArgumentException(record.kind() + " is of no staged checkpoint");
     }
   }
 

@@ -269,6 +269,9 @@ final class Staging {
 
   /** Collects what recovery finds, before there is a log to append to. */
   static void note(Map<CheckpointKey, StagedRecords> recovered, LogRecord record, Appended at) {
+    if (record instanceof LogRecord.Moved || record instanceof LogRecord.MovedSlim) {
+      return; // only flushed rows point to it, and those that were not flushed are missing again
+    }
     recovered
         .computeIfAbsent(record.key(), key -> new StagedRecords(key, record.epoch()))
         .add(record, at);

@@ -38,6 +38,7 @@ final class StateRows {
   private static final byte[] USAGE = IndexKeys.state("usage");
   private static final byte[] MISSING = IndexKeys.state("missing");
   private static final byte[] INSTALLED = IndexKeys.state("installed");
+  private static final byte[] DAMAGED = IndexKeys.state("damaged");
   private static final int POSITION_BYTES = 4 + 3 * 8 + 3 * 16;
   private static final int RECORD_BYTES = 3 * 8;
   private static final int INSTALLED_BYTES = 2 * 8;
@@ -128,6 +129,14 @@ final class StateRows {
     }
     ByteBuffer row = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     return new EntryPosition(row.getLong(), row.getLong());
+  }
+
+  static PageIndex.Change putDamaged(byte[] damaged) {
+    return new PageIndex.Change.Put(DAMAGED, damaged);
+  }
+
+  static byte @Nullable [] damaged(PageIndex index) throws IOException {
+    return index.get(DAMAGED);
   }
 
   /** The staged records that lie before the scan start, and the segments that hold them. */

@@ -3,25 +3,34 @@ package io.hydrant.engine.store;
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.index.PageMaps;
+import io.hydrant.engine.index.TractMap;
+import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.model.TractKey;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** {@link MissingView} on the catalog and the store's missing tracts. */
 final class StoreMissing implements MissingView {
   private final Catalog catalog;
   private final MissingTracts missing;
+  private final PageMaps maps;
   private final Staging staging;
   private final StoreWriter writer;
 
   StoreMissing(StoreParts parts, StoreWriter writer) {
     this.catalog = parts.catalog();
     this.missing = parts.missing();
+    this.maps = parts.maps();
     this.staging = parts.staging();
     this.writer = writer;
   }
@@ -57,7 +66,53 @@ final class StoreMissing implements MissingView {
 
   @Override
   public List<Lack> damages() {
-    return List.of();
+    BadPages damaged = missing.damaged();
+    List<Lack> damages = new ArrayList<>();
+    for (ImageId id : damaged.isEmpty() ? List.<ImageId>of() : damaged.images()) {
+      catalog.image(id).ifPresent(image -> damages.addAll(damages(image)));
+    }
+    return damages;
+  }
+
+  private List<Lack> damages(ImageState image) {
+    SortedMap<CheckpointId, TractSet> byCheckpoint = new TreeMap<>();
+    for (CheckpointKey key : missing.damaged().slimsOf(image.id())) {
+      byCheckpoint.put(key.checkpoint(), TractSet.NONE.plusSlim());
+    }
+    for (TractKey tract : missing.damaged().tractsOf(image.id())) {
+      for (BadPages.Bad bad : missing.damaged().of(tract)) {
+        shownBy(image, tract, bad)
+            .ifPresent(checkpoint ->
+                byCheckpoint.merge(
+                    checkpoint, TractSet.NONE.plus(tract.region(), tract.tract()), TractSet::plus));
+      }
+    }
+    byCheckpoint.keySet().removeIf(checkpoint -> !image.committed().containsKey(checkpoint));
+    return byCheckpoint.entrySet().stream()
+        .map(entry -> new Lack(image.id(), entry.getKey(), entry.getValue()))
+        .toList();
+  }
+
+  /** The newest retained checkpoint that shows a row. */
+  private Optional<CheckpointId> shownBy(ImageState image, TractKey tract, BadPages.Bad bad) {
+    TractMap map = mapOf(tract);
+    List<Line> lines = image.retainedLines();
+    for (int i = lines.size() - 1; i >= 0; i--) {
+      int row = map.find(bad.page(), lines.get(i));
+      if (row >= 0 && map.checkpoint(row) == bad.version() && map.address(row) == bad.address()) {
+        return Optional.of(new CheckpointId(lines.get(i).newest()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private TractMap mapOf(TractKey tract) {
+    try {
+      TractMap map = maps.get(tract);
+      return map == null ? TractMap.empty() : map;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

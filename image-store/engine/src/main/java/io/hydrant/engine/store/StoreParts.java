@@ -21,7 +21,7 @@ import java.util.Optional;
  * <pre>
  * 1 the index's position row says which snapshot counts    none: start from nothing
  * 2 the catalog file of exactly that position              missing or bad: corruption
- * 3 usage, missing and staged rows of the same flush
+ * 3 usage, missing, damaged and staged rows of the same flush
  * 4 the segment log from the scan start on                 copies and syncs what was not provably durable
  * 5 records of ids that are final already are dropped      but those of missing ones; the rest waits for the replay
  * </pre>
@@ -45,6 +45,7 @@ record StoreParts(
     MissingTracts missing,
     HoldMark holdMark,
     Staging staging,
+    MovedSegments moved,
     GroupSync sync,
     long scanned)
     implements AutoCloseable {
@@ -63,6 +64,10 @@ record StoreParts(
         missingRow == null
             ? new MissingTracts()
             : MissingRow.decode(missingRow, key -> commitOf(catalog, key));
+    byte[] damagedRow = StateRows.damaged(index);
+    if (damagedRow != null) {
+      missing.damaged().decode(damagedRow);
+    }
     Map<CheckpointKey, StagedRecords> staged = StateRows.staged(index);
     long[] scanned = new long[1];
     SegmentLog log =
@@ -97,6 +102,7 @@ record StoreParts(
             new RecentRecords(config.heap().recentBytes()),
             staged.values(),
             key -> missing.hole(key).isPresent()),
+        new MovedSegments(),
         sync,
         scanned[0]);
   }

@@ -17,6 +17,7 @@ import io.hydrant.engine.model.TractKey;
 import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
@@ -43,16 +44,19 @@ public final class TractExtract {
   private final HoldMark settled;
   private final Fence fence;
   private final SegmentLog log;
+  private final DamageNotes damage;
   private final LogSlimReader slims;
   private final PageCodec codec;
 
-  TractExtract(StoreParts parts, Fence fence, LogSlimReader slims, PageCodec codec) {
+  TractExtract(
+      StoreParts parts, Fence fence, DamageNotes damage, LogSlimReader slims, PageCodec codec) {
     this.fence = fence;
     this.catalog = parts.catalog();
     this.maps = parts.maps();
     this.missing = parts.missing();
     this.settled = parts.holdMark();
     this.log = parts.log();
+    this.damage = damage;
     this.slims = slims;
     this.codec = codec;
   }
@@ -65,6 +69,11 @@ public final class TractExtract {
   public record AsOf(CheckpointKey key, CheckpointInfo checkpoint, Line line) {
     RegionSpec region(int region) {
       return checkpoint.regions().get(region);
+    }
+
+    /** Pages of a tract that it has. */
+    public int pagesOf(int region, int tract) {
+      return region(region).pagesOfTract(tract);
     }
 
     /** Whether it has such a tract. */
@@ -127,8 +136,7 @@ public final class TractExtract {
    */
   public RowsAt rows(AsOf asOf, int region, int tract) throws IOException {
     TractMap map = maps.get(new TractKey(asOf.key().image(), region, tract));
-    return (map == null ? TractMap.empty() : map)
-        .rowsAt(asOf.line(), asOf.region(region).pagesOfTract(tract));
+    return (map == null ? TractMap.empty() : map).rowsAt(asOf.line(), asOf.pagesOf(region, tract));
   }
 
   /**
@@ -147,7 +155,7 @@ public final class TractExtract {
     int row = wanted.nextSetBit(0);
     while (row >= 0) {
       int end = runEnd(rows, wanted, row);
-      if (!readRun(rows, row, end, data)) {
+      if (!readRun(asOf, region, tract, rows, row, end, data)) {
         return Optional.empty();
       }
       verify(asOf, region, tract, rows, row, end, data, verifier);
@@ -181,7 +189,8 @@ public final class TractExtract {
     return table.offset(end - 1) + table.length(end - 1) - table.offset(from);
   }
 
-  private boolean readRun(RowsAt rows, int from, int end, ByteBuffer data)
+  private boolean readRun(
+      AsOf asOf, int region, int tract, RowsAt rows, int from, int end, ByteBuffer data)
       throws DamagedRows, IOException {
     Address address = Address.ofPacked(rows.addresses()[from]);
     if (!log.pin(address.segment())) {
@@ -191,6 +200,7 @@ public final class TractExtract {
       data.limit(data.position() + runBytes(rows, from, end));
       log.read(address, data);
     } catch (CorruptionException e) {
+      note(asOf, region, tract, rows, from, end);
       throw new DamagedRows("" + e.getMessage());
     } finally {
       data.limit(data.capacity());
@@ -208,7 +218,7 @@ public final class TractExtract {
       int end,
       ByteBuffer data,
       PageVerifier verifier)
-      throws DamagedRows {
+      throws DamagedRows, IOException {
     RegionSpec spec = asOf.region(region);
     int start = data.position() - runBytes(rows, from, end);
     ByteBuffer bytes = data.duplicate();
@@ -226,11 +236,61 @@ public final class TractExtract {
               length);
       if (!wrong.isEmpty()) {
         Address address = Address.ofPacked(rows.addresses()[row]);
+        note(asOf, region, tract, rows, row, row + 1);
         throw new DamagedRows(
             "%s at offset %d: %s".formatted(log.pathOf(address), address.offset(), wrong));
       }
       start += length;
     }
+  }
+
+  private void note(AsOf asOf, int region, int tract, RowsAt rows, int from, int end)
+      throws IOException {
+    int[] pages = new int[end - from];
+    for (int i = 0; i < pages.length; i++) {
+      pages[i] = rows.rows().table().pageInTract(from + i);
+    }
+    String where = "%s, region %d tract %d".formatted(asOf.key(), region, tract);
+    damage.report(where, "%d pages from %d on".formatted(pages.length, pages[0]));
+    damage.pages(
+        new TractKey(asOf.key().image(), region, tract),
+        pages,
+        Arrays.copyOfRange(rows.addresses(), from, end));
+  }
+
+  /** Whether the bytes at an address are known to be bad. */
+  public boolean isBad(AsOf asOf, int region, int tract, long address) {
+    return missing.damaged().isBad(new TractKey(asOf.key().image(), region, tract), address);
+  }
+
+  /** Whether a copy is of the tract's pages, and all bytes in it are what their checksums say. */
+  public boolean isSound(AsOf asOf, TractCopy copy) {
+    RegionSpec spec = asOf.region(copy.region());
+    PageTable table = copy.rows().table();
+    if (table.size() > 0
+        && table.pageInTract(table.size() - 1) >= spec.pagesOfTract(copy.tract())) {
+      return false;
+    }
+    PageVerifier verifier = new PageVerifier(codec);
+    ByteBuffer bytes = copy.data().duplicate();
+    int start = bytes.position();
+    for (int row = copy.sent().nextSetBit(0); row >= 0; row = copy.sent().nextSetBit(row + 1)) {
+      String wrong =
+          verifier.check(
+              copy.region(),
+              spec.pageOf(copy.tract(), table.pageInTract(row)),
+              spec.pageBytes(),
+              table.encoding(row),
+              table.checksum(row),
+              bytes,
+              start,
+              table.length(row));
+      if (!wrong.isEmpty()) {
+        return false;
+      }
+      start += table.length(row);
+    }
+    return true;
   }
 
   /** Whether the slim state of a checkpoint is here. */
@@ -244,10 +304,11 @@ public final class TractExtract {
   }
 
   /** The bytes of a chunk, verified. */
-  public ByteBuffer slimBytes(SlimReader.Chunk chunk) throws DamagedRows, IOException {
+  public ByteBuffer slimBytes(AsOf asOf, SlimReader.Chunk chunk) throws DamagedRows, IOException {
     try {
       return slims.verifiedPinned(chunk);
     } catch (CorruptionException e) {
+      damage.slim(asOf.key());
       throw new DamagedRows("" + e.getMessage());
     }
   }

@@ -167,7 +167,8 @@ final class SegmentFormatTest {
     long seed = Long.getLong("hydrant.seed", 20_261_120L);
     Random random = new Random(seed);
     for (int round = 0; round < 20_000; round++) {
-      ByteBuffer bytes = record(SegmentLogTest.patch(5, random.nextInt(4)), PLACEMENT, 4096);
+      LogRecord.Patch patch = SegmentLogTest.patch(5, random.nextInt(4));
+      ByteBuffer bytes = record(random.nextBoolean() ? patch : moved(patch), PLACEMENT, 4096);
       for (int change = random.nextInt(3); change >= 0; change--) {
         int at = 12 + random.nextInt(bytes.limit() < 160 ? 100 : 148);
         if (random.nextInt(3) == 0) {
@@ -179,6 +180,17 @@ final class SegmentFormatTest {
       rechecksum(bytes);
       requireNamed(bytes, "-Dhydrant.seed=" + seed);
     }
+  }
+
+  private static LogRecord moved(LogRecord.Patch patch) {
+    long[] versions = new long[patch.table().size()];
+    java.util.Arrays.fill(versions, 3);
+    return new LogRecord.Moved(
+        patch.key(),
+        patch.region(),
+        patch.tract(),
+        patch.pageBytes(),
+        new io.hydrant.engine.model.TractRows(patch.table(), versions, 0));
   }
 
   private static int interesting(Random random) {

@@ -8,6 +8,7 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.StoreIdentity;
+import io.hydrant.engine.model.TractRows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -22,12 +23,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The bytes of a small segment of format version 1, as they shall be read for ever. Written anew
- * only with a new version: {@code mvn -pl image-store/engine -am test -Dtest=SegmentGoldenTest
- * -Dsurefire.failIfNoSpecifiedTests=false -Dhydrant.golden.write=true}.
+ * The bytes of a small segment of each format version, as they shall be read for ever. The newest
+ * is written anew only with a new version: {@code mvn -pl image-store/engine -am test
+ * -Dtest=SegmentGoldenTest -Dsurefire.failIfNoSpecifiedTests=false -Dhydrant.golden.write=true}.
  */
 final class SegmentGoldenTest {
-  private static final String GOLDEN = "/golden/segment-v1.txt";
+  private static final String GOLDEN = "/golden/segment-v2.txt";
+  private static final String GOLDEN_V1 = "/golden/segment-v1.txt";
   private static final StoreIdentity IDENTITY =
       new StoreIdentity(
           UUID.fromString("00112233-4455-6677-8899-aabbccddeeff"),
@@ -63,6 +65,27 @@ final class SegmentGoldenTest {
             new PageTable(new short[0], new byte[0], new int[0], new int[0])));
   }
 
+  /** Those of version 1, and what version 2 has beside them. */
+  private static List<LogRecord> recordsOfV2() {
+    CheckpointKey key = CheckpointKey.of(0x1111_2222_3333L, 0x4444_5555L);
+    PageTable table =
+        new PageTable(
+            new short[] {1, 8, 2047},
+            new byte[] {2, 1, 0},
+            new int[] {9, 0, 4},
+            new int[] {0x0d0e0f10, 0, 0x11121314});
+    List<LogRecord> records = new ArrayList<>(records());
+    records.add(
+        new LogRecord.Moved(
+            key,
+            0x0304,
+            0x0506,
+            4096,
+            new TractRows(table, new long[] {0x4444_5554L, 0x0000_aabb_ccddL, 1}, 0)));
+    records.add(new LogRecord.MovedSlim(key, 4, 0x7777_8888_9999L, 0xaabbccdd, 7));
+    return records;
+  }
+
   private static ByteBuffer payload(LogRecord record) {
     ByteBuffer payload = ByteBuffer.allocate(record.payloadBytes());
     while (payload.hasRemaining()) {
@@ -78,7 +101,7 @@ final class SegmentGoldenTest {
   @Test
   void whatIsWrittenIsWhatWasWritten() throws IOException {
     try (SegmentLog log = open((record, at) -> {})) {
-      for (LogRecord record : records()) {
+      for (LogRecord record : recordsOfV2()) {
         log.append(record, payload(record));
         log.sync();
       }
@@ -87,12 +110,32 @@ final class SegmentGoldenTest {
     if (Boolean.getBoolean("hydrant.golden.write")) {
       Files.writeString(Path.of("src/test/resources" + GOLDEN), actual);
     }
-    assertEquals(golden(), actual);
+    assertEquals(golden(GOLDEN), actual);
+  }
+
+  @Test
+  void whatMovedIsRead() throws IOException {
+    Files.write(segmentFile(), HexDump.parse(golden(GOLDEN)));
+    List<Appended> places = new ArrayList<>();
+    SegmentLog log = open((record, at) -> places.add(at));
+    List<LogRecord> records = recordsOfV2();
+    for (int i = 0; i < records.size(); i++) {
+      assertEquals(payload(records.get(i)), log.readPayload(places.get(i)));
+    }
+    LogRecord.Moved expected = (LogRecord.Moved) records.get(4);
+    LogRecord.Moved moved = (LogRecord.Moved) log.readRecord(places.get(4).record());
+    assertEquals(expected.key(), moved.key());
+    assertEquals(expected.region(), moved.region());
+    assertEquals(expected.tract(), moved.tract());
+    assertEquals(expected.pageBytes(), moved.pageBytes());
+    assertEquals(expected.rows().digest(), moved.rows().digest());
+    assertEquals(9, moved.rows().table().length(0));
+    assertEquals(records.get(5), log.readRecord(places.get(5).record()));
   }
 
   @Test
   void whatWasWrittenIsRead() throws IOException {
-    byte[] bytes = HexDump.parse(golden());
+    byte[] bytes = HexDump.parse(golden(GOLDEN_V1));
     Files.write(segmentFile(), bytes);
     List<String> recovered = new ArrayList<>();
     List<Appended> places = new ArrayList<>();
@@ -123,8 +166,8 @@ final class SegmentGoldenTest {
     return SegmentLog.open(new JdkStoreFiles(directory), IDENTITY, CONFIG, RANDOM, 0, visitor);
   }
 
-  private static String golden() throws IOException {
-    try (InputStream stream = SegmentGoldenTest.class.getResourceAsStream(GOLDEN)) {
+  private static String golden(String name) throws IOException {
+    try (InputStream stream = SegmentGoldenTest.class.getResourceAsStream(name)) {
       return stream == null ? "" : new String(stream.readAllBytes(), StandardCharsets.US_ASCII);
     }
   }

@@ -13,7 +13,10 @@ import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.testkit.simulation.PageContents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** A checkpoint of a {@link StoreFixture}, sent as a well-behaved protector sends it. */
@@ -26,6 +29,9 @@ public final class CheckpointScript {
   private long patches;
   private long pages;
   private long dataBytes;
+  private final List<Integer> zeroTracts = new ArrayList<>();
+  private final List<Integer> slimChecksums = new ArrayList<>();
+  private long slimBytes;
   private Command.@Nullable Content content;
 
   CheckpointScript(StoreFixture fixture, CheckpointKey key, StagedCheckpoint staged) {
@@ -53,6 +59,31 @@ public final class CheckpointScript {
   /** Zero pages {@code first} to {@code last} of one tract. */
   public CheckpointScript zero(int first, int last) throws IOException, Refusal {
     return pages(PageEncoding.ZERO, 0, first, last);
+  }
+
+  /** Declares a whole tract zero. */
+  public CheckpointScript zeroTract(int tract) throws IOException, Refusal {
+    staged.zeroTracts(0, tract, 1);
+    zeroTracts.add(tract);
+    return this;
+  }
+
+  /** The next chunk of the slim state. */
+  public CheckpointScript slim(long seed, int bytes) throws IOException, Refusal {
+    ByteBuffer chunk = PageContents.page(seed, bytes);
+    int sum = slimChecksum(slimBytes, chunk.duplicate());
+    staged.slim(slimBytes, sum, chunk);
+    slimChecksums.add(sum);
+    slimBytes += bytes;
+    return this;
+  }
+
+  private static int slimChecksum(long offset, ByteBuffer bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(new byte[] {'s', 'l', 'i', 'm'});
+    crc.update(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(offset).flip());
+    crc.update(bytes);
+    return (int) crc.getValue();
   }
 
   private CheckpointScript pages(PageEncoding encoding, long seed, int first, int last)
@@ -104,7 +135,10 @@ public final class CheckpointScript {
   public Command.Content content() {
     Command.Content known = content;
     if (known == null) {
-      known = new Command.Content(digest.finish(0, new int[0]), patches, pages, dataBytes, 0);
+      zeroTracts.forEach(tract -> digest.zeroTracts(0, tract, 1));
+      int[] sums = slimChecksums.stream().mapToInt(Integer::intValue).toArray();
+      known =
+          new Command.Content(digest.finish(slimBytes, sums), patches, pages, dataBytes, slimBytes);
       content = known;
     }
     return known;

@@ -92,6 +92,15 @@ public final class StoreFixture {
         ((Outcome.Acquired) submit(new Command.Acquire(image, Optional.empty(), owner))).epoch();
   }
 
+  /** The same, and goes on from a checkpoint. */
+  public void acquireAt(CheckpointId checkpoint) throws IOException {
+    RequestId owner = new RequestId(new UUID(random.nextLong(), random.nextLong()));
+    Command.Restore at = new Command.Restore.At(checkpoint);
+    epoch =
+        ((Outcome.Acquired) submit(new Command.Acquire(image, Optional.empty(), owner, at)))
+            .epoch();
+  }
+
   /** Opens a full checkpoint. */
   public CheckpointScript full() throws IOException, Refusal {
     return open(CheckpointKind.FULL, Optional.empty(), Optional.of(regions));

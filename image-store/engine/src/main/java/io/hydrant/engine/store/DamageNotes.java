@@ -1,0 +1,85 @@
+package io.hydrant.engine.store;
+
+import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.engine.index.PageMaps;
+import io.hydrant.engine.index.TractMap;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.TractKey;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where whoever reads says that stored bytes are bad: they are answered DAMAGED, and repaired if
+ * another replica has them good. Any thread but one that is within a change.
+ */
+final class DamageNotes {
+  private final Catalog catalog;
+  private final PageMaps maps;
+  private final MissingTracts missing;
+  private final StoreWriter writer;
+  private final StoreEvents events;
+
+  DamageNotes(StoreParts parts, StoreWriter writer, StoreEvents events) {
+    this.catalog = parts.catalog();
+    this.maps = parts.maps();
+    this.missing = parts.missing();
+    this.writer = writer;
+    this.events = events;
+  }
+
+  /** A human must look: whatever else is done about it. */
+  void report(String where, String what) {
+    events.on(new StoreEvent.Damaged(where, what));
+  }
+
+  /**
+   * Bytes of some pages of a tract are bad, or cannot be read.
+   *
+   * @param pages within the tract
+   * @param addresses where they were read: a row that points elsewhere by now is not meant
+   */
+  void pages(TractKey tract, int[] pages, long[] addresses) throws IOException {
+    TractMap map = maps.get(tract);
+    List<BadPages.Bad> bad = new ArrayList<>();
+    for (int i = 0; map != null && i < pages.length; i++) {
+      for (int row = 0; row < map.size(); row++) {
+        if (map.pageInTract(row) == pages[i]
+            && map.address(row) == addresses[i]
+            && map.length(row) > 0) {
+          long version = map.checkpoint(row);
+          bad.add(
+              new BadPages.Bad(
+                  pages[i], version, addresses[i], commitIndex(tract.image(), version)));
+        }
+      }
+    }
+    if (!bad.isEmpty()) {
+      writer.changeIfUsable(() -> bad.forEach(one -> missing.damage(tract, one)));
+    }
+  }
+
+  /** A chunk of a slim state is bad, or cannot be read. */
+  void slim(CheckpointKey key) throws IOException {
+    writer.changeIfUsable(() -> {
+      if (catalog
+          .image(key.image())
+          .map(image -> image.committed().containsKey(key.checkpoint()))
+          .orElse(false)) {
+        missing.damageSlim(key, commitIndex(key.image(), key.checkpoint().value()));
+      }
+    });
+  }
+
+  /** Of a retired checkpoint it is not known any more: none is too early. */
+  private long commitIndex(ImageId image, long checkpoint) {
+    return catalog
+        .image(image)
+        .map(state -> state.committed().get(new CheckpointId(checkpoint)))
+        .flatMap(info -> info.commit())
+        .map(commit -> commit.index())
+        .orElse(1L);
+  }
+}
