@@ -53,6 +53,7 @@ final class Forwarding {
   private Command.@Nullable Content claimed;
   private Command.@Nullable Content own;
   private long finishedNanos;
+  private long askedNanos;
 
   private record Waiter(int patches, CompletableFuture<Integer> durable) {}
 
@@ -150,6 +151,7 @@ final class Forwarding {
     if (claimed == null) {
       claimed = claim;
       finishedNanos = nowNanos;
+      askedNanos = nowNanos;
     }
   }
 
@@ -176,6 +178,11 @@ final class Forwarding {
   /** Since when its end waits for enough holders; 0 if it does not wait. */
   synchronized long waitedNanos(long nowNanos) {
     return claimed == null || held.isDone() ? 0 : nowNanos - finishedNanos;
+  }
+
+  /** As {@link #waitedNanos}, whoever may have said meanwhile that it is still looking. */
+  synchronized long askedForNanos(long nowNanos) {
+    return claimed == null || held.isDone() ? 0 : nowNanos - askedNanos;
   }
 
   /** It will not be held by enough replicas. */

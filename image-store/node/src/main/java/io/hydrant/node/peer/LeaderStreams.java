@@ -44,6 +44,12 @@ final class LeaderStreams {
   /** A hand-over takes a while to show; another one meanwhile would undo it. */
   private static final long HAND_OVER_NANOS_MIN = 10_000_000_000L;
 
+  /**
+   * Of the time for a first answer: a replica that reads gigabytes back is waited for, one whose
+   * log stands is not waited for for ever.
+   */
+  private static final int LOOKING_MAX = 30;
+
   private final PeerLife self;
   private final PeerPlaneConfig config;
   private final PeerStore store;
@@ -315,7 +321,10 @@ final class LeaderStreams {
         Stream.concat(voters.voters().stream(), voters.alsoNeeded().stream())
             .allMatch(node -> node.equals(self.node()) || forwarding.hasAnswered(node));
     boolean here = forwarding.own() != null;
-    if (here && all || forwarding.waitedNanos(now) > config.settle().toNanos()) {
+    boolean tooLong =
+        forwarding.waitedNanos(now) > config.settle().toNanos()
+            || forwarding.askedForNanos(now) > LOOKING_MAX * config.settle().toNanos();
+    if (here && all || tooLong) {
       forwarding.fail(
           forwarding.tooFew("asked anew, too few replicas state that they hold it", voters));
     } else if (!forwarding.held().isDone()) {

@@ -43,6 +43,9 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   /** An answer that takes longer is "still looking": to be asked again. */
   private static final long ASK_MILLIS_MAX = 500;
 
+  /** Until a replica that lags says so. */
+  private static final long BEHIND_MILLIS = 200;
+
   private static final Says STILL_LOOKING = new Says.Took(0, 0);
 
   private final PeerLife self;
@@ -122,9 +125,23 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   private CompletableFuture<Command.Content> state(Asked asked) {
     try {
       return store.stateAnew(asked.key(), new Epoch(asked.epoch()), asked.claimed());
-    } catch (Refusal | IOException e) {
+    } catch (Refusal e) {
+      if (e.rejection() == Rejection.BEHIND) {
+        return behind(e);
+      }
+      throw new CompletionException(e);
+    } catch (IOException e) {
       throw new CompletionException(e);
     }
+  }
+
+  /** Not at once: whoever asks asks again as soon as it is answered, and entries take a while. */
+  private CompletableFuture<Command.Content> behind(Refusal refusal) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          throw new CompletionException(refusal);
+        },
+        CompletableFuture.delayedExecutor(BEHIND_MILLIS, TimeUnit.MILLISECONDS, pool));
   }
 
   private Says says(CheckpointKey key, Command.@Nullable Content own, @Nullable Throwable failure) {

@@ -119,7 +119,8 @@ final class SessionCalls implements TakeOverSessions {
         observer,
         () -> {
           SessionInfo session = session(live(request.getToken()));
-          if (!leases.isEntryDue(session)) {
+          // Only who leads knows when the last renewal was: to any other the session is new.
+          if (proposals.leads() && !leases.isEntryDue(session)) {
             return CompletableFuture.completedFuture(renewed(session.leaseMillis()));
           }
           return proposals
