@@ -42,7 +42,7 @@ public final class LocalRepairSource implements RepairSource {
       for (int tract = 0; tract < regions.get(region).tracts(); tract++) {
         if (only.has(region, tract) && extract.isHere(asOf, region, tract)) {
           RowsAt rows = extract.rows(asOf, region, tract);
-          if (rows.whole()) {
+          if (extract.isWhole(asOf, region, tract, rows)) {
             tracts.add(
                 new TractSummary(
                     region,
@@ -81,7 +81,7 @@ public final class LocalRepairSource implements RepairSource {
       }
       RowsAt rows = extract.rows(asOf, region, tract);
       require(key);
-      if (!rows.whole()) {
+      if (!extract.isWhole(asOf, region, tract, rows)) {
         throw RepairRefusal.damaged(
             extract.applied(),
             "%s, region %d tract %d: not every page has a record".formatted(key, region, tract));

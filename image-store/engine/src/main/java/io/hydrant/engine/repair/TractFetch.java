@@ -66,7 +66,7 @@ final class TractFetch {
   private static final class Unreachable extends Exception {
     private static final long serialVersionUID = 1L;
 
-    Unreachable(IOException cause) {
+    Unreachable(Exception cause) {
       super(cause);
     }
   }
@@ -74,8 +74,8 @@ final class TractFetch {
   private static <T> T ask(Question<T> question) throws RepairRefusal, Unreachable {
     try {
       return question.ask();
-    } catch (IOException e) {
-      throw new Unreachable(e);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new Unreachable(e); // what came may make no sense: that is no fault of this replica's
     }
   }
 
@@ -180,7 +180,7 @@ final class TractFetch {
     }
     RowsAt own = extract.rows(asOf.get(), summary.region(), summary.tract());
     BitSet have = new BitSet();
-    if (own.rows().dataBytes() > 0) {
+    if (own.rows().dataBytes() > 0 || extract.mayBeLost(asOf.get())) {
       BitSet all = new BitSet();
       all.set(0, asOf.get().pagesOf(summary.region(), summary.tract()));
       RepairedTract theirs = tract(source, key, summary, all);
@@ -210,9 +210,9 @@ final class TractFetch {
         tract.asOf(), tract.region(), tract.tract(), tract.rows(), tract.sent(), tract.data());
   }
 
-  /** Pages that are here just so, and not known to be bad. */
+  /** Pages that are here just so, and not known to be bad; and those that nobody has any more. */
   private BitSet good(AsOf asOf, TractSummary summary, RowsAt own, TractRows theirs) {
-    BitSet good = new BitSet();
+    BitSet good = extract.lost(asOf, summary.region(), summary.tract(), theirs);
     for (int row = 0; row < own.rows().size(); row++) {
       int page = own.rows().table().pageInTract(row);
       int their = theirs.rowOf(page);

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Predicate;
 
 /**
  * Pages and slim states whose bytes are here and bad, as reads found out: they are answered DAMAGED
@@ -98,6 +99,16 @@ final class BadPages {
 
   boolean isSlimBad(CheckpointKey key) {
     return slims.containsKey(key);
+  }
+
+  /** Forgets rows that no replica has any more; returns whether there were any. */
+  boolean forget(TractKey tract, Predicate<Bad> lost) {
+    Set<Bad> kept = new TreeSet<>(of(tract));
+    boolean any = kept.removeIf(lost);
+    if (any) {
+      put(tract, kept);
+    }
+    return any;
   }
 
   /** Forgets the rows that a map has no more; returns whether there were any. */

@@ -50,6 +50,9 @@ final class DamageNotes {
             && map.address(row) == addresses[i]
             && map.length(row) > 0) {
           long version = map.checkpoint(row);
+          if (isLost(tract, pages[i], version)) {
+            continue;
+          }
           bad.add(
               new BadPages.Bad(
                   pages[i], version, addresses[i], commitIndex(tract.image(), version)));
@@ -59,6 +62,14 @@ final class DamageNotes {
     if (!bad.isEmpty()) {
       writer.changeIfUsable(() -> bad.forEach(one -> missing.damage(tract, one)));
     }
+  }
+
+  /** Whether it was marked damaged: nobody has it, so nothing is to be repaired. */
+  private boolean isLost(TractKey tract, int page, long version) {
+    return catalog
+        .image(tract.image())
+        .map(image -> image.damaged().has(tract.region(), tract.tract(), page, version))
+        .orElse(false);
   }
 
   /** A chunk of a slim state is bad, or cannot be read. */

@@ -130,6 +130,9 @@ public final class ImageStore implements AutoCloseable {
       for (Effect effect : applied.effects()) {
         perform(effect, position.index());
       }
+      if (entry.command() instanceof Command.MarkDamaged marked) {
+        parts.catalog().image(marked.image()).ifPresent(parts.missing()::lost);
+      }
       parts.holdMark().settled(position.index());
       behindEntry();
       return applied.outcome();

@@ -16,6 +16,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
@@ -154,6 +155,17 @@ final class MissingTracts {
   void repaired(TractKey tract, TractMap map) {
     if (damaged.keepThoseOf(tract, map)) {
       repairs = repairs + 1;
+    }
+  }
+
+  /** What was marked damaged for good is not waited for (PROTOCOL R24). */
+  void lost(ImageState image) {
+    for (TractKey tract : damaged.tractsOf(image.id())) {
+      Predicate<BadPages.Bad> lost =
+          bad -> image.damaged().has(tract.region(), tract.tract(), bad.page(), bad.version());
+      if (damaged.forget(tract, lost)) {
+        repairs = repairs + 1;
+      }
     }
   }
 

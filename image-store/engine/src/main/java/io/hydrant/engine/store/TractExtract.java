@@ -10,10 +10,12 @@ import io.hydrant.engine.index.RowsAt;
 import io.hydrant.engine.index.TractMap;
 import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.DamagedPages;
 import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.TractKey;
+import io.hydrant.engine.model.TractRows;
 import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -137,6 +139,49 @@ public final class TractExtract {
   public RowsAt rows(AsOf asOf, int region, int tract) throws IOException {
     TractMap map = maps.get(new TractKey(asOf.key().image(), region, tract));
     return (map == null ? TractMap.empty() : map).rowsAt(asOf.line(), asOf.pagesOf(region, tract));
+  }
+
+  /**
+   * Whether rows account for every page, but for those that no replica has any more (PROTOCOL R24).
+   */
+  public boolean isWhole(AsOf asOf, int region, int tract, RowsAt rows) {
+    if (rows.whole()) {
+      return true;
+    }
+    int pages = asOf.pagesOf(region, tract);
+    BitSet gone = lost(asOf, region, tract, rows.rows());
+    for (int page = 0; page < pages; page++) {
+      if (rows.rows().rowOf(page) < 0 && !gone.get(page)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Pages of which no replica has good bytes as of a checkpoint: the newest version, whether it is
+   * among the rows or not, was marked damaged (PROTOCOL R24).
+   */
+  public BitSet lost(AsOf asOf, int region, int tract, TractRows rows) {
+    BitSet lost = new BitSet();
+    DamagedPages marked = marked(asOf);
+    for (int page = 0; !marked.isEmpty() && page < asOf.pagesOf(region, tract); page++) {
+      long newest = marked.newestOn(asOf.line(), region, tract, page);
+      int row = rows.rowOf(page);
+      if (newest > 0 && newest >= (row < 0 ? rows.zeroVersion() : rows.version(row))) {
+        lost.set(page);
+      }
+    }
+    return lost;
+  }
+
+  /** Whether any page of the image was marked damaged. */
+  public boolean mayBeLost(AsOf asOf) {
+    return !marked(asOf).isEmpty();
+  }
+
+  private DamagedPages marked(AsOf asOf) {
+    return catalog.image(asOf.key().image()).map(ImageState::damaged).orElse(DamagedPages.NONE);
   }
 
   /**

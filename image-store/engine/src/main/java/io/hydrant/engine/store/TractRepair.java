@@ -14,12 +14,14 @@ import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.TractKey;
+import io.hydrant.engine.model.TractRows;
 import io.hydrant.engine.segment.Appended;
 import io.hydrant.engine.segment.SegmentLog;
 import io.hydrant.engine.store.SlimReader.Chunk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +35,7 @@ import java.util.TreeMap;
  * 1 append the bytes as MOVED records      nothing points to them: a crash leaves dead bytes
  * 2 sync the segment log                   durable
  * 3 merge, as one change                   on the map as it is then; nothing if it is not retained any more
- * 4 prove, in the same change              if the merged map's digest is the other's: here from now on
+ * 4 prove, in the same change              if the merged map says what the other's says: here from now on
  * </pre>
  *
  * Recovery ignores the records: what was merged and not flushed is missing again, and is compared
@@ -125,13 +127,35 @@ public final class TractRepair {
     }
     missing.repaired(key, after);
     RowsAt own = after.rowsAt(line, pages);
-    if (!own.whole() || !own.rows().digest().equals(copy.rows().digest())) {
+    BitSet lost = extract.lost(found.get(), copy.region(), copy.tract(), copy.rows());
+    if (!isSame(own, copy.rows(), pages, lost)) {
       return false;
     }
     SortedMap<Long, TractSet> byChange = new TreeMap<>();
     byChange.put(copy.rows().lastChange(), TractSet.NONE.plus(copy.region(), copy.tract()));
     proveWithAncestors(image, copy.asOf().checkpoint(), byChange);
     return missing.damaged().of(key).isEmpty() || isGoodAsOf(key, own);
+  }
+
+  /** Whether all pages are the same, but for those that no replica has any more. */
+  private static boolean isSame(RowsAt own, TractRows theirs, int pages, BitSet lost) {
+    if (own.whole() && own.rows().digest().equals(theirs.digest())) {
+      return true;
+    }
+    for (int page = lost.isEmpty() ? -1 : lost.nextClearBit(0);
+        page >= 0 && page < pages;
+        page = lost.nextClearBit(page + 1)) {
+      int mine = own.rows().rowOf(page);
+      int their = theirs.rowOf(page);
+      boolean same =
+          mine >= 0 && their >= 0
+              ? own.rows().isSame(mine, theirs, their)
+              : mine < 0 && their < 0 && own.rows().zeroVersion() == theirs.zeroVersion();
+      if (!same) {
+        return false;
+      }
+    }
+    return !lost.isEmpty();
   }
 
   private boolean isGoodAsOf(TractKey key, RowsAt own) {

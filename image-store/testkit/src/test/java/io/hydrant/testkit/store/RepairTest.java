@@ -16,12 +16,16 @@ import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.TractSet;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A replica gets what it lacks from another one (PROTOCOL R16). */
@@ -200,15 +204,19 @@ class RepairTest {
 
   /** Flips a bit of the stored bytes that hold this text at the target. */
   private void flip(byte[] bytes) throws Exception {
-    for (String name : pair.target.media().segments().list()) {
-      byte[] file = pair.target.media().disk().bytes("segments", name);
+    flip(pair.target, bytes);
+  }
+
+  private static void flip(StoreFixture replica, byte[] bytes) throws Exception {
+    for (String name : replica.media().segments().list()) {
+      byte[] file = replica.media().disk().bytes("segments", name);
       int at = find(file, bytes);
       if (at >= 0) {
-        pair.target.media().disk().flipBit("segments", name, at, 3);
+        replica.media().disk().flipBit("segments", name, at, 3);
         return;
       }
     }
-    throw new AssertionError("not found on the target's disk");
+    throw new AssertionError("not found on the disk");
   }
 
   private static int find(byte[] file, byte[] bytes) {
@@ -305,6 +313,62 @@ class RepairTest {
     pair.target.runBackground();
     pair.target.snapshot();
     assertEquals(pair.target.store().applied().index(), pair.target.store().holdMark());
+  }
+
+  @Test
+  void whatNobodyHasIsNotWaitedFor() throws Exception {
+    CheckpointKey first = pair.full(1, true);
+    CheckpointKey second = pair.checkpoint(false, false, script -> script.raw(7, 3, 6));
+    flip(pair.source, start(7, 4));
+    pair.run(Outcome.WAITS);
+    pair.both(new Command.MarkDamaged(first.image(), 0, 0, second.checkpoint(), List.of(4)));
+    pair.run(Outcome.DONE);
+    assertEquals(List.of(), pair.target.store().missing().lacks());
+    ReadPoint point = pair.target.read(second);
+    assertRefused(Rejection.DAMAGED, () -> read(point, 4));
+    read(point, 3);
+    pair.target.runBackground();
+    pair.target.snapshot();
+    assertEquals(pair.target.store().applied().index(), pair.target.store().holdMark());
+  }
+
+  @Test
+  void damageThatIsMarkedIsNotWaitedForEither() throws Exception {
+    CheckpointKey first = pair.full(1, true);
+    flip(start(1, 3));
+    LocalRepairSource target = new LocalRepairSource("target", pair.target.store());
+    assertThrows(RepairRefusal.class, () -> target.tract(first, 0, 0, new BitSet()));
+    assertEquals(1L, pair.target.store().gauges().get("damaged_page_count"));
+    pair.both(new Command.MarkDamaged(first.image(), 0, 0, first.checkpoint(), List.of(3)));
+    assertEquals(0L, pair.target.store().gauges().get("damaged_page_count"));
+    pair.run(Outcome.DONE);
+  }
+
+  @Test
+  void severalThreadsTakeDifferentTracts() throws Exception {
+    pair.full(1, false);
+    for (int i = 0; i < 8; i++) {
+      int at = i;
+      pair.checkpoint(
+          false, i % 3 == 0, script -> script.raw(at, 20 * at, 20 * at + 5).raw(at, 4_096, 4_098));
+    }
+    try (var threads = Executors.newFixedThreadPool(4)) {
+      List<Future<Void>> all = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        all.add(
+            threads.submit(() -> {
+              Outcome outcome;
+              do {
+                outcome = pair.step().outcome();
+              } while (outcome != Outcome.DONE);
+              return null;
+            }));
+      }
+      for (Future<Void> one : all) {
+        one.get(60, TimeUnit.SECONDS);
+      }
+    }
+    pair.assertEqual();
   }
 
   @Test
