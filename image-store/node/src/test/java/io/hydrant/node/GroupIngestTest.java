@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.hydrant.v1.AcquireProtectionRequest;
+import io.hydrant.v1.AcquireProtectionResponse;
 import io.hydrant.v1.FetchRequest;
 import io.hydrant.v1.FetchResponse;
 import io.hydrant.v1.GetImageRequest;
 import io.hydrant.v1.OpenRestoreResponse;
 import io.hydrant.v1.ReadClass;
+import io.hydrant.v1.TakeOverRestore;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +47,15 @@ final class GroupIngestTest {
       WriteStream stream = new WriteStream(group.client(leader).channel());
       stream.openFull(1, image);
       assertTrue(stream.next().hasOpened());
+      AcquireProtectionRequest fencing =
+          AcquireProtectionRequest.newBuilder()
+              .setImage(NodeClient.ref(image))
+              .setAnyEpoch(true)
+              .setOwnerToken(TOKEN)
+              .setRestore(TakeOverRestore.TAKE_OVER_RESTORE_LATEST)
+              .build();
+      AcquireProtectionResponse fenced = group.client(leader).images().acquireProtection(fencing);
+      assertEquals(afterwards, fenced.getRestore().getCheckpoint().getId());
       group.kill(leader);
       int next = group.awaitLeader(second, third);
       assertEquals(
@@ -53,6 +65,11 @@ final class GroupIngestTest {
               .images()
               .getImage(GetImageRequest.newBuilder().setImage(NodeClient.ref(image)).build())
               .getHead());
+      assertEquals(
+          fenced,
+          group.client(next).images().acquireProtection(fencing),
+          "a repeat gets the first answer, whoever leads");
+      assertHas(group, next, fenced.getRestore(), 3);
       TestImage owned = group.client(next).acquire(image.uid(), "vm", PAGES);
       assertTrue(group.client(next).writeFull(owned, 4) > afterwards);
       OpenRestoreResponse again = group.client(next).openRestore(owned, afterwards);
