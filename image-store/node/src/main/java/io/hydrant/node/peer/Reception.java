@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * the next           taken; took, from time to time; holds, once all of it is durable
  * lower              ignored; what is known by now
  * higher             gap, once
+ * the open, put off  this replica lags, or has too many: gap, from time to time, so that it is sent again
  * any, once refused  ignored; the refusal again if the frame comes anew
  * </pre>
  */
@@ -48,6 +49,10 @@ final class Reception {
   private Outlet outlet = says -> {};
   private long expected;
   private long gapTold = -1;
+
+  /** The open was refused for now: nothing else is taken before it comes again. */
+  private boolean putOff;
+
   private int durablePatches;
   private boolean durablePending;
   private int untoldBytes;
@@ -82,7 +87,7 @@ final class Reception {
     if (sequence < expected || end != null && sequence == expected) {
       from.say(end == null ? progress() : end);
     } else if (end == null && sequence > expected) {
-      if (gapTold != expected) {
+      if (gapTold != expected && !putOff) {
         gapTold = expected;
         from.say(new Says.Gap(expected));
       }
@@ -94,6 +99,7 @@ final class Reception {
   private void next(StageRequest frame) {
     try {
       step(frame);
+      putOff = false;
       expected++;
       untold = true;
       if (untoldBytes >= TELL_BYTES) {
@@ -103,12 +109,24 @@ final class Reception {
         askDurable();
       }
     } catch (Refusal e) {
-      end(StageMessages.refuses(e));
+      if (staged == null && isForNow(e.rejection())) {
+        putOff = true;
+      } else {
+        end(StageMessages.refuses(e));
+      }
     } catch (IllegalArgumentException e) {
       end(new Says.Refuses(Rejection.INVALID, key + ": " + e.getMessage()));
     } catch (IOException e) {
       fault(e);
     }
+  }
+
+  /** Entries that this replica has still to apply make room: it is no reason to lack the bytes. */
+  private static boolean isForNow(Rejection rejection) {
+    return switch (rejection) {
+      case BEHIND, LIMIT_EXCEEDED, OVERLOADED -> true;
+      default -> false;
+    };
   }
 
   private void step(StageRequest frame) throws Refusal, IOException {
@@ -195,7 +213,9 @@ final class Reception {
   /** From time to time: what the sender has not been told yet, and a sync for what waits for it. */
   synchronized void nudge() {
     idleNudges++;
-    if (end == null && untold) {
+    if (end == null && putOff) {
+      outlet.say(new Says.Gap(expected));
+    } else if (end == null && untold) {
       tell();
       askDurable();
     }

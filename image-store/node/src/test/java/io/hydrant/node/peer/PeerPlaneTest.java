@@ -113,6 +113,17 @@ final class PeerPlaneTest {
   }
 
   @Test
+  void aReplicaThatLagsGetsWhatItHasPutOff() throws Exception {
+    group.start(TestNode.patient());
+    group.n1.durability = Durability.ALL;
+    group.n3.putOff.set(2);
+    CheckpointKey key = group.open();
+    Held held = get(write(key, new Draft(TestGroup.PAGES)));
+    assertEquals(List.of("n1", "n2", "n3"), held.holders());
+    assertEquals(0, group.n3.putOff.get());
+  }
+
+  @Test
   void whoFellOutOfTheWindowIsFedFromTheLog() throws Exception {
     PeerPlaneConfig patient = TestNode.patient();
     group.start(

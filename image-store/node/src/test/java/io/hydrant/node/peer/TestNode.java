@@ -9,6 +9,7 @@ import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.FrozenCatalog;
+import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.files.JdkStoreFiles;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Durability;
@@ -88,6 +89,10 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   final List<String> stops = new ArrayList<>();
   final List<String> handOvers = new ArrayList<>();
   final AtomicInteger readBack = new AtomicInteger();
+
+  /** So many opens are refused for now. */
+  final AtomicInteger putOff = new AtomicInteger();
+
   final CountedSource source;
   final RepairMeter meter = new RepairMeter(System::nanoTime);
   volatile boolean logIsWell = true;
@@ -249,6 +254,9 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
 
   @Override
   public StagedCheckpoint receive(CheckpointKey key, CheckpointInfo asOpened) throws Refusal {
+    if (putOff.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      throw new Refusal(Rejection.LIMIT_EXCEEDED, key + ": this replica is behind, send again");
+    }
     steps.computeIfAbsent(key, _ -> new ArrayList<>()).add(new Frame.Step.Open(asOpened, 0));
     return new Recorded(store.staged(key, asOpened.epoch()));
   }
