@@ -117,19 +117,11 @@ final class FailoverProbe {
 
   private void start(int index) throws Exception {
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-Xmx512m",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                FailoverProbe.class.getName(),
-                directory.toString(),
-                Integer.toString(index),
-                Integer.toString(timeoutMillis)));
-    peers.forEach(peer -> command.add(peer.raftAddress()));
+        MemberProcess.command(
+            FailoverProbe.class,
+            List.of("-Xmx512m"),
+            List.of(directory.toString(), Integer.toString(index), Integer.toString(timeoutMillis)),
+            peers);
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     processes[index] = process;
@@ -147,17 +139,8 @@ final class FailoverProbe {
   /** One of the three: commits whenever it leads. */
   private static void live(String[] arguments) throws Exception {
     int self = Integer.parseInt(arguments[1]);
-    List<Peer> peers = new ArrayList<>();
-    for (int i = 3; i < arguments.length; i++) {
-      peers.add(Peer.at("n" + (i - 3), arguments[i]));
-    }
     RaftLogConfig config =
-        RaftLogConfig.member(
-                Path.of(arguments[0]).resolve("n" + self),
-                Logs.GROUP,
-                "n" + self,
-                peers,
-                Replicas.transport(peers.get(self)))
+        MemberProcess.config(Path.of(arguments[0]), self, arguments, 3)
             .withTiming(Timing.group(Integer.parseInt(arguments[2])));
     RatisRaftLog log = RatisRaftLog.open(config, new NullMachine());
     long[] nanos = new long[SAMPLES];

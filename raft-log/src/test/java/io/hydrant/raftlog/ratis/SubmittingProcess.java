@@ -6,7 +6,6 @@ import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RaftLogConfig;
 import io.hydrant.raftlog.RecordingMachine;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -22,37 +21,17 @@ final class SubmittingProcess {
   private SubmittingProcess() {}
 
   static List<String> command(Path parent, int self, List<Peer> peers) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                SubmittingProcess.class.getName(),
-                parent.toString(),
-                Integer.toString(self)));
-    peers.forEach(peer -> command.add(peer.raftAddress()));
-    return command;
+    return MemberProcess.command(
+        SubmittingProcess.class,
+        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+        List.of(parent.toString(), Integer.toString(self)),
+        peers);
   }
 
   public static void main(String[] arguments) throws Exception {
     int self = Integer.parseInt(arguments[1]);
-    List<Peer> peers = new ArrayList<>();
-    for (int i = 2; i < arguments.length; i++) {
-      peers.add(Peer.at("n" + (i - 2), arguments[i]));
-    }
     RaftLogConfig config =
-        RaftLogConfig.member(
-                Path.of(arguments[0]).resolve("n" + self),
-                Logs.GROUP,
-                "n" + self,
-                peers,
-                Replicas.transport(peers.get(self)))
-            .withBounds(Logs.SMALL);
+        MemberProcess.config(Path.of(arguments[0]), self, arguments, 2).withBounds(Logs.SMALL);
     RatisRaftLog log = RatisRaftLog.open(config, new RecordingMachine().durableOnlyOnDemand());
     Semaphore window = new Semaphore(WINDOW);
     for (long number = 0; ; number++) {
