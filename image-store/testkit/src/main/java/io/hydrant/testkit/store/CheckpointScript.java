@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A checkpoint of a {@link StoreFixture}, sent as a well-behaved protector sends it. */
 public final class CheckpointScript {
+  /** Of a batch of 1 MiB. */
+  private static final int BATCH_PAGES = 256;
+
   private final StoreFixture fixture;
   private final CheckpointKey key;
   private final StagedCheckpoint staged;
@@ -84,6 +87,23 @@ public final class CheckpointScript {
     crc.update(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(offset).flip());
     crc.update(bytes);
     return (int) crc.getValue();
+  }
+
+  /**
+   * All pages of the region, as a full checkpoint must account for: the first ones raw, the others
+   * zero.
+   */
+  public CheckpointScript all(long seed, int rawPages) throws IOException, Refusal {
+    RegionSpec spec = fixture.region();
+    raw(seed, 0, rawPages - 1);
+    int pages = (int) spec.pages();
+    for (int next = rawPages; next < pages; ) {
+      int behindTract = (spec.tractOf(next) + 1) * spec.pagesPerTract();
+      int end = Math.min(Math.min(next + BATCH_PAGES, pages), behindTract);
+      zero(next, end - 1);
+      next = end;
+    }
+    return this;
   }
 
   private CheckpointScript pages(PageEncoding encoding, long seed, int first, int last)

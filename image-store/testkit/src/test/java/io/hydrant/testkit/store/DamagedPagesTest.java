@@ -25,13 +25,7 @@ class DamagedPagesTest {
 
   DamagedPagesTest() throws Exception {
     fixture = StoreFixture.withPages(PAGES);
-    CheckpointScript full = fixture.full().raw(1, 0, 9);
-    for (int next = 10; next < PAGES; ) {
-      int end = Math.min(Math.min(next + 256, PAGES), (next / 2_048 + 1) * 2_048);
-      full.zero(next, end - 1);
-      next = end;
-    }
-    first = full.commit();
+    first = fixture.full().all(1, 10).commit();
     second = fixture.onHead().raw(100, 4, 6).raw(100, 2_100, 2_100).commit();
     third = fixture.onHead().raw(200, 6, 7).commit();
   }

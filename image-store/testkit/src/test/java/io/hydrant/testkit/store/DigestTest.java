@@ -22,13 +22,7 @@ class DigestTest {
   private static final int PAGES = 3_000;
 
   private static CheckpointScript fill(CheckpointScript script, long seed) throws Exception {
-    script.raw(seed, 0, 9);
-    for (int next = 10; next < PAGES; ) {
-      int end = Math.min(Math.min(next + 256, PAGES), (next / 2_048 + 1) * 2_048);
-      script.zero(next, end - 1);
-      next = end;
-    }
-    return script;
+    return script.all(seed, 10);
   }
 
   private static DigestReport digest(StoreFixture fixture) throws Exception {

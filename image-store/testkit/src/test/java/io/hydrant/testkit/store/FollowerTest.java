@@ -47,13 +47,7 @@ class FollowerTest {
 
   /** The pages of a full checkpoint: 10 with content, the rest zero. */
   private static CheckpointScript fill(CheckpointScript script, long seed) throws Exception {
-    script.raw(seed, 0, 9);
-    for (int next = 10; next < PAGES; ) {
-      int end = Math.min(Math.min(next + 256, PAGES), (next / 2_048 + 1) * 2_048);
-      script.zero(next, end - 1);
-      next = end;
-    }
-    return script;
+    return script.all(seed, 10);
   }
 
   private CheckpointKey base() throws Exception {

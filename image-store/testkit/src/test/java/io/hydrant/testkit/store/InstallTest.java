@@ -41,11 +41,7 @@ class InstallTest {
   }
 
   private static CheckpointScript fill(CheckpointScript script) throws Exception {
-    script.raw(1, 0, 5);
-    for (int next = 6; next < 2_048; next += 256) {
-      script.zero(next, Math.min(next + 255, 2_047));
-    }
-    return script.zero(2_048, PAGES - 1);
+    return script.all(1, 6);
   }
 
   private static void assertRefused(Rejection rejection, Executable call) {
