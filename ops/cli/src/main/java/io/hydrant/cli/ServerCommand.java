@@ -6,18 +6,14 @@ import io.hydrant.client.Endpoint;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.node.HydrantNode;
-import io.hydrant.node.config.ConfigException;
 import io.hydrant.node.config.NodeConfig;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code server}: runs until it is told to stop. */
@@ -37,37 +33,16 @@ import picocli.CommandLine.Option;
       "All keys of the configuration: docs/configuration.md."
     })
 final class ServerCommand extends BasicCommand {
-  private static final String DATA_KEY = "data.directory";
   private static final String LISTEN_KEY = "listen.address";
   private static final String INSECURE_KEY = "listen.insecure";
 
-  /** Variables with our prefix that are the launcher's and the clients', not the server's. */
-  private static final Set<String> FOREIGN_VARIABLES =
-      Set.of(
-          "HYDRANT_SERVER",
-          "HYDRANT_DEBUG",
-          "HYDRANT_HEAP",
-          "HYDRANT_JAVA_HOME",
-          "HYDRANT_JAVA_OPTS",
-          "HYDRANT_NO_BUILD");
-
-  @Option(names = "--data", paramLabel = "DIR", description = "Where everything durable lies.")
-  private @Nullable Path data;
+  @Mixin private ServerOptions options;
 
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
       description = "Address to listen on (127.0.0.1:7070); port 0: any free one.")
   private @Nullable String listen;
-
-  @Option(names = "--config", paramLabel = "FILE", description = "Configuration file.")
-  private @Nullable Path config;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Sets any key of the configuration; may be repeated.")
-  private Map<String, String> settings = new LinkedHashMap<>();
 
   @Option(
       names = "--stop-with-parent",
@@ -100,23 +75,14 @@ final class ServerCommand extends BasicCommand {
   }
 
   private NodeConfig configuration() {
-    Map<String, String> flags = new LinkedHashMap<>(settings);
-    if (data != null) {
-      flags.put(DATA_KEY, data.toString());
-    }
+    Map<String, String> flags = new LinkedHashMap<>();
     if (listen != null) {
       flags.put(LISTEN_KEY, listen);
     }
     if (root().insecure()) {
       flags.put(INSECURE_KEY, "true");
     }
-    Map<String, String> environment = new HashMap<>(System.getenv());
-    environment.keySet().removeAll(FOREIGN_VARIABLES);
-    try {
-      return NodeConfig.load(Optional.ofNullable(config), environment, flags);
-    } catch (ConfigException e) {
-      throw new CommandFailure(ExitCode.CONFIGURATION, String.valueOf(e.getMessage()), "", e);
-    }
+    return options.configuration(flags);
   }
 
   private static HydrantNode start(NodeConfig configuration) {

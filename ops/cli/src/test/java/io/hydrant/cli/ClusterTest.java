@@ -1,6 +1,7 @@
 package io.hydrant.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.node.HydrantNode;
@@ -84,6 +85,34 @@ class ClusterTest {
         3, words.out().lines().filter(line -> line.matches(".* (leader|voter) .*")).count());
     // Another initialisation is refused, and says how the first one would be finished.
     Ran.hydrant("cluster", "init", a, b, c).failed(ExitCode.REFUSED, "already", "--token");
+  }
+
+  @Test
+  void whatIsLostIsSaidBeforeItIsGivenUp() throws Exception {
+    String a = start("a", true);
+    Ran.hydrant("cluster", "init", a).succeeded();
+    Ran.hydrant("image", "create", "vm", "--server", a).succeeded();
+    String data = directory.resolve("a").toString();
+    Ran.hydrant("cluster", "recover", "--unsafe", "--data", data)
+        .failed(ExitCode.CONFIGURATION, "in use");
+    nodes.getLast().close();
+    Ran.hydrant("cluster", "recover", "--data", data).failed(ExitCode.USAGE, "--unsafe");
+    Ran looked =
+        Ran.hydrant("cluster", "recover", "--unsafe", "--data", data, "--dry-run").succeeded();
+    assertTrue(looked.out().contains("vm") && looked.out().contains("cannot be known"));
+    assertTrue(looked.out().contains("Nothing was changed"), looked.out());
+    Ran nobody = Ran.hydrant("cluster", "recover", "--unsafe", "--data", data);
+    assertEquals(ExitCode.REFUSED.code(), nobody.exitCode(), nobody.toString());
+    Ran wrong = Ran.hydrant("cluster", "recover", "--unsafe", "--data", data, "--yes-lose", "2");
+    assertEquals(ExitCode.REFUSED.code(), wrong.exitCode(), wrong.toString());
+    assertTrue(wrong.err().contains("nothing was changed"), wrong.err());
+    Ran made =
+        Ran.hydrant(
+                "cluster", "recover", "--unsafe", "--data", data, "--yes-lose", "1", "--json")
+            .succeeded();
+    assertNotEquals(made.json("group_id"), made.json("new_group_id"));
+    Ran.hydrant("cluster", "recover", "--unsafe", "--data", directory.resolve("no").toString())
+        .failed(ExitCode.CONFIGURATION, "no data directory");
   }
 
   @Test
