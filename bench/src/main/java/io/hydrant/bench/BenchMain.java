@@ -2,6 +2,7 @@ package io.hydrant.bench;
 
 import io.hydrant.bench.measure.Report;
 import io.hydrant.bench.measure.Row;
+import io.hydrant.bench.process.DirectoryTree;
 import io.hydrant.bench.process.JvmCommand;
 import io.hydrant.bench.report.Machine;
 import io.hydrant.bench.report.ReportLine;
@@ -14,10 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** Where bench/run ends up: calibrates, runs the scenarios asked for, tells what they found. */
@@ -93,7 +91,7 @@ public final class BenchMain {
       if (arguments.keep()) {
         err.println("kept " + directory);
       } else {
-        delete(directory);
+        DirectoryTree.delete(directory);
       }
     }
   }
@@ -106,15 +104,5 @@ public final class BenchMain {
 
   private static void append(Path file, String line) throws IOException {
     Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-  }
-
-  private static void delete(Path directory) throws IOException {
-    List<Path> paths;
-    try (Stream<Path> walk = Files.walk(directory)) {
-      paths = walk.sorted(Comparator.reverseOrder()).collect(Collectors.toList());
-    }
-    for (Path path : paths) {
-      Files.deleteIfExists(path);
-    }
   }
 }

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +53,21 @@ public final class OpenLoop {
     return List.copyOf(failures);
   }
 
-  private record InFlight(long due, CompletableFuture<Long> answeredNanos) {}
+  /**
+   * A checkpoint that was due.
+   *
+   * @param due on the clock of {@link System#nanoTime}
+   * @param answered likewise; fails with what became of it instead
+   */
+  private record Flight(long due, CompletableFuture<Long> answered) {}
+
+  /**
+   * A checkpoint that was acknowledged.
+   *
+   * @param due on the clock of {@link System#nanoTime}
+   * @param nanos from then to the acknowledgement
+   */
+  public record Moment(long due, long nanos) {}
 
   /**
    * Runs for a while; returns when everything is answered.
@@ -60,18 +76,35 @@ public final class OpenLoop {
    */
   public Cadence run(long base, Duration duration) throws InterruptedException {
     long count = duration.dividedBy(stream.interval());
-    List<InFlight> flights = new ArrayList<>();
+    List<Moment> moments = run(base, number -> number < count);
+    Cadence cadence = new Cadence(stream.interval());
+    moments.forEach(moment -> cadence.ended(moment.nanos()));
+    for (long number = moments.size(); number < count; number++) {
+      cadence.failed();
+    }
+    return cadence;
+  }
+
+  /**
+   * Runs as long as there is a next checkpoint; returns when everything is answered.
+   *
+   * @param base checkpoint to begin on
+   * @param goesOn asked with each number, from 0
+   * @return those that were acknowledged; what was not is among the {@link #failures}
+   */
+  public List<Moment> run(long base, LongPredicate goesOn) throws InterruptedException {
+    List<Flight> flights = new ArrayList<>();
     Clockwork clockwork = new Clockwork(stream.interval());
     try {
       CheckpointWriter writer = protection.openIncremental(base);
-      @Nullable InFlight previous = null;
-      for (long number = 0; number < count; number++) {
+      @Nullable Flight previous = null;
+      for (long number = 0; goesOn.test(number); number++) {
         long due = clockwork.await(number);
-        InFlight flight = send(writer, number, due);
+        Flight flight = send(writer, number, due);
         flights.add(flight);
         if (previous != null) {
           // Two are open at most; there is nothing else to do before the next one is due.
-          previous.answeredNanos().get();
+          previous.answered().get();
         }
         writer = protection.openIncremental(writer);
         previous = flight;
@@ -80,10 +113,10 @@ public final class OpenLoop {
     } catch (HydrantException | ExecutionException e) {
       failures.add(e.toString());
     }
-    return judge(flights, count);
+    return answered(flights);
   }
 
-  private InFlight send(CheckpointWriter writer, long number, long due) {
+  private Flight send(CheckpointWriter writer, long number, long due) {
     PageSet set = stream.pages(number);
     writer.batch(0, set.pages(), set.content());
     byte[] slim = stream.slim(number);
@@ -91,24 +124,19 @@ public final class OpenLoop {
       writer.slim(slim);
     }
     CompletableFuture<CommittedCheckpoint> committed = writer.commit();
-    return new InFlight(due, committed.thenApply(_ -> System.nanoTime()));
+    return new Flight(due, committed.thenApply(_ -> System.nanoTime()));
   }
 
-  private Cadence judge(List<InFlight> flights, long count) throws InterruptedException {
-    Cadence cadence = new Cadence(stream.interval());
-    for (InFlight flight : flights) {
+  private List<Moment> answered(List<Flight> flights) throws InterruptedException {
+    List<Moment> moments = new ArrayList<>();
+    for (Flight flight : flights) {
       try {
-        long answered =
-            flight.answeredNanos().orTimeout(ANSWER_SECONDS_MAX, TimeUnit.SECONDS).get();
-        cadence.ended(answered - flight.due());
-      } catch (ExecutionException e) {
+        long answered = flight.answered().get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS);
+        moments.add(new Moment(flight.due(), answered - flight.due()));
+      } catch (ExecutionException | TimeoutException e) {
         failures.add(e.toString());
-        cadence.failed();
       }
     }
-    for (long number = flights.size(); number < count; number++) {
-      cadence.failed();
-    }
-    return cadence;
+    return moments;
   }
 }

@@ -2,6 +2,7 @@ package io.hydrant.bench.calibrate;
 
 import io.hydrant.bench.bare.BareClient;
 import io.hydrant.bench.measure.Row;
+import io.hydrant.bench.measure.Series;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +31,11 @@ public enum Calibration {
     this.rounds = rounds;
     this.echoes = echoes;
     this.messages = messages;
+  }
+
+  /** Sequential writes with an fdatasync every few MiB, in MB/s. */
+  public Series diskWrites(Path directory) throws IOException {
+    return new DiskCalibration(directory, fileBytes, syncs, rounds).writesAlone();
   }
 
   /** The disk and one core. */

@@ -25,11 +25,28 @@ import java.util.List;
 record DiskCalibration(Path directory, long fileBytes, int syncs, int rounds) {
   private static final int MESSAGE_BYTES = 1 << 20;
 
-  List<Row> run() throws IOException {
-    Path path = directory.resolve("calibration.dat");
+  Series writesAlone() throws IOException {
+    Path path = path();
+    try (RecycledFile file = RecycledFile.open(path, fileBytes)) {
+      return writes(file, message());
+    } finally {
+      Files.deleteIfExists(path);
+    }
+  }
+
+  private Path path() {
+    return directory.resolve("calibration.dat");
+  }
+
+  private static ByteBuffer message() {
     PagePool pool = new PagePool(1, MESSAGE_BYTES / PagePool.PAGE_BYTES);
     ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE_BYTES);
-    message.put(pool.run(0, pool.pages())).flip();
+    return message.put(pool.run(0, pool.pages())).flip();
+  }
+
+  List<Row> run() throws IOException {
+    Path path = path();
+    ByteBuffer message = message();
     List<Row> rows = new ArrayList<>();
     try (RecycledFile file = RecycledFile.open(path, fileBytes)) {
       rows.add(Row.told("disk: sequential write, fdatasync every 4 MiB", writes(file, message)));

@@ -22,7 +22,8 @@ public final class Scenarios {
           new Ingest3(),
           new Commit3One(),
           new Failover(),
-          new CadenceTable());
+          new CadenceTable(),
+          new Replace());
 
   private Scenarios() {}
 

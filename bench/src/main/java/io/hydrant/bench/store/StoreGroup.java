@@ -4,12 +4,15 @@ import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.hydrant.bench.process.DirectoryTree;
 import io.hydrant.bench.process.FreePort;
 import io.hydrant.bench.process.JvmCommand;
 import io.hydrant.bench.process.ProcessAccounts;
 import io.hydrant.v1.ClusterServiceGrpc;
 import io.hydrant.v1.GetServerInfoRequest;
 import io.hydrant.v1.InitRequest;
+import io.hydrant.v1.ReplaceMemberRequest;
+import io.hydrant.v1.ReplaceMemberResponse;
 import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.ServerServiceGrpc;
 import io.hydrant.v1.StatsRequest;
@@ -159,6 +162,59 @@ public final class StoreGroup implements AutoCloseable {
     StoreProcess process = process(number);
     process.process().kill();
     members.get(number).process = null;
+  }
+
+  /** SIGKILL, and its disk is gone with it. */
+  public void wipe(int number) throws IOException, InterruptedException {
+    kill(number);
+    DirectoryTree.delete(members.get(number).data);
+  }
+
+  /** The name that a member gave itself, as the others know it. */
+  public String node(int number) throws IOException {
+    String address = "127.0.0.1:" + members.get(number).publicPort;
+    for (int asked = 0; asked < MEMBERS; asked++) {
+      Optional<String> node =
+          info(asked).stream()
+              .flatMap(info -> info.getMembersList().stream())
+              .filter(member -> member.getPublicAddress().equals(address))
+              .map(io.hydrant.v1.Member::getNode)
+              .findFirst();
+      if (node.isPresent()) {
+        return node.get();
+      }
+    }
+    throw new IOException("nobody knows the member at " + address);
+  }
+
+  /**
+   * Asks the leader to put a blank server in the place of a member, or how far that is.
+   *
+   * @param dead name of the member
+   * @param with number of the blank server
+   * @return empty if nobody leads, or it cannot say now: ask again
+   * @throws StatusRuntimeException it is refused
+   */
+  public Optional<ReplaceMemberResponse> replace(String dead, int with) {
+    OptionalInt leader = leader();
+    if (leader.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          ClusterServiceGrpc.newBlockingStub(members.get(leader.getAsInt()).channel)
+              .withDeadlineAfter(INIT_SECONDS_MAX, TimeUnit.SECONDS)
+              .replaceMember(
+                  ReplaceMemberRequest.newBuilder()
+                      .setDead(dead)
+                      .setWithPeerAddress("127.0.0.1:" + members.get(with).peerPort)
+                      .build()));
+    } catch (StatusRuntimeException e) {
+      return switch (e.getStatus().getCode()) {
+        case UNAVAILABLE, DEADLINE_EXCEEDED -> Optional.empty();
+        default -> throw e;
+      };
+    }
   }
 
   public StoreProcess process(int number) {

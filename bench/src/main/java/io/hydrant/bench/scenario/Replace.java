@@ -1,0 +1,83 @@
+package io.hydrant.bench.scenario;
+
+import io.hydrant.bench.Lab;
+import io.hydrant.bench.Scenario;
+import io.hydrant.bench.calibrate.Calibration;
+import io.hydrant.bench.measure.Bar;
+import io.hydrant.bench.measure.Latencies;
+import io.hydrant.bench.measure.Report;
+import io.hydrant.bench.measure.Row;
+import io.hydrant.bench.measure.Series;
+import io.hydrant.bench.replace.ReplaceRun;
+import io.hydrant.bench.store.StoreGroup;
+import java.time.Duration;
+import java.util.List;
+
+/** A wiped member of a full group is replaced while checkpoints go on. */
+public final class Replace implements Scenario {
+  private static final double DISK_SHARE = 0.5;
+  private static final double RATE_MAX = 250;
+
+  @Override
+  public String name() {
+    return "replace";
+  }
+
+  @Override
+  public String purpose() {
+    return "a wiped member of a group with 8 GiB is replaced while checkpoints go on";
+  }
+
+  @Override
+  public Report run(Lab lab) throws Exception {
+    int images = lab.scale().pick(8, 2, 2);
+    long imageBytes = lab.scale().pick(1L << 30, 512L << 20, 32L << 20);
+    Duration calm = Duration.ofSeconds(lab.scale().pick(60, 20, 4));
+    Series disk = Calibration.BRIEF.diskWrites(lab.directory());
+    double limit = Math.min(DISK_SHARE * disk.median(), RATE_MAX);
+    ReplaceRun.Result result;
+    try (StoreGroup group = lab.startGroup("data", List.of())) {
+      result = new ReplaceRun(lab, images, imageBytes).run(group, calm);
+    }
+    double bytes = (double) images * imageBytes;
+    Report.Builder report =
+        Report.builder()
+            .row(
+                Row.compared(
+                    "pages copied, over the whole replacement",
+                    Series.single("MB/s", bytes / 1e6 / result.seconds()),
+                    disk,
+                    Bar.atLeast(Math.floor(limit))))
+            .row(Row.told("from the request until it votes", Series.single("s", result.seconds())))
+            .row(
+                Row.told(
+                    "of it: while pages were copied", Series.single("s", result.copySeconds())))
+            .row(
+                Row.told(
+                    "bytes copied, as the leader counts them",
+                    Series.single("MB", result.copiedBytes() / 1e6)));
+    for (double percent : new double[] {50, 99}) {
+      Bar[] bars = percent == 99 ? new Bar[] {Bar.ratioAtMost(2.5)} : new Bar[0];
+      report.row(
+          Row.compared(
+              "commit p%.0f meanwhile, against calm".formatted(percent),
+              millis(result.meanwhile(), percent),
+              millis(result.calm(), percent),
+              bars));
+    }
+    result.failures().forEach(text -> report.violation("a guest's commit failed: " + text));
+    return report
+        .setting("images", images)
+        .setting("image_bytes", imageBytes)
+        .setting("guests", "3, 1 MB every 100 ms each")
+        .setting("commits", result.calm().count() + " calm, " + result.meanwhile().count())
+        .note(
+            "pages copied: those of the images written before, by the time from the request until the new member votes; the bar is the lower of half of what the disk writes and 250 MB/s")
+        .note("commits: open loop, from the moment when each was due")
+        .build();
+  }
+
+  private static Series millis(Latencies latencies, double percent) {
+    return Series.single("ms", latencies.percentileMillis(percent));
+  }
+}
