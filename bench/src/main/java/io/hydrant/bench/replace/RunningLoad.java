@@ -25,8 +25,7 @@ final class RunningLoad {
       throws InterruptedException, ExecutionException {
     List<Long> bases = new ArrayList<>();
     for (int i = 0; i < guests.size(); i++) {
-      ProtectionStream protection =
-          client.protect("load-" + i, guests.get(i).isCompressible());
+      ProtectionStream protection = client.protect("load-" + i, guests.get(i).isCompressible());
       protections.add(protection);
       OpenLoop loop = new OpenLoop(guests.get(i), protection);
       loops.add(loop);

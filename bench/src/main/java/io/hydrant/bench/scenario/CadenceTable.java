@@ -85,9 +85,11 @@ public final class CadenceTable implements Scenario {
     }
     try (StoreGroup group = lab.startGroup("three", List.of());
         StoreClient client = StoreClient.connect(group)) {
+      long term = group.term();
       for (int i = 0; i < cases.size(); i++) {
         measure(lab, report, new Side(THREE, i), client, cases.get(i), bare.get(i));
       }
+      report.row(Row.told("three: elections meanwhile", Series.single("", group.term() - term)));
     }
     return report
         .setting("seconds_of_each", cases.getFirst().duration().toSeconds())

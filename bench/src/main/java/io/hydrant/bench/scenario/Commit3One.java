@@ -13,6 +13,7 @@ import io.hydrant.bench.measure.Bar;
 import io.hydrant.bench.measure.BlockLatencies;
 import io.hydrant.bench.measure.Report;
 import io.hydrant.bench.measure.Row;
+import io.hydrant.bench.measure.Series;
 import io.hydrant.bench.store.SteadyStream;
 import io.hydrant.bench.store.StoreClient;
 import io.hydrant.bench.store.StoreGroup;
@@ -76,8 +77,10 @@ public final class Commit3One implements Scenario {
             }
           };
       lab.say("%s: %d blocks of %d ...", name(), warmup + blocks, block);
+      long term = group.term();
       new Alternation(warmup, blocks).run(List.of(store, fanOut));
       return report(latencies, bared)
+          .row(Row.told("elections of the store's group", Series.single("", group.term() - term)))
           .setting("checkpoints", block * blocks)
           .note("opened while the one before commits, timed from its page on to its answer")
           .note("against: the same page to three files, each synced; a majority answers")

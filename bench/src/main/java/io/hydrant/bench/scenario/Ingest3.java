@@ -12,6 +12,7 @@ import io.hydrant.bench.measure.Bar;
 import io.hydrant.bench.measure.Report;
 import io.hydrant.bench.measure.Round;
 import io.hydrant.bench.measure.Row;
+import io.hydrant.bench.measure.Series;
 import io.hydrant.bench.measure.SeriesRecorder;
 import io.hydrant.bench.process.ProcessAccounts;
 import io.hydrant.bench.ratis.BareRatisGroup;
@@ -76,8 +77,10 @@ public final class Ingest3 implements Scenario {
               imageBytes,
               fanOut::accounts,
               round -> fanOut.write(messages, mebibytes));
+      long term = group.term();
       new Alternation(warmup, rounds).run(List.of(store, ratisSide, fanOutSide));
       return report(store, ratisSide, fanOutSide)
+          .row(Row.told("elections of the store's group", Series.single("", group.term() - term)))
           .setting("image_bytes", imageBytes)
           .setting("rounds", rounds)
           .setting("warmup_rounds", warmup)

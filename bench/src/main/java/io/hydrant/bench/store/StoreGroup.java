@@ -41,7 +41,7 @@ public final class StoreGroup implements AutoCloseable {
   private static final long WAIT_SECONDS_MAX = 120;
   private static final long ANSWER_MILLIS_MAX = 1_000;
   private static final long INIT_SECONDS_MAX = 60;
-  private static final long POLL_MILLIS = 20;
+  private static final long POLL_MILLIS = 100;
   private static final String APPLIED = "applied_index";
 
   private final Start start;
@@ -257,6 +257,15 @@ public final class StoreGroup implements AutoCloseable {
       }
     }
     return leader;
+  }
+
+  /** The highest term that a member knows: it grows with every election. */
+  public long term() {
+    long term = 0;
+    for (int number = 0; number < MEMBERS; number++) {
+      term = Math.max(term, info(number).map(ServerInfo::getTerm).orElse(0L));
+    }
+    return term;
   }
 
   /** Waits until all members run, and all of them name one leader; its number. */

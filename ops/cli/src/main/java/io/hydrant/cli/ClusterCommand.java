@@ -31,7 +31,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "cluster",
     description = "Makes and shows groups of servers that keep the same images.",
-    subcommands = {ClusterCommand.Init.class, ClusterCommand.Status.class, ClusterRecoverCommand.class})
+    subcommands = {
+      ClusterCommand.Init.class,
+      ClusterCommand.Status.class,
+      ClusterRecoverCommand.class
+    })
 final class ClusterCommand extends GroupCommand {
 
   /** What talks to servers by their own addresses. */

@@ -107,8 +107,7 @@ class ClusterTest {
     assertEquals(ExitCode.REFUSED.code(), wrong.exitCode(), wrong.toString());
     assertTrue(wrong.err().contains("nothing was changed"), wrong.err());
     Ran made =
-        Ran.hydrant(
-                "cluster", "recover", "--unsafe", "--data", data, "--yes-lose", "1", "--json")
+        Ran.hydrant("cluster", "recover", "--unsafe", "--data", data, "--yes-lose", "1", "--json")
             .succeeded();
     assertNotEquals(made.json("group_id"), made.json("new_group_id"));
     Ran.hydrant("cluster", "recover", "--unsafe", "--data", directory.resolve("no").toString())

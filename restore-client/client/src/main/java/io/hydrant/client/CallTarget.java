@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  * other. With one server it is always that one. Used by one thread.
  */
 final class CallTarget {
-  /** An election takes some hundred milliseconds, and its end should not be slept through. */
-  private static final long ROUND_PAUSE_NANOS_MAX = 200_000_000;
+  /**
+   * An election takes some hundred milliseconds, and its end should not be slept through: half of
+   * this is what a protector waits on average for a leader that is there already.
+   */
+  private static final long ROUND_PAUSE_NANOS_MAX = 60_000_000;
 
   private final Connections connections;
   private final Members members;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WriteMove {
   /** An election's end should not be slept through. */
-  private static final long PAUSE_NANOS_MAX = 100_000_000;
+  private static final long PAUSE_NANOS_MAX = 50_000_000;
 
   /** Leaders that lead and then fail at once, without a commit in between. */
   private static final int MOVES_MAX = 20;
