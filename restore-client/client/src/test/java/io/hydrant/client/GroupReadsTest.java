@@ -128,14 +128,16 @@ final class GroupReadsTest {
   void damagedOnlyIfAllSaySo() {
     try (FakeGroup group = new FakeGroup();
         RestoredImage image = restored(group)) {
-      AtomicInteger asked = new AtomicInteger();
+      List<AtomicInteger> asked =
+          List.of(new AtomicInteger(), new AtomicInteger(), new AtomicInteger());
       for (int server = 0; server < 3; server++) {
-        refuseFetches(group.faults(server), Reason.REASON_DAMAGED, asked);
+        refuseFetches(group.faults(server), Reason.REASON_DAMAGED, asked.get(server));
         refuseStreams(group.faults(server), Reason.REASON_DAMAGED);
       }
       PageFetcher fetcher = image.session().fetcher();
       assertThrows(DamagedPageException.class, () -> await(fetcher.fetch(0, 3)));
-      assertEquals(3, asked.get());
+      // More than once where a slow answer was hedged.
+      asked.forEach(times -> assertTrue(times.get() > 0, "a server was not asked at all"));
       assertThrows(DamagedPageException.class, () -> requireAll(image));
       // One of them is only not there: it may hold a good copy.
       AtomicInteger behind = new AtomicInteger();

@@ -77,8 +77,7 @@ class RepairMergeTest {
     TractMap good = TractMap.empty().merge(1, table(1, all()), new Address(1, 0), RETAINED, theirs);
     TractMap map = TractMap.empty().merge(1, table(1, all()), new Address(5, 0), RETAINED, own);
     TractMap wrong =
-        map.merge(7, table(7, 2, 3), new Address(6, 0), RETAINED, own)
-            .mergeZero(8, RETAINED, own);
+        map.merge(7, table(7, 2, 3), new Address(6, 0), RETAINED, own).mergeZero(8, RETAINED, own);
     TractMap repaired = repaired(wrong, good, LINE, 0);
     assertEquals(
         good.rowsAt(LINE, PAGES).rows().digest(), repaired.rowsAt(LINE, PAGES).rows().digest());

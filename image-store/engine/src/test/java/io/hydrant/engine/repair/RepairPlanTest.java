@@ -36,9 +36,7 @@ class RepairPlanTest {
         .map(task ->
             "%s %d/%d"
                 .formatted(
-                    task.urgency(),
-                    task.asOf().image().value(),
-                    task.asOf().checkpoint().value()))
+                    task.urgency(), task.asOf().image().value(), task.asOf().checkpoint().value()))
         .toList();
   }
 
@@ -53,7 +51,6 @@ class RepairPlanTest {
   void whatIsBadOrInOneCopyComesFirst() {
     assertEquals(
         List.of("DAMAGED 2/2", "SINGLE_COPY 1/3", "OLDER 1/9"),
-        order(
-            List.of(lack(1, 3), lack(1, 9)), List.of(lack(2, 2)), List.of(lacking(1, 3))));
+        order(List.of(lack(1, 3), lack(1, 9)), List.of(lack(2, 2)), List.of(lacking(1, 3))));
   }
 }

@@ -52,7 +52,8 @@ final class SegmentFormatTest {
 
   @Test
   void tooNewTooOldForeignAndDamagedHeadersAreFourErrors() throws IOException {
-    assertMessage(UnsupportedFormatException.class, "newer", changed(9, 12, 2, 2));
+    int tooNew = SegmentFormat.VERSION + 1;
+    assertMessage(UnsupportedFormatException.class, "newer", changed(9, 12, tooNew, tooNew));
     assertMessage(UnsupportedFormatException.class, "older", changed(0, 10, 0, 0));
     assertMessage(CorruptionException.class, "a segment", changed(0, 0, 0x42, 0x42));
     assertMessage(CorruptionException.class, "kind", changed(7, 8, 9, 9));

@@ -106,7 +106,8 @@ final class RepairThroughput {
   private static void report(String what, long megabytes, long nanos) {
     double seconds = nanos / 1e9;
     System.out.printf(
-        "%s: %d MiB in %.2f s, %.0f MB/s%n", what, megabytes, seconds, (megabytes << 20) / 1e6 / seconds);
+        "%s: %d MiB in %.2f s, %.0f MB/s%n",
+        what, megabytes, seconds, (megabytes << 20) / 1e6 / seconds);
   }
 
   private ImageStore open(Path directory) throws IOException {
@@ -133,8 +134,7 @@ final class RepairThroughput {
 
   private void apply(ImageStore source, ImageStore target, Command command) throws IOException {
     EntryPosition position = new EntryPosition(1, ++index);
-    Entry entry =
-        new Entry(1_000, RequestId.NONE, new RequestId(new UUID(2, index)), command);
+    Entry entry = new Entry(1_000, RequestId.NONE, new RequestId(new UUID(2, index)), command);
     Outcome outcome = source.apply(position, entry);
     if (outcome instanceof Outcome.Rejected) {
       throw new IllegalStateException(command + ": " + outcome);
@@ -168,8 +168,7 @@ final class RepairThroughput {
       patches++;
     }
     Command.Content content =
-        new Command.Content(
-            digest.finish(0, new int[0]), patches, pages, megabytes << 20, 0);
+        new Command.Content(digest.finish(0, new int[0]), patches, pages, megabytes << 20, 0);
     return staged.finish(content).get();
   }
 
