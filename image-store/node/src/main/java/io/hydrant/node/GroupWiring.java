@@ -7,7 +7,7 @@ import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.cluster.Doorkeeper;
 import io.hydrant.node.cluster.GroupView;
 import io.hydrant.node.cluster.MemberDoor;
-import io.hydrant.node.cluster.MemberWatch;
+import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.cluster.PeerCalls;
 import io.hydrant.node.cluster.PeerDoor;
 import io.hydrant.node.config.ClusterConfig;
@@ -19,6 +19,7 @@ import io.hydrant.node.data.MemberAddress;
 import io.hydrant.node.data.NodeIdentity;
 import io.hydrant.node.peer.MetadataClient;
 import io.hydrant.node.replication.MetadataSource;
+import io.hydrant.node.replication.Proposals;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.node.replication.StoreStateMachine;
 import io.hydrant.peer.v1.HelloRequest;
@@ -39,7 +40,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /** Puts the replicated log together: of a group of one, or of one of several. */
-record GroupWiring(DataDirectory data, ClosingOrder closing) {
+record GroupWiring(DataDirectory data, Stocktaking stock, ClosingOrder closing) {
   /** The log's directory within its part. */
   static final String LOG = "log";
 
@@ -50,12 +51,17 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
    * A log that runs.
    *
    * @param view empty for a group of one
-   * @param watch as the view
+   * @param stock what this replica has and lacks
    */
-  record Group(Replication replication, Optional<ClusterView> view, Optional<MemberWatch> watch) {}
+  record Group(Proposals proposals, Optional<ClusterView> view, Stocktaking stock) {}
 
   /** What the data plane of one of several needs of it. */
-  record Member(Group group, RaftLog log, Doorkeeper keeper, ServerServiceDefinition door) {}
+  record Member(
+      Group group,
+      RaftLog log,
+      Doorkeeper keeper,
+      MemberNews news,
+      ServerServiceDefinition door) {}
 
   /** Makes what the log is applied to. */
   interface MachineMaker {
@@ -82,7 +88,7 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
             RatisRaftLog.open(
                 RaftLogConfig.single(directory(), identity.group(), identity.node()), machine));
     awaitLeadership(leading);
-    return new Group(replication(log, Optional::<String>of), Optional.empty(), Optional.empty());
+    return new Group(replication(log, Optional::<String>of), Optional.empty(), stock);
   }
 
   /** Beside the identity file, which is not the log's. */
@@ -149,21 +155,16 @@ record GroupWiring(DataDirectory data, ClosingOrder closing) {
     StoreStateMachine machine = closing.add(maker.make(metadata));
     RaftLog log = closing.add(RatisRaftLog.open(config(adoption, around), machine));
     opened.set(Optional.of(log));
-    MemberWatch watch =
-        new MemberWatch(
-            keeper,
-            around.calls(),
-            () -> GroupView.addresses(log.membership()),
-            System::nanoTime,
-            InstantSource.system());
-    ClusterView view =
-        new GroupView(identity.node(), around.self().getVersion(), log, watch, System::nanoTime);
+    MemberNews news = new MemberNews(System::nanoTime, InstantSource.system());
+    ClusterView view = new GroupView(identity.node(), around.self().getVersion(), log, news);
     Group group =
         new Group(
-            replication(log, node -> view.member(node).map(MemberAddress::publicAddress)),
+            new IsolationGuard(
+                replication(log, node -> view.member(node).map(MemberAddress::publicAddress)),
+                view::isIsolated),
             Optional.of(view),
-            Optional.of(watch));
-    return new Member(group, log, keeper, door);
+            stock);
+    return new Member(group, log, keeper, news, door);
   }
 
   private static Optional<MemberAddress> member(Adoption adoption, String node) {

@@ -1,8 +1,12 @@
 package io.hydrant.node;
 
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.replica.Copies;
+import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.node.api.ServerService;
+import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.ingest.CheckpointService;
 import io.hydrant.node.restore.RestoreService;
 import java.util.Map;
@@ -10,8 +14,14 @@ import java.util.TreeMap;
 
 /** All figures of a node; docs/stats.md has the same names, a test compares. */
 record NodeStats(
-    ImageStore store, NodeEvents events, CheckpointService checkpoints, RestoreService restores)
+    ImageStore store,
+    NodeEvents events,
+    CheckpointService checkpoints,
+    RestoreService restores,
+    GroupWiring.Group group)
     implements ServerService.StatsSource {
+  private static final PeerLife NOBODY = new PeerLife("self", 0);
+
   @Override
   public Map<String, Long> counters() {
     Map<String, Long> counters = new TreeMap<>(store.counters());
@@ -34,6 +44,14 @@ record NodeStats(
     }
     gauges.put("restore_session_count", sessions);
     gauges.put("retained_checkpoint_count", retained);
+    Copies copies = group.view().map(ClusterView::copies).orElse(new Copies(0, 0));
+    gauges.put("single_copy_bytes", copies.singleBytes());
+    gauges.put("unreached_bytes", copies.noneBytes());
+    gauges.put("clock_off_millis", group.view().map(ClusterView::clockOffMillis).orElse(0L));
+    InventoryView own = group.stock().inventory(NOBODY);
+    gauges.put("missing_bytes", own.lacking().bytes());
+    gauges.put("missing_tract_count", own.lacking().tracts());
+    gauges.put("free_bytes", own.space().freeBytes());
     Runtime runtime = Runtime.getRuntime();
     gauges.put("heap_used_bytes", runtime.totalMemory() - runtime.freeMemory());
     gauges.put("heap_max_bytes", runtime.maxMemory());

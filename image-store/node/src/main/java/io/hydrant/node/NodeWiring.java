@@ -16,7 +16,6 @@ import io.hydrant.node.data.BlankDirectory;
 import io.hydrant.node.data.DataDirectory;
 import io.hydrant.node.data.MemberAddress;
 import io.hydrant.node.data.OpenedDirectory;
-import io.hydrant.node.ingest.CheckpointService;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.peer.v1.HelloRequest;
 import io.hydrant.v1.Reason;
@@ -46,7 +45,7 @@ final class NodeWiring implements AutoCloseable {
   private final ServiceSwitch peerServices = new ServiceSwitch();
   private Optional<GrpcEndpoint> endpoint = Optional.empty();
   private Optional<PeerEndpoint> peerEndpoint = Optional.empty();
-  private Optional<CheckpointService> checkpoints = Optional.empty();
+  private Optional<ServeWiring.Served> served = Optional.empty();
   private boolean closed;
 
   private NodeWiring(NodeConfig config, FailStop failStop) {
@@ -123,9 +122,9 @@ final class NodeWiring implements AutoCloseable {
     return new ReplicaWiring(config, data, executors, failStop, random, closing);
   }
 
-  private void serve(ServeWiring.Served served) {
-    checkpoints = Optional.of(served.checkpoints());
-    services.offer(served.services());
+  private void serve(ServeWiring.Served serving) {
+    served = Optional.of(serving);
+    services.offer(serving.services());
   }
 
   private void await(BlankDirectory blank) throws IOException {
@@ -208,7 +207,7 @@ final class NodeWiring implements AutoCloseable {
     }
     closed = true;
     endpoint.ifPresent(GrpcEndpoint::drain);
-    checkpoints.ifPresent(CheckpointService::shutDown);
+    served.ifPresent(ServeWiring.Served::shutDown);
     try {
       // Opened before the store where the node had waited, and yet closed before it.
       if (endpoint.isPresent()) {

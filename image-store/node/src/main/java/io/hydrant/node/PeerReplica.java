@@ -5,6 +5,7 @@ import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.FrozenCatalog;
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
@@ -21,14 +22,20 @@ import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.engine.store.StagedFrame;
 import io.hydrant.node.peer.PeerStore;
 import java.io.IOException;
-import java.time.InstantSource;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 
 /** The image store as the data plane uses it. */
-record PeerReplica(ImageStore store) implements PeerStore {
+final class PeerReplica implements PeerStore {
+  private final ImageStore store;
+  private final Stocktaking stocktaking;
+
+  PeerReplica(ImageStore store, Stocktaking stocktaking) {
+    this.store = store;
+    this.stocktaking = stocktaking;
+  }
+
   @Override
   public Catalog catalog() {
     return store.catalog();
@@ -76,9 +83,23 @@ record PeerReplica(ImageStore store) implements PeerStore {
     };
   }
 
+  /** A replica that lags asks its log first: what comes may be the Open. */
   @Override
   public CompletableFuture<Command.Content> stateAnew(
       CheckpointKey key, Epoch epoch, Command.Content claimed) throws Refusal, IOException {
+    ImageState.Fate fate =
+        store
+            .catalog()
+            .image(key.image())
+            .map(image -> image.fate(key.checkpoint()))
+            .orElse(
+                store.catalog().isDropped(key.image())
+                    ? ImageState.Fate.ABORTED
+                    : ImageState.Fate.UNKNOWN);
+    if (fate == ImageState.Fate.UNKNOWN) {
+      throw new Refusal(
+          Rejection.BEHIND, key + ": this replica has not applied its open yet; ask again");
+    }
     return store.staged(key, epoch).finish(claimed);
   }
 
@@ -99,13 +120,6 @@ record PeerReplica(ImageStore store) implements PeerStore {
 
   @Override
   public InventoryView inventory(PeerLife self) {
-    return new InventoryView(
-        self,
-        store.applied().index(),
-        store.holdMark(),
-        Map.of(),
-        0,
-        InstantSource.system().millis(),
-        false);
+    return stocktaking.inventory(self);
   }
 }

@@ -1,11 +1,15 @@
 package io.hydrant.node;
 
+import io.hydrant.engine.replica.RepairProgress;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.node.api.CallExecutors;
 import io.hydrant.node.api.ClusterService;
+import io.hydrant.node.api.HandOver;
+import io.hydrant.node.api.HealthStreams;
 import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.cluster.Founding;
 import io.hydrant.node.config.NodeConfig;
+import io.hydrant.node.config.ReplicationConfig;
 import io.hydrant.node.data.DataDirectory;
 import io.hydrant.node.data.MemberAddress;
 import io.hydrant.node.data.NodeIdentity;
@@ -20,6 +24,7 @@ import io.hydrant.node.replication.StoreStateMachine;
 import io.hydrant.node.restore.Leases;
 import io.hydrant.raftlog.Peer;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -34,11 +39,15 @@ record ReplicaWiring(
     FailStop failStop,
     RandomGenerator random,
     ClosingOrder closing) {
+  /** A new leader waits so long for what the voters say they hold. */
+  private static final Duration SETTLE_MAX = Duration.ofSeconds(2);
+
   /** A group of one; it leads when this returns. */
   ServeWiring.Served alone() throws IOException {
     NodeIdentity identity = data.identity();
     NodeEvents events = new NodeEvents(failStop);
     EnginePorts ports = new EnginePorts(store(events), identity);
+    Stocktaking stock = new Stocktaking(ports.store(), () -> RepairProgress.NONE);
     ServeWiring.Clients clients = clients();
     CountDownLatch leading = new CountDownLatch(1);
     StoreStateMachine machine =
@@ -52,7 +61,7 @@ record ReplicaWiring(
               }
             },
             failStop);
-    GroupWiring.Group group = new GroupWiring(data, closing).alone(machine, leading);
+    GroupWiring.Group group = new GroupWiring(data, stock, closing).alone(machine, leading);
     return serving(clients)
         .serve(
             ports, ports, events, group, ClusterService.alone(identity.store(), identity.node()));
@@ -68,6 +77,8 @@ record ReplicaWiring(
     NodeIdentity identity = data.identity();
     NodeEvents events = new NodeEvents(failStop);
     EnginePorts ports = new EnginePorts(store(events), identity);
+    RepairMeter meter = new RepairMeter(System::nanoTime);
+    Stocktaking stock = new Stocktaking(ports.store(), meter);
     ServeWiring.Clients clients = clients();
     Leadership leadership = new Leadership();
     leadership.tell(leads -> {
@@ -77,21 +88,21 @@ record ReplicaWiring(
       }
     });
     GroupWiring.Member member =
-        new GroupWiring(data, closing)
+        new GroupWiring(data, stock, closing)
             .member(
                 source -> new StoreStateMachine(ports, source, leadership, failStop),
                 identity.adoption().orElseThrow(),
                 around);
     ClusterView view = member.group().view().orElseThrow();
-    RepairMeter meter = new RepairMeter(System::nanoTime);
     PeerPlane plane =
         closing.add(
             PeerPlane.start(
-                PeerPlaneConfig.usual(),
+                dataPlane(),
                 new PeerPlane.Parts(
-                    new PeerReplica(ports.store()),
+                    new PeerReplica(ports.store(), stock),
                     new LogGroup(view, member.log()),
                     new DoorHandshake(member.keeper()),
+                    member.news(),
                     config.repair(),
                     meter,
                     failStop)));
@@ -104,7 +115,14 @@ record ReplicaWiring(
                 plane.staging(),
                 events,
                 member.group(),
-                ClusterService.member(identity.known(), view, founding, patient));
+                ClusterService.member(
+                    identity.known(),
+                    view,
+                    new ClusterService.Operations(
+                        founding,
+                        new HandOver(member.log()::transferLeadership, view),
+                        new HealthStreams(view::health, System::nanoTime)),
+                    patient));
     leadership.tell(leads -> {
       if (!leads) {
         Optional<MemberAddress> leader = view.leader();
@@ -128,6 +146,18 @@ record ReplicaWiring(
 
     @Override
     public void close() {}
+  }
+
+  private PeerPlaneConfig dataPlane() {
+    ReplicationConfig replication = config.replication();
+    return new PeerPlaneConfig(
+        replication.windowBytes(),
+        replication.lagBytesMax(),
+        replication.noMajority(),
+        replication.allDeadline(),
+        SETTLE_MAX,
+        config.threads().stage(),
+        config.threads().forward());
   }
 
   private ImageStore store(NodeEvents events) throws IOException {

@@ -7,6 +7,7 @@ import io.hydrant.node.api.CallExecutors;
 import io.hydrant.node.api.ClusterService;
 import io.hydrant.node.api.ImageService;
 import io.hydrant.node.api.ServerService;
+import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.config.NodeConfig;
 import io.hydrant.node.data.NodeIdentity;
 import io.hydrant.node.housekeeping.Housekeeping;
@@ -35,7 +36,16 @@ record ServeWiring(
   record Clients(Leases leases, OpenCheckpoints open) {}
 
   /** What a node offers to clients. */
-  record Served(List<ServerServiceDefinition> services, CheckpointService checkpoints) {}
+  record Served(
+      List<ServerServiceDefinition> services,
+      CheckpointService checkpoints,
+      ClusterService cluster) {
+    /** Ends all streams of clients. */
+    void shutDown() {
+      checkpoints.shutDown();
+      cluster.shutDown();
+    }
+  }
 
   /**
    * @param ports the store
@@ -48,7 +58,7 @@ record ServeWiring(
       GroupWiring.Group group,
       ClusterService cluster) {
     ImageStore store = ports.store();
-    Proposals proposals = group.replication();
+    Proposals proposals = group.proposals();
     CheckpointService checkpoints =
         CheckpointService.of(
             config.ingest(),
@@ -61,7 +71,7 @@ record ServeWiring(
             new RestoreService.Replica(ports, store.catalog(), proposals),
             clients.leases(),
             executors);
-    closing.add(HousekeepingLoop.start(steps(store, group, checkpoints), failStop));
+    closing.add(HousekeepingLoop.start(steps(store, group, checkpoints, cluster), failStop));
     Map<String, Long> limits = NodeLimits.of(config);
     ServerService server =
         new ServerService(
@@ -69,7 +79,7 @@ record ServeWiring(
             limits,
             proposals,
             group.view(),
-            new NodeStats(store, events, checkpoints, restores),
+            new NodeStats(store, events, checkpoints, restores, group),
             System::nanoTime);
     List<BindableService> services =
         List.of(
@@ -81,12 +91,15 @@ record ServeWiring(
     List<ServerServiceDefinition> definitions =
         new ArrayList<>(ServiceSwitch.definitions(services));
     definitions.add(checkpoints.definition());
-    return new Served(definitions, checkpoints);
+    return new Served(definitions, checkpoints, cluster);
   }
 
   private List<Runnable> steps(
-      ImageStore store, GroupWiring.Group group, CheckpointService checkpoints) {
-    Proposals proposals = group.replication();
+      ImageStore store,
+      GroupWiring.Group group,
+      CheckpointService checkpoints,
+      ClusterService cluster) {
+    Proposals proposals = group.proposals();
     Housekeeping housekeeping =
         new Housekeeping(
             store.catalog(),
@@ -94,11 +107,9 @@ record ServeWiring(
             clients.leases(),
             clients.open(),
             config.ingest().silence(),
-            System::nanoTime);
+            new Housekeeping.Time(
+                System::nanoTime, () -> group.view().map(ClusterView::clockOffMillis).orElse(0L)));
     SnapshotNudge nudge = new SnapshotNudge(proposals, store::snapshotDue, System::nanoTime);
-    List<Runnable> steps =
-        new ArrayList<>(List.of(housekeeping::step, nudge::step, checkpoints::nudge));
-    group.watch().map(watch -> (Runnable) watch::step).ifPresent(steps::add);
-    return steps;
+    return List.of(housekeeping::step, nudge::step, checkpoints::nudge, cluster::nudge);
   }
 }

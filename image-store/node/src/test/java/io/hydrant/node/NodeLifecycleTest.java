@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
@@ -246,14 +245,13 @@ final class NodeLifecycleTest {
           fixture.images().acquireProtection(acquire.build()).getEpoch(),
           "nothing was fenced before");
 
-      StatusRuntimeException unknown =
-          assertThrows(
-              StatusRuntimeException.class,
-              () ->
-                  ClusterServiceGrpc.newBlockingStub(fixture.channel())
-                      .withDeadlineAfter(10, TimeUnit.SECONDS)
-                      .transferLeadership(TransferLeadershipRequest.getDefaultInstance()));
-      assertEquals(Status.Code.UNIMPLEMENTED, unknown.getStatus().getCode());
+      Failures.assertRefused(
+          Reason.REASON_INVALID,
+          Status.Code.INVALID_ARGUMENT,
+          () ->
+              ClusterServiceGrpc.newBlockingStub(fixture.channel())
+                  .withDeadlineAfter(10, TimeUnit.SECONDS)
+                  .transferLeadership(TransferLeadershipRequest.getDefaultInstance()));
     }
   }
 }

@@ -84,8 +84,7 @@ public final class RepairPlan {
 
   private static boolean isLackingElsewhere(Lack lack, Collection<InventoryView> others) {
     return others.stream()
-        .anyMatch(other ->
-            other.incomplete().getOrDefault(lack.image(), List.of()).contains(lack.asOf()));
+        .anyMatch(other -> !other.lacking().isWhole(lack.image(), lack.asOf()));
   }
 
   private static boolean isHead(Lack lack, Function<ImageId, Optional<ImageState>> images) {

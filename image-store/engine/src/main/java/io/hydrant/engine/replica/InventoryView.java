@@ -1,34 +1,43 @@
 package io.hydrant.engine.replica;
 
-import io.hydrant.engine.model.CheckpointId;
-import io.hydrant.engine.model.ImageId;
-import java.util.Collections;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-
 /**
  * What a replica said last of what it has and lacks.
  *
  * @param applied log index of its last applied entry
  * @param holdMark log index up to which it holds, durably, every page that can still be read and is
  *     not marked damaged
- * @param incomplete by image with holes, in order: committed checkpoints that are not wholly there
- * @param missingBytes encoded bytes that it has still to fetch, as far as it knows
+ * @param lacking what it has still to fetch
  * @param clockMillis its clock, since the Unix epoch
- * @param nearlyFull it refuses new checkpoints for want of space
+ * @param space what its disk has left
+ * @param repair how far it is with fetching what it lacks
  */
 public record InventoryView(
     PeerLife peer,
     long applied,
     long holdMark,
-    Map<ImageId, List<CheckpointId>> incomplete,
-    long missingBytes,
+    Lacking lacking,
     long clockMillis,
-    boolean nearlyFull) {
-  public InventoryView {
-    TreeMap<ImageId, List<CheckpointId>> sorted = new TreeMap<>();
-    incomplete.forEach((image, checkpoints) -> sorted.put(image, List.copyOf(checkpoints)));
-    incomplete = Collections.unmodifiableSortedMap(sorted);
+    Space space,
+    RepairProgress repair) {
+
+  /**
+   * @param freeBytes for page bytes, above what is kept free
+   * @param nearlyFull new checkpoints are refused for want of space
+   */
+  public record Space(long freeBytes, boolean nearlyFull) {}
+
+  /** Of a replica that lacks nothing, for whom nothing else matters. */
+  public static InventoryView whole(PeerLife peer, long applied, long holdMark) {
+    return new InventoryView(
+        peer, applied, holdMark, Lacking.NOTHING, 0, new Space(0, false), RepairProgress.NONE);
+  }
+
+  public String node() {
+    return peer.node();
+  }
+
+  /** Encoded bytes that it has still to fetch; at most so many where that is not known. */
+  public long missingBytes() {
+    return lacking.bytes();
   }
 }

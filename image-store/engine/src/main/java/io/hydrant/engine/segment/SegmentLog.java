@@ -241,12 +241,17 @@ public final class SegmentLog implements AutoCloseable {
 
   /** Whether the device has room above the reserve for {@code bytes} more. */
   public boolean hasRoom(long bytes) throws IOException {
+    return bytes <= roomBytes();
+  }
+
+  /** What can still be appended before the reserve is touched. */
+  public long roomBytes() throws IOException {
     failStop.requireUsable();
     SegmentLogConfig config = factory.config();
     long newFiles =
         Math.max(0, files.usableBytes() - config.reserveBytes()) / config.segmentBytes();
     long newBytes = newFiles * SegmentFormat.capacity(config.segmentBytes());
-    return bytes <= appender.reservedBytes() + newBytes;
+    return appender.reservedBytes() + newBytes;
   }
 
   public SegmentLogConfig config() {

@@ -253,6 +253,11 @@ public final class ImageStore implements AutoCloseable {
     }
   }
 
+  /** Page bytes that can still be appended before the reserve is touched. Any thread. */
+  public long roomBytes() throws IOException {
+    return parts.log().roomBytes();
+  }
+
   /**
    * Asks whether this replica can take what is about to be proposed. Any thread.
    *

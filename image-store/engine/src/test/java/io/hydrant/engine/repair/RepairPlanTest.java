@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.engine.replica.Lacking;
 import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.replica.RepairProgress;
 import io.hydrant.engine.store.MissingView.Lack;
 import io.hydrant.engine.store.TractSet;
 import java.util.List;
@@ -20,14 +22,16 @@ class RepairPlanTest {
   }
 
   private static InventoryView lacking(long image, long checkpoint) {
+    Lacking.OfImage holes =
+        new Lacking.OfImage(List.of(new CheckpointId(checkpoint)), false, 4_096);
     return new InventoryView(
         new PeerLife("n3", 1),
         9,
         3,
-        Map.of(new ImageId(image), List.of(new CheckpointId(checkpoint))),
+        new Lacking(4_096, 1, Map.of(new ImageId(image), holes)),
         0,
-        0,
-        false);
+        new InventoryView.Space(0, false),
+        RepairProgress.NONE);
   }
 
   private static List<String> order(

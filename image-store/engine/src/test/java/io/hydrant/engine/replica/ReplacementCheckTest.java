@@ -32,7 +32,7 @@ final class ReplacementCheckTest {
 
   private void says(String node, long applied, long holdMark) {
     seen.put(
-        node, new InventoryView(new PeerLife(node, 1), applied, holdMark, Map.of(), 0, 0, false));
+        node, InventoryView.whole(new PeerLife(node, 1), applied, holdMark));
   }
 
   private Action look(Members members) {

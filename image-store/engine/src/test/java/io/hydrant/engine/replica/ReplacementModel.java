@@ -240,14 +240,8 @@ final class ReplacementModel {
         if ((heard & 1 << node) != 0) {
           inventories.put(
               NODES.get(node),
-              new InventoryView(
-                  new PeerLife(NODES.get(node), 1),
-                  state.log().size(),
-                  state.holdMark(node),
-                  Map.of(),
-                  0,
-                  0,
-                  false));
+              InventoryView.whole(
+                  new PeerLife(NODES.get(node), 1), state.log().size(), state.holdMark(node)));
         }
       }
       Step step = state.check().next(new Seen(state.stage().members(), inventories, matched));

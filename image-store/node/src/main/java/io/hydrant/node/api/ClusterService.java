@@ -1,8 +1,11 @@
 package io.hydrant.node.api;
 
 import com.google.protobuf.ByteString;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.hydrant.engine.model.StoreIdentity;
+import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.engine.replica.RepairProgress;
 import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.cluster.Founding;
 import io.hydrant.node.cluster.FoundingException;
@@ -19,9 +22,14 @@ import io.hydrant.v1.InitResponse;
 import io.hydrant.v1.Member;
 import io.hydrant.v1.MemberRole;
 import io.hydrant.v1.Reason;
+import io.hydrant.v1.RepairState;
+import io.hydrant.v1.TransferLeadershipRequest;
+import io.hydrant.v1.TransferLeadershipResponse;
+import io.hydrant.v1.WatchHealthRequest;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -33,14 +41,25 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
 
   private final Supplier<Cluster> cluster;
   private final Optional<Founding> founding;
+  private final Optional<HandOver> handOver;
+  private final Optional<HealthStreams> health;
   private final Executor executor;
 
   private ClusterService(
-      Supplier<Cluster> cluster, Optional<Founding> founding, Executor executor) {
+      Supplier<Cluster> cluster,
+      Optional<Founding> founding,
+      Optional<HandOver> handOver,
+      Optional<HealthStreams> health,
+      Executor executor) {
     this.cluster = cluster;
     this.founding = founding;
+    this.handOver = handOver;
+    this.health = health;
     this.executor = executor;
   }
+
+  /** What is done to a group of several. */
+  public record Operations(Founding founding, HandOver handOver, HealthStreams health) {}
 
   /** Of a node that is a group of one, and stays one. */
   public static ClusterService alone(StoreIdentity identity, String node) {
@@ -54,7 +73,12 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
             .setLeaderId(node)
             .setHealth(Health.newBuilder().setState(HealthState.HEALTH_STATE_OK))
             .build();
-    return new ClusterService(() -> one, Optional.empty(), Runnable::run);
+    return new ClusterService(
+        () -> one,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(new HealthStreams(one::getHealth, () -> 0)),
+        Runnable::run);
   }
 
   /**
@@ -68,6 +92,8 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
           throw new ApiException(Reason.REASON_NOT_INITIALISED, WaitingService.WHAT_TO_DO);
         },
         Optional.of(founding),
+        Optional.empty(),
+        Optional.empty(),
         executor);
   }
 
@@ -77,8 +103,23 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
    * @param executor may wait for other nodes
    */
   public static ClusterService member(
-      StoreIdentity identity, ClusterView view, Founding founding, Executor executor) {
-    return new ClusterService(() -> cluster(identity, view), Optional.of(founding), executor);
+      StoreIdentity identity, ClusterView view, Operations operations, Executor executor) {
+    return new ClusterService(
+        () -> cluster(identity, view),
+        Optional.of(operations.founding()),
+        Optional.of(operations.handOver()),
+        Optional.of(operations.health()),
+        executor);
+  }
+
+  /** Ends what would last for ever. */
+  public void shutDown() {
+    health.ifPresent(HealthStreams::close);
+  }
+
+  /** From time to time. */
+  public void nudge() {
+    health.ifPresent(HealthStreams::step);
   }
 
   @Override
@@ -143,23 +184,84 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
     observer.onCompleted();
   }
 
+  @Override
+  public void transferLeadership(
+      TransferLeadershipRequest request, StreamObserver<TransferLeadershipResponse> observer) {
+    CompletableFuture<String> leader;
+    try {
+      leader = handOver.orElseThrow(this::nobodyElse).to(request.getNode());
+    } catch (RuntimeException e) {
+      observer.onError(ApiErrors.status(e));
+      return;
+    }
+    leader.whenComplete((node, failure) -> {
+      if (node == null) {
+        observer.onError(ApiErrors.status(failure));
+      } else {
+        observer.onNext(TransferLeadershipResponse.newBuilder().setLeaderId(node).build());
+        observer.onCompleted();
+      }
+    });
+  }
+
+  private ApiException nobodyElse() {
+    return founding.isPresent()
+        ? new ApiException(Reason.REASON_NOT_INITIALISED, WaitingService.WHAT_TO_DO)
+        : ApiException.invalid("this node is a group of one: nobody else can lead");
+  }
+
+  @Override
+  public void watchHealth(WatchHealthRequest request, StreamObserver<Health> observer) {
+    if (health.isEmpty()) {
+      observer.onError(
+          ApiErrors.status(Reason.REASON_NOT_INITIALISED, WaitingService.WHAT_TO_DO));
+    } else {
+      health.get().add((ServerCallStreamObserver<Health>) observer);
+    }
+  }
+
   private static Cluster cluster(StoreIdentity identity, ClusterView view) {
     Cluster.Builder answer =
         ids(identity)
             .setLeaderId(view.leader().map(MemberAddress::node).orElse(""))
             .setTerm(view.term())
-            .setHealth(view.health());
+            .setHealth(view.health())
+            .setSingleCopyBytes(view.copies().singleBytes())
+            .setUnreachedBytes(view.copies().noneBytes());
     view.members().forEach(member -> answer.addMembers(state(member)));
     return answer.build();
   }
 
   private static io.hydrant.v1.MemberState.Builder state(MemberState member) {
-    return io.hydrant.v1.MemberState.newBuilder()
-        .setMember(Introduction.message(member.address()))
-        .setRole(member.voter() ? MemberRole.MEMBER_ROLE_VOTER : MemberRole.MEMBER_ROLE_JOINING)
-        .setSilentMillis(member.silence().map(Duration::toMillis).orElse(Long.MAX_VALUE))
-        .setAppliedIndex(member.applied())
-        .setVersion(member.version());
+    io.hydrant.v1.MemberState.Builder state =
+        io.hydrant.v1.MemberState.newBuilder()
+            .setMember(Introduction.message(member.address()))
+            .setRole(member.voter() ? MemberRole.MEMBER_ROLE_VOTER : MemberRole.MEMBER_ROLE_JOINING)
+            .setSilentMillis(member.silence().map(Duration::toMillis).orElse(Long.MAX_VALUE))
+            .setVersion(member.version())
+            .setRefusal(member.refusal().map(MemberState.Refusal::why).orElse(""));
+    member.heard().ifPresent(last -> fill(state, last));
+    return state;
+  }
+
+  private static void fill(io.hydrant.v1.MemberState.Builder state, MemberState.Heard last) {
+    InventoryView said = last.said();
+    state
+        .setAppliedIndex(said.applied())
+        .setHoldMark(said.holdMark())
+        .setMissingBytes(said.lacking().bytes())
+        .setMissingTracts(said.lacking().tracts())
+        .setFreeBytes(said.space().freeBytes())
+        .setNearlyFull(said.space().nearlyFull())
+        .setClockAheadMillis(last.clockAheadMillis());
+    RepairProgress repair = said.repair();
+    if (repair.isActive()) {
+      state.setRepair(
+          RepairState.newBuilder()
+              .setBytesDone(repair.bytesDone())
+              .setBytesTotal(repair.bytesTotal())
+              .setBytesPerSecond(repair.bytesPerSecond()));
+    }
   }
 
   private static Cluster.Builder ids(StoreIdentity identity) {

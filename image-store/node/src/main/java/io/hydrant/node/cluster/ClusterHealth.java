@@ -1,21 +1,24 @@
 package io.hydrant.node.cluster;
 
+import io.hydrant.engine.replica.ClockCheck;
+import io.hydrant.engine.replica.Copies;
+import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.engine.replica.Lacking;
+import io.hydrant.engine.replica.RepairProgress;
 import io.hydrant.v1.Health;
 import io.hydrant.v1.HealthState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How a group does, in words. Pure.
  *
  * <pre>
- * UNAVAILABLE  no leader is known, or no majority of the voters is here: takes no checkpoints
+ * UNAVAILABLE  no leader is known, no majority of the voters is here, or a majority of them refuses
+ *              this node: takes no checkpoints
  * DEGRADED     would not bear all that it should
  * OK           every member is here, voting, and has everything
  * </pre>
@@ -24,45 +27,35 @@ public final class ClusterHealth {
   /** A follower that applies as it should is behind by what is on its way. */
   private static final long BEHIND_MAX = 5_000;
 
-  /** As PROTOCOL R21: a leader that is off by more proposes nothing by age. */
-  public static final long CLOCK_AHEAD_MILLIS_MAX = 5_000;
-
   private ClusterHealth() {}
 
   /**
-   * A replica that fetches what it lacks.
-   *
-   * @param bytesPerSecond 0: not known yet
-   */
-  public record CatchingUp(long bytesDone, long bytesTotal, long bytesPerSecond) {}
-
-  /**
    * @param leader as far as known
-   * @param catchingUp by node, of those that lack bytes
-   * @param singleCopyBytes encoded bytes that one voter alone holds; empty: not known here
+   * @param copies of what some replica lacks
    */
-  public static Health of(
-      List<MemberState> members,
-      Optional<String> leader,
-      Map<String, CatchingUp> catchingUp,
-      OptionalLong singleCopyBytes) {
+  public static Health of(List<MemberState> members, Optional<String> leader, Copies copies) {
     List<String> details = new ArrayList<>();
     int voters = 0;
     int here = 0;
     int whole = 0;
+    int refusing = 0;
     long furthest = members.stream().mapToLong(MemberState::applied).max().orElse(0);
     for (MemberState member : members) {
-      Optional<String> lacks = lacks(member, furthest, catchingUp.get(member.node()));
+      Optional<String> lacks = lacks(member, furthest);
       lacks.ifPresent(details::add);
       if (member.voter()) {
         voters++;
         here += member.isHere() ? 1 : 0;
         whole += member.isHere() && lacks.isEmpty() ? 1 : 0;
+        refusing += member.refusal().filter(MemberState.Refusal::byIt).isPresent() ? 1 : 0;
       }
     }
     List<String> reasons = new ArrayList<>();
-    boolean available = leader.isPresent() && 2 * here > voters;
-    if (!available) {
+    boolean isolated = 2 * refusing > voters;
+    boolean available = leader.isPresent() && 2 * here > voters && !isolated;
+    if (isolated) {
+      reasons.add("this node is isolated: its group refuses it");
+    } else if (!available) {
       reasons.add(
           2 * here > voters
               ? "no leader is elected"
@@ -72,12 +65,14 @@ public final class ClusterHealth {
       details.addFirst("%d of %d replicas".formatted(whole, voters));
       reasons.add(String.join(", ", details));
     }
-    singleCopyBytes.ifPresent(bytes -> {
-      if (bytes > 0) {
-        reasons.add(amount(bytes) + " in one copy only");
-      }
-    });
-    clocks(members, reasons);
+    if (copies.singleBytes() > 0) {
+      reasons.add(amount(copies.singleBytes()) + " in one copy only");
+    }
+    if (copies.noneBytes() > 0) {
+      reasons.add(amount(copies.noneBytes()) + " in no copy that is reached");
+    }
+    space(members, reasons);
+    clocks(members, leader, reasons);
     return Health.newBuilder()
         .setState(
             !available
@@ -89,50 +84,82 @@ public final class ClusterHealth {
         .build();
   }
 
-  private static Optional<String> lacks(
-      MemberState member, long furthest, @Nullable CatchingUp progress) {
+  private static Optional<String> lacks(MemberState member, long furthest) {
     String node = member.node();
     if (member.refusal().isPresent()) {
-      return Optional.of(node + " is cut off (" + member.refusal().get() + ")");
+      MemberState.Refusal refusal = member.refusal().get();
+      return Optional.of(
+          node + (refusal.byIt() ? " refuses this node: " : " refused: ") + refusal.why());
     }
-    if (member.silence().isEmpty()) {
+    if (member.heard().isEmpty()) {
       return Optional.of(node + " was not heard of yet");
     }
+    MemberState.Heard heard = member.heard().get();
     if (!member.isHere()) {
-      return Optional.of(node + " silent for " + clock(member.silence().get()));
+      return Optional.of(node + " silent for " + clock(heard.silence()));
     }
-    if (progress != null) {
-      return Optional.of(node + " catching up" + progress(progress));
+    InventoryView said = heard.said();
+    if (heard.behind()) {
+      return Optional.of(
+          said.repair().isActive()
+              ? node + " catching up" + progress(said.repair())
+              : node + " lacks " + lacking(said.lacking()));
     }
-    if (furthest - member.applied() > BEHIND_MAX) {
+    if (furthest - said.applied() > BEHIND_MAX) {
       return Optional.of(
           String.format(
-              Locale.ROOT, "%s %,d log entries behind", node, furthest - member.applied()));
+              Locale.ROOT, "%s %,d log entries behind", node, furthest - said.applied()));
     }
     return member.voter() ? Optional.empty() : Optional.of(node + " is joining");
   }
 
-  private static String progress(CatchingUp progress) {
-    if (progress.bytesTotal() <= 0) {
-      return "";
-    }
-    String percent = " %d %%".formatted(100 * progress.bytesDone() / progress.bytesTotal());
-    long left = progress.bytesTotal() - progress.bytesDone();
-    return progress.bytesPerSecond() <= 0
-        ? percent
-        : percent + ", " + clock(Duration.ofSeconds(left / progress.bytesPerSecond())) + " left";
+  private static String progress(RepairProgress progress) {
+    boolean byBytes = progress.bytesTotal() > 0;
+    long done = byBytes ? progress.bytesDone() : progress.tractsDone();
+    long total = byBytes ? progress.bytesTotal() : progress.tractsTotal();
+    String percent = " %d %%".formatted((long) (100.0 * Math.min(done, total) / total));
+    return percent + progress.left().map(left -> ", " + clock(left) + " left").orElse("");
   }
 
-  private static void clocks(List<MemberState> members, List<String> reasons) {
+  private static String lacking(Lacking lacking) {
+    return lacking.bytes() > 0 ? amount(lacking.bytes()) : lacking.tracts() + " tracts";
+  }
+
+  private static void space(List<MemberState> members, List<String> reasons) {
     for (MemberState member : members) {
-      long ahead = member.clockAheadMillis();
-      if (member.isHere() && Math.abs(ahead) > CLOCK_AHEAD_MILLIS_MAX) {
+      InventoryView.Space space = member.heard().map(last -> last.said().space()).orElse(null);
+      if (member.isHere() && space != null && space.nearlyFull()) {
         reasons.add(
-            "clock of %s is %d s %s this node's"
-                .formatted(
-                    member.node(), Math.abs(ahead) / 1_000, ahead > 0 ? "ahead of" : "behind"));
+            "disk of %s is nearly full (%s left): it takes no new checkpoints"
+                .formatted(member.node(), amount(space.freeBytes())));
       }
     }
+  }
+
+  private static void clocks(
+      List<MemberState> members, Optional<String> leader, List<String> reasons) {
+    List<Long> all =
+        members.stream()
+            .filter(member -> member.voter() && member.isHere())
+            .map(ClusterHealth::clockAhead)
+            .toList();
+    for (MemberState member : members) {
+      long off = member.isHere() ? ClockCheck.offMillis(clockAhead(member), all) : 0;
+      if (ClockCheck.isOff(off)) {
+        boolean leads = leader.filter(member.node()::equals).isPresent();
+        reasons.add(
+            "clock of %s is %d s %s its group's%s"
+                .formatted(
+                    member.node(),
+                    Math.abs(off) / 1_000,
+                    off > 0 ? "ahead of" : "behind",
+                    leads ? ", and it leads: nothing expires until it is set" : ""));
+      }
+    }
+  }
+
+  private static long clockAhead(MemberState member) {
+    return member.heard().map(MemberState.Heard::clockAheadMillis).orElse(0L);
   }
 
   private static String amount(long bytes) {

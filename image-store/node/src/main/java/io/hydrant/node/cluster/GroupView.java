@@ -1,5 +1,8 @@
 package io.hydrant.node.cluster;
 
+import io.hydrant.engine.replica.ClockCheck;
+import io.hydrant.engine.replica.Copies;
+import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.Voters;
 import io.hydrant.node.data.MemberAddress;
 import io.hydrant.raftlog.Membership;
@@ -12,26 +15,21 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
-/** What the log and the members' greetings say of the group. */
+/** What the log says of the group, and its members of themselves. */
 public final class GroupView implements ClusterView {
   private final String self;
   private final String version;
   private final RaftLog log;
-  private final MemberWatch watch;
-  private final LongSupplier nanoTime;
+  private final MemberNews news;
 
-  public GroupView(
-      String self, String version, RaftLog log, MemberWatch watch, LongSupplier nanoTime) {
+  public GroupView(String self, String version, RaftLog log, MemberNews news) {
     this.self = self;
     this.version = version;
     this.log = log;
-    this.watch = watch;
-    this.nanoTime = nanoTime;
+    this.news = news;
   }
 
   /** A member with its addresses, as the log carries them. */
@@ -82,25 +80,26 @@ public final class GroupView implements ClusterView {
 
   private MemberState state(MemberAddress member, boolean voter) {
     String node = member.node();
-    if (node.equals(self)) {
-      return new MemberState(
-          member,
-          voter,
-          Optional.of(Duration.ZERO),
-          Math.max(0, log.status().lastAppliedIndex()),
-          0,
-          version,
-          Optional.empty());
-    }
-    Optional<MemberWatch.Heard> heard = watch.heard(node);
+    boolean own = node.equals(self);
+    Optional<MemberState.Heard> heard =
+        news.last(node)
+            .map(last ->
+                new MemberState.Heard(
+                    own ? Duration.ZERO : news.silence(last),
+                    last.said(),
+                    last.isBehind(),
+                    last.clockAheadMillis()));
     return new MemberState(
         member,
         voter,
-        heard.map(last -> Duration.ofNanos(nanoTime.getAsLong() - last.atNanos())),
-        heard.map(MemberWatch.Heard::applied).orElse(0L),
-        heard.map(MemberWatch.Heard::clockAheadMillis).orElse(0L),
-        heard.map(last -> last.hello().getVersion()).orElse(""),
-        watch.refusal(node));
+        heard,
+        own ? version : news.version(node),
+        news.refusal(node).map(refused -> new MemberState.Refusal(refused.why(), refused.byIt())));
+  }
+
+  @Override
+  public Map<String, InventoryView> seen() {
+    return news.seen();
   }
 
   @Override
@@ -121,7 +120,31 @@ public final class GroupView implements ClusterView {
 
   @Override
   public Health health() {
-    return ClusterHealth.of(
-        members(), leader().map(MemberAddress::node), Map.of(), OptionalLong.empty());
+    return ClusterHealth.of(members(), leader().map(MemberAddress::node), copies());
+  }
+
+  @Override
+  public Copies copies() {
+    return Copies.of(voters().voters(), seen().values());
+  }
+
+  @Override
+  public long clockOffMillis() {
+    List<Long> clocks =
+        members().stream()
+            .filter(member -> member.voter() && member.isHere())
+            .map(member -> member.heard().map(MemberState.Heard::clockAheadMillis).orElse(0L))
+            .toList();
+    return ClockCheck.offMillis(0, clocks);
+  }
+
+  @Override
+  public boolean isIsolated() {
+    Set<String> voters = voters().voters();
+    long refusing =
+        voters.stream()
+            .filter(node -> news.refusal(node).filter(MemberNews.Refused::byIt).isPresent())
+            .count();
+    return 2 * refusing > voters.size();
   }
 }

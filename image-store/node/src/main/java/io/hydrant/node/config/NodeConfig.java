@@ -17,6 +17,7 @@ public record NodeConfig(
     Path dataDirectory,
     ListenConfig listen,
     ClusterConfig cluster,
+    ReplicationConfig replication,
     ThreadsConfig threads,
     IngestConfig ingest,
     RestoreConfig restore,
@@ -86,11 +87,18 @@ public record NodeConfig(
             settings.text(ConfigKey.CLUSTER_RAFT_ADDRESS),
             settings.text(ConfigKey.CLUSTER_ADVERTISE_HOST),
             settings.number(ConfigKey.CLUSTER_ELECTION_TIMEOUT_MILLIS)),
+        new ReplicationConfig(
+            Duration.ofMillis(settings.number(ConfigKey.CLUSTER_ALL_DEADLINE_MILLIS)),
+            settings.bytes(ConfigKey.CLUSTER_MAJORITY_LAG_BYTES),
+            settings.bytes(ConfigKey.CLUSTER_FORWARD_WINDOW_BYTES),
+            Duration.ofSeconds(settings.number(ConfigKey.CLUSTER_NO_MAJORITY_SECONDS))),
         new ThreadsConfig(
             settings.number(ConfigKey.THREADS_FAULT),
             settings.number(ConfigKey.THREADS_READ),
             settings.number(ConfigKey.THREADS_INGEST),
-            settings.number(ConfigKey.THREADS_API)),
+            settings.number(ConfigKey.THREADS_API),
+            settings.number(ConfigKey.THREADS_STAGE),
+            settings.number(ConfigKey.THREADS_FORWARD)),
         new IngestConfig(
             settings.number(ConfigKey.INGEST_STREAMS_MAX),
             settings.number(ConfigKey.INGEST_WINDOW_MESSAGES),

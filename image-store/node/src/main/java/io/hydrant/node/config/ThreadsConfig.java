@@ -7,8 +7,10 @@ package io.hydrant.node.config;
  * @param read prefetch, slim state, digests
  * @param ingest streams that write checkpoints
  * @param api everything else
+ * @param stage receiving what a leader sends
+ * @param forward sending to the other replicas, while this one leads
  */
-public record ThreadsConfig(int fault, int read, int ingest, int api) {
+public record ThreadsConfig(int fault, int read, int ingest, int api, int stage, int forward) {
   /** More threads than that only queue at the device. */
   public static final int POOL_THREADS_MAX = 256;
 
@@ -17,6 +19,8 @@ public record ThreadsConfig(int fault, int read, int ingest, int api) {
     check("threads.read", read);
     check("threads.ingest", ingest);
     check("threads.api", api);
+    check("threads.stage", stage);
+    check("threads.forward", forward);
   }
 
   private static void check(String key, int threads) {

@@ -7,6 +7,7 @@ import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.SessionInfo;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.replica.ClockCheck;
 import io.hydrant.node.ingest.OpenCheckpoints;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.node.restore.Leases;
@@ -25,6 +26,9 @@ import org.slf4j.LoggerFactory;
  * What the leader proposes by itself. It frees nothing: applied entries do (PROTOCOL R9, R20, R21),
  * and the catalog checks each of these proposals again. One that fails comes again with a later
  * step.
+ *
+ * <p>What is proposed by age waits while this node's clock is far off its group's (R21): retirement
+ * goes by number, and goes on.
  *
  * <ul>
  *   <li>Retire: an image has more checkpoints than it is told to keep; about once a second, so that
@@ -52,13 +56,20 @@ public final class Housekeeping {
   private final Leases leases;
   private final OpenCheckpoints open;
   private final Duration silence;
-  private final LongSupplier nanoTime;
+  private final Time time;
 
   /** Subjects of proposals that were not answered yet. */
   private final Set<Object> pending = ConcurrentHashMap.newKeySet();
 
   private long retiredNanos;
   private long stepNanos;
+  private boolean clockOff;
+
+  /**
+   * @param nanoTime as {@link System#nanoTime}
+   * @param clockOffMillis how far this node's clock is ahead of its group's; 0 for a group of one
+   */
+  public record Time(LongSupplier nanoTime, LongSupplier clockOffMillis) {}
 
   public Housekeeping(
       Catalog catalog,
@@ -66,20 +77,20 @@ public final class Housekeeping {
       Leases leases,
       OpenCheckpoints open,
       Duration silence,
-      LongSupplier nanoTime) {
+      Time time) {
     this.catalog = catalog;
     this.proposals = proposals;
     this.leases = leases;
     this.open = open;
     this.silence = silence;
-    this.nanoTime = nanoTime;
-    this.retiredNanos = nanoTime.getAsLong();
+    this.time = time;
+    this.retiredNanos = time.nanoTime().getAsLong();
     this.stepNanos = retiredNanos;
   }
 
   /** Looks at everything once; one thread, several times a second. */
   public void step() {
-    long now = nanoTime.getAsLong();
+    long now = time.nanoTime().getAsLong();
     boolean paused = now - stepNanos > PAUSE_NANOS;
     stepNanos = now;
     if (paused) {
@@ -96,10 +107,31 @@ public final class Housekeeping {
       retiredNanos = now;
       catalog.images().forEach(this::retire);
     }
-    for (SessionInfo session : leases.expired(catalog)) {
-      propose(session.id(), new Command.Unpin(session.id(), Optional.of(session.renewals())));
+    if (isClockGood()) {
+      for (SessionInfo session : leases.expired(catalog)) {
+        propose(session.id(), new Command.Unpin(session.id(), Optional.of(session.renewals())));
+      }
+      abortSilent();
     }
-    abortSilent();
+  }
+
+  private boolean isClockGood() {
+    long off = time.clockOffMillis().getAsLong();
+    boolean isOff = ClockCheck.isOff(off);
+    if (isOff != clockOff) {
+      clockOff = isOff;
+      if (isOff) {
+        LOG.warn(
+            "this leader's clock is {} ms off its group's: leases and silences do not end until it is set",
+            off);
+      } else {
+        LOG.info("this leader's clock agrees with its group's again");
+        // Whoever was late meanwhile gets a whole period, as from a new leader.
+        leases.restart();
+        open.restart();
+      }
+    }
+    return !isOff;
   }
 
   private void retire(ImageState image) {

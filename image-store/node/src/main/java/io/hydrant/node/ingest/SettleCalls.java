@@ -13,6 +13,7 @@ import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
 import io.hydrant.node.api.Requests;
+import io.hydrant.node.replication.NotLeadingException;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.v1.CheckpointState;
 import io.hydrant.v1.Reason;
@@ -36,8 +37,25 @@ final class SettleCalls {
     this.ports = ports;
   }
 
-  /** Blocks on the disk. */
+  /**
+   * Blocks on the disk. A replica that does not lead may not have applied what it is asked for: it
+   * never says that there is no such thing.
+   */
   CompletableFuture<SettleResponse> settle(SettleRequest request) {
+    try {
+      return settleHere(request);
+    } catch (ApiException e) {
+      boolean unknown =
+          e.reason() == Reason.REASON_UNKNOWN_IMAGE
+              || e.reason() == Reason.REASON_UNKNOWN_CHECKPOINT;
+      return CompletableFuture.failedFuture(
+          unknown && !ports.proposals().leads()
+              ? new NotLeadingException("", Optional.empty())
+              : e);
+    }
+  }
+
+  private CompletableFuture<SettleResponse> settleHere(SettleRequest request) {
     ImageState image = Requests.image(ports.catalog(), request.getImageUid());
     CheckpointKey key = key(image, request.getCheckpoint());
     Command.Content claim;

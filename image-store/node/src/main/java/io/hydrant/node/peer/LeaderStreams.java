@@ -13,14 +13,14 @@ import io.hydrant.engine.replica.MajorityWatch;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.replica.Statement;
 import io.hydrant.engine.replica.Statement.Says;
+import io.hydrant.engine.replica.Successor;
 import io.hydrant.engine.replica.Voters;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiException;
+import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.ingest.Held;
 import io.hydrant.v1.Reason;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,7 +54,7 @@ final class LeaderStreams {
   private final PeerPlaneConfig config;
   private final PeerStore store;
   private final PeerGroup group;
-  private final Inventories inventories;
+  private final MemberNews news;
   private final LongSupplier nanoTime;
 
   private final FrameWindow window;
@@ -102,13 +102,13 @@ final class LeaderStreams {
       PeerPlaneConfig config,
       PeerStore store,
       PeerGroup group,
-      Inventories inventories,
+      MemberNews news,
       LongSupplier nanoTime) {
     this.self = self;
     this.config = config;
     this.store = store;
     this.group = group;
-    this.inventories = inventories;
+    this.news = news;
     this.nanoTime = nanoTime;
     this.window = new FrameWindow(config.windowBytes());
     this.watch = new MajorityWatch(config.lagBytesMax());
@@ -144,7 +144,6 @@ final class LeaderStreams {
   /** A peer's greeting was accepted. */
   void greeted(PeerLife peer) {
     holders.greeted(peer);
-    inventories.greeted(peer);
   }
 
   /** The checkpoint that is under way by that key, if there is one that did not fail. */
@@ -287,6 +286,7 @@ final class LeaderStreams {
       failIfLate(forwarding, voters, now);
       forgetIfOver(forwarding);
     }
+    handOverIfFull(voters, now);
     if (isOverdue(now) && asking.compareAndSet(false, true)) {
       group
           .current()
@@ -360,7 +360,7 @@ final class LeaderStreams {
     welcomeMore();
     if (now - handedOverNanos >= HAND_OVER_NANOS_MIN) {
       handedOverNanos = now;
-      successor(voters)
+      Successor.of(self.node(), voters.voters(), news.seen())
           .ifPresent(node -> {
             LOG.warn(
                 "no majority of {} takes bytes, though the log is well: handing leadership to {}",
@@ -371,17 +371,27 @@ final class LeaderStreams {
     }
   }
 
-  /** The voter that has the most, of those that have room. */
-  private Optional<String> successor(Voters voters) {
-    List<InventoryView> candidates = new ArrayList<>(inventories.seen().values());
-    return candidates.stream()
-        .filter(view -> voters.voters().contains(view.peer().node()))
-        .filter(view -> !view.peer().node().equals(self.node()))
-        .max(
-            Comparator.comparing((InventoryView view) -> !view.nearlyFull())
-                .thenComparing(InventoryView::holdMark)
-                .thenComparing(view -> view.peer().node()))
-        .map(view -> view.peer().node());
+  /**
+   * A leader without room refuses new checkpoints and batches; a voter that has room, and lacks
+   * nothing, leads instead. What is under way ends as unknown, and is settled there.
+   */
+  private void handOverIfFull(Voters voters, long now) {
+    InventoryView own = news.seen().get(self.node());
+    if (own == null
+        || !own.space().nearlyFull()
+        || now - handedOverNanos < HAND_OVER_NANOS_MIN
+        || !voters.voters().contains(self.node())) {
+      return;
+    }
+    Successor.withRoom(self.node(), voters.voters(), news.seen())
+        .ifPresent(node -> {
+          handedOverNanos = now;
+          LOG.warn(
+              "this node's disk is nearly full ({} bytes left): handing leadership to {}",
+              own.space().freeBytes(),
+              node);
+          group.handOver(node);
+        });
   }
 
   /**

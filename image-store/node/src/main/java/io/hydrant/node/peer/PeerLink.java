@@ -12,6 +12,7 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.replica.Statement;
+import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.ingest.Mailbox;
 import io.hydrant.peer.v1.AskStatedRequest;
 import io.hydrant.peer.v1.HelloRequest;
@@ -94,13 +95,16 @@ final class PeerLink implements ReplicaSender.Source {
   private @Nullable ClientCallStreamObserver<Inventory> exchange;
   private @Nullable ClientCallStreamObserver<StageRequest> stage;
 
+  /** When it was last told what this node has, which it answers. Any thread. */
+  private volatile long toldNanos;
+
   /** What all links of a node have in common. */
   record Shared(
       PeerLife self,
       Handshake handshake,
       PeerStore store,
       LeaderStreams leader,
-      Inventories inventories,
+      MemberNews news,
       LongSupplier nanoTime,
       Consumer<Throwable> fault) {}
 
@@ -201,7 +205,7 @@ final class PeerLink implements ReplicaSender.Source {
     }
     if (response.hasRefusal()) {
       shared.handshake().refusedBy(address.node(), response.getRefusal());
-      isolated("refuses this node", response.getRefusal(), nowNanos);
+      isolated(true, response.getRefusal(), nowNanos);
       return;
     }
     HelloRequest other = response.getSelf();
@@ -216,7 +220,7 @@ final class PeerLink implements ReplicaSender.Source {
                             .formatted(other.getNode(), address.node()))
                     .build());
     if (refused.isPresent()) {
-      isolated("is not listened to", refused.get(), nowNanos);
+      isolated(false, refused.get(), nowNanos);
       return;
     }
     state = State.UP;
@@ -224,6 +228,7 @@ final class PeerLink implements ReplicaSender.Source {
     retryNanos = RETRY_NANOS_MIN;
     PeerLife greeted = new PeerLife(other.getNode(), other.getLife());
     peer = greeted;
+    shared.news().greeted(other);
     shared.leader().greeted(greeted);
     openExchange(greeted);
     sendInventory();
@@ -232,9 +237,14 @@ final class PeerLink implements ReplicaSender.Source {
     }
   }
 
-  private void isolated(String what, Refusal why, long nowNanos) {
+  private void isolated(boolean byIt, Refusal why, long nowNanos) {
+    shared.news().refused(address.node(), why.getMessage(), byIt);
     if (!why.equals(refusal)) {
-      LOG.warn("{} {}: {}", address, what, why.getMessage());
+      LOG.warn(
+          "{} {}: {}",
+          address,
+          byIt ? "refuses this node" : "is not listened to",
+          why.getMessage());
       refusal = why;
     }
     state = State.ISOLATED;
@@ -254,7 +264,7 @@ final class PeerLink implements ReplicaSender.Source {
 
           @Override
           public void onNext(Inventory inventory) {
-            shared.inventories().heard(Inventories.view(greeted, inventory));
+            shared.news().answered(InventoryMessages.view(greeted, inventory), toldNanos);
           }
 
           @Override
@@ -273,7 +283,8 @@ final class PeerLink implements ReplicaSender.Source {
   private void sendInventory() {
     ClientCallStreamObserver<Inventory> stream = exchange;
     if (stream != null && stream.isReady()) {
-      stream.onNext(Inventories.message(shared.store().inventory(shared.self())));
+      toldNanos = shared.nanoTime().getAsLong();
+      stream.onNext(InventoryMessages.message(shared.store().inventory(shared.self())));
     }
   }
 

@@ -5,6 +5,7 @@ import io.grpc.ServerServiceDefinition;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.config.RepairConfig;
 import io.hydrant.node.ingest.Staging;
 import io.hydrant.node.replication.FailStop;
@@ -12,6 +13,7 @@ import io.hydrant.peer.v1.HelloRequest;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -57,7 +59,9 @@ public final class PeerPlane implements AutoCloseable {
   private static final int CLOSE_SECONDS = 3;
 
   private final PeerGroup group;
-  private final Inventories inventories = new Inventories();
+  private final PeerLife self;
+  private final PeerStore store;
+  private final MemberNews news;
   private final LeaderStreams leader;
   private final GroupStaging staging;
   private final Receptions receptions;
@@ -76,16 +80,17 @@ public final class PeerPlane implements AutoCloseable {
   private PeerPlane(PeerPlaneConfig config, Parts parts) {
     this.group = parts.group();
     HelloRequest hello = parts.handshake().self();
-    PeerLife self = new PeerLife(hello.getNode(), hello.getLife());
-    this.stagePool = pool("hydrant-stage", config.threads());
+    this.self = new PeerLife(hello.getNode(), hello.getLife());
+    this.store = parts.store();
+    this.news = parts.news();
+    this.stagePool = pool("hydrant-stage", config.stageThreads());
     this.servePool = pool("hydrant-serve", SERVE_THREADS);
-    this.forwardPool = pool("hydrant-forward", config.threads());
+    this.forwardPool = pool("hydrant-forward", config.forwardThreads());
     this.timer =
         Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().name("hydrant-peer").daemon().unstarted(task));
-    PeerStore store = parts.store();
-    this.leader = new LeaderStreams(self, config, store, group, inventories, System::nanoTime);
-    this.staging = new GroupStaging(store, leader, () -> store.inventory(self).applied());
+    this.leader = new LeaderStreams(self, config, store, group, news, System::nanoTime);
+    this.staging = new GroupStaging(store, leader, () -> store.catalog().applied().index());
     this.receptions = new Receptions(store, parts.failStop(), stagePool);
     this.shared =
         new PeerLink.Shared(
@@ -93,23 +98,19 @@ public final class PeerPlane implements AutoCloseable {
             parts.handshake(),
             store,
             leader,
-            inventories,
+            news,
             System::nanoTime,
             cause -> parts.failStop().stop("reading staged records back failed", cause));
     PeerService service =
         new PeerService(
             self,
             new PeerService.Parts(
-                store,
-                receptions,
-                inventories,
-                new FetchService(store, servePool),
-                parts.failStop()),
+                store, receptions, news, new FetchService(store, servePool), parts.failStop()),
             stagePool);
     RepairConfig repairs = parts.repair();
     RepairSources sources =
         new RepairSources(
-            group, parts.handshake(), inventories, repairs.sourcesMax(), System::nanoTime);
+            group, parts.handshake(), this::seen, repairs.sourcesMax(), System::nanoTime);
     this.repairThreads = repairs.threads();
     this.repair =
         new RepairLoop(
@@ -128,12 +129,14 @@ public final class PeerPlane implements AutoCloseable {
   /**
    * The parts of the node that the data plane works with.
    *
+   * @param news gets what the members say of themselves
    * @param meter hears of what is repaired
    */
   public record Parts(
       PeerStore store,
       PeerGroup group,
       Handshake handshake,
+      MemberNews news,
       RepairConfig repair,
       RepairMeter meter,
       FailStop failStop) {}
@@ -176,9 +179,11 @@ public final class PeerPlane implements AutoCloseable {
     return staging;
   }
 
-  /** What every other member said last of what it has and lacks. */
+  /** What every other member that is there said last of what it has and lacks. */
   public Map<String, InventoryView> seen() {
-    return inventories.seen();
+    Map<String, InventoryView> others = new TreeMap<>(news.seen());
+    others.remove(self.node());
+    return others;
   }
 
   /** From the log; any thread; does not block. */
@@ -198,7 +203,8 @@ public final class PeerPlane implements AutoCloseable {
       connect(now);
       links.values().forEach(link -> link.tick(now));
       leader.tick();
-      if (++ticks % INVENTORY_TICKS == 0) {
+      if (ticks++ % INVENTORY_TICKS == 0) {
+        news.heard(store.inventory(self));
         links.values().forEach(PeerLink::tellInventory);
         receptions.nudge();
         staging.tidy();

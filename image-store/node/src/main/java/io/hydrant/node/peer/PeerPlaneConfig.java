@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param noMajority how long bytes may wait for a majority while the log is well
  * @param allDeadline how long a checkpoint that wants all replicas waits for the last
  * @param settle how long a new leader waits for the voters' answers
- * @param threads for receiving, and as many for sending
+ * @param stageThreads for receiving what a leader sends
+ * @param forwardThreads for sending while this replica leads
  */
 public record PeerPlaneConfig(
     long windowBytes,
@@ -18,21 +19,11 @@ public record PeerPlaneConfig(
     Duration noMajority,
     Duration allDeadline,
     Duration settle,
-    int threads) {
+    int stageThreads,
+    int forwardThreads) {
   public PeerPlaneConfig {
-    if (windowBytes < 1 || lagBytesMax < 1 || threads < 1) {
+    if (windowBytes < 1 || lagBytesMax < 1 || stageThreads < 1 || forwardThreads < 1) {
       throw new IllegalArgumentException("windows and threads must be positive");
     }
-  }
-
-  /** The defaults of docs/configuration.md. */
-  public static PeerPlaneConfig usual() {
-    return new PeerPlaneConfig(
-        48L << 20,
-        64L << 20,
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(2),
-        2);
   }
 }

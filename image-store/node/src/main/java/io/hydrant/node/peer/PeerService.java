@@ -13,6 +13,7 @@ import io.hydrant.engine.replica.Statement.Says;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
+import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.ingest.Mailbox;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Replication;
@@ -51,7 +52,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   private final PeerLife self;
   private final PeerStore store;
   private final Receptions receptions;
-  private final Inventories inventories;
+  private final MemberNews news;
   private final FetchService fetches;
   private final FailStop failStop;
   private final Executor pool;
@@ -63,7 +64,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   record Parts(
       PeerStore store,
       Receptions receptions,
-      Inventories inventories,
+      MemberNews news,
       FetchService fetches,
       FailStop failStop) {}
 
@@ -74,7 +75,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     this.self = self;
     this.store = parts.store();
     this.receptions = parts.receptions();
-    this.inventories = parts.inventories();
+    this.news = parts.news();
     this.fetches = parts.fetches();
     this.failStop = parts.failStop();
     this.pool = pool;
@@ -185,9 +186,9 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     return new StreamObserver<>() {
       @Override
       public void onNext(Inventory inventory) {
-        inventories.heard(Inventories.view(caller, inventory));
+        news.heard(InventoryMessages.view(caller, inventory));
         if (((ServerCallStreamObserver<Inventory>) observer).isReady()) {
-          observer.onNext(Inventories.message(store.inventory(self)));
+          observer.onNext(InventoryMessages.message(store.inventory(self)));
         }
       }
 

@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +35,7 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
 
   private final PeerGroup group;
   private final Handshake handshake;
-  private final Inventories inventories;
+  private final Supplier<Map<String, InventoryView>> others;
   private final int sourcesMax;
   private final LongSupplier nanoTime;
 
@@ -52,17 +53,18 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
       long atNanos) {}
 
   /**
+   * @param others what the other members that are there have, by node
    * @param sourcesMax asked for one checkpoint, at most
    */
   RepairSources(
       PeerGroup group,
       Handshake handshake,
-      Inventories inventories,
+      Supplier<Map<String, InventoryView>> others,
       int sourcesMax,
       LongSupplier nanoTime) {
     this.group = group;
     this.handshake = handshake;
-    this.inventories = inventories;
+    this.others = others;
     this.sourcesMax = sourcesMax;
     this.nanoTime = nanoTime;
   }
@@ -70,7 +72,7 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
   @Override
   public synchronized List<RepairSource> sources(CheckpointKey asOf, RepairPlan.Urgency urgency) {
     wanted = true;
-    Map<String, InventoryView> seen = inventories.seen();
+    Map<String, InventoryView> seen = others.get();
     String leader = group.leader().orElse("");
     return links.values().stream()
         .map(Link::source)
@@ -84,13 +86,12 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
   }
 
   private static boolean lacks(@Nullable InventoryView view, CheckpointKey asOf) {
-    return view != null
-        && view.incomplete().getOrDefault(asOf.image(), List.of()).contains(asOf.checkpoint());
+    return view != null && !view.lacking().isWhole(asOf.image(), asOf.checkpoint());
   }
 
   @Override
   public Collection<InventoryView> others() {
-    return inventories.seen().values();
+    return others.get().values();
   }
 
   /** Makes the connections that are missing, if somebody was wanted since; blocks on them. */

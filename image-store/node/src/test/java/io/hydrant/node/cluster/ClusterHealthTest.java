@@ -2,7 +2,13 @@ package io.hydrant.node.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.hydrant.node.cluster.ClusterHealth.CatchingUp;
+import io.hydrant.engine.replica.Copies;
+import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.engine.replica.Lacking;
+import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.replica.RepairProgress;
+import io.hydrant.node.cluster.MemberState.Heard;
+import io.hydrant.node.cluster.MemberState.Refusal;
 import io.hydrant.node.data.MemberAddress;
 import io.hydrant.v1.Health;
 import java.io.IOException;
@@ -12,95 +18,196 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** What an operator reads, as it was frozen. */
 final class ClusterHealthTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/health.txt");
-  private static final OptionalLong UNKNOWN = OptionalLong.empty();
+  private static final Copies ENOUGH = new Copies(0, 0);
 
   private final StringBuilder text = new StringBuilder();
 
-  private static MemberState here(String node, long applied) {
-    return state(node, true, Optional.of(Duration.ofMillis(300)), applied, 0, Optional.empty());
-  }
-
-  private static MemberState silent(String node, int seconds) {
-    return state(node, true, Optional.of(Duration.ofSeconds(seconds)), 100, 0, Optional.empty());
-  }
-
-  private static MemberState state(
+  /** A member that has said something; well, but for what is changed. */
+  private record Told(
       String node,
       boolean voter,
-      Optional<Duration> silence,
+      Duration silence,
       long applied,
+      Lacking lacking,
+      boolean behind,
       long clockAheadMillis,
-      Optional<String> refusal) {
-    return new MemberState(
-        new MemberAddress(node, "a:1", "a:2", "a:3"),
-        voter,
-        silence,
-        applied,
-        clockAheadMillis,
-        "1",
-        refusal);
+      InventoryView.Space space,
+      RepairProgress repair,
+      Optional<Refusal> refusal) {
+    static Told of(String node) {
+      return new Told(
+          node,
+          true,
+          Duration.ofMillis(300),
+          1_000_000,
+          Lacking.NOTHING,
+          false,
+          0,
+          new InventoryView.Space(100L << 30, false),
+          RepairProgress.NONE,
+          Optional.empty());
+    }
+
+    Told silent(int seconds) {
+      return new Told(
+          node,
+          voter,
+          Duration.ofSeconds(seconds),
+          applied,
+          lacking,
+          behind,
+          clockAheadMillis,
+          space,
+          repair,
+          refusal);
+    }
+
+    Told applied(long index) {
+      return new Told(
+          node, voter, silence, index, lacking, behind, clockAheadMillis, space, repair, refusal);
+    }
+
+    Told lacks(long bytes, long tracts, boolean late) {
+      return new Told(
+          node,
+          voter,
+          silence,
+          applied,
+          new Lacking(bytes, tracts, Map.of()),
+          late,
+          clockAheadMillis,
+          space,
+          repair,
+          refusal);
+    }
+
+    Told repairs(RepairProgress progress) {
+      return new Told(
+          node, voter, silence, applied, lacking, true, clockAheadMillis, space, progress, refusal);
+    }
+
+    Told clock(long ahead) {
+      return new Told(
+          node, voter, silence, applied, lacking, behind, ahead, space, repair, refusal);
+    }
+
+    Told full(long free) {
+      return new Told(
+          node,
+          voter,
+          silence,
+          applied,
+          lacking,
+          behind,
+          clockAheadMillis,
+          new InventoryView.Space(free, true),
+          repair,
+          refusal);
+    }
+
+    Told refused(String why, boolean byIt) {
+      return new Told(
+          node,
+          voter,
+          silence,
+          applied,
+          lacking,
+          behind,
+          clockAheadMillis,
+          space,
+          repair,
+          Optional.of(new Refusal(why, byIt)));
+    }
+
+    Told joins() {
+      return new Told(
+          node, false, silence, applied, lacking, behind, clockAheadMillis, space, repair, refusal);
+    }
+
+    MemberState state() {
+      InventoryView said =
+          new InventoryView(new PeerLife(node, 1), applied, applied, lacking, 0, space, repair);
+      return new MemberState(
+          new MemberAddress(node, "a:1", "a:2", "a:3"),
+          voter,
+          Optional.of(new Heard(silence, said, behind, clockAheadMillis)),
+          "1",
+          refusal);
+    }
   }
 
-  private void add(String what, Health health) {
+  private void add(String what, Copies copies, Optional<String> leader, List<MemberState> members) {
+    Health health = ClusterHealth.of(members, leader, copies);
     text.append("# ").append(what).append('\n');
     text.append(health.getState()).append('\n');
     health.getReasonsList().forEach(reason -> text.append("  ").append(reason).append('\n'));
   }
 
-  private void add(String what, List<MemberState> members) {
-    add(what, ClusterHealth.of(members, Optional.of("n1"), Map.of(), UNKNOWN));
+  private void add(String what, Copies copies, Told... members) {
+    add(what, copies, Optional.of("n1"), List.of(members).stream().map(Told::state).toList());
+  }
+
+  private void add(String what, Told... members) {
+    add(what, ENOUGH, members);
   }
 
   @Test
   void reasonsAreAsTheyWereFrozen() throws IOException {
-    MemberState n1 = here("n1", 1_000_000);
-    MemberState n2 = here("n2", 999_990);
-    MemberState n3 = here("n3", 1_000_000);
-    List<MemberState> all = List.of(n1, n2, n3);
-    add("all well", all);
-    add("one silent", List.of(n1, n2, silent("n3", 125)));
+    Told n1 = Told.of("n1");
+    Told n2 = Told.of("n2").applied(999_990);
+    Told n3 = Told.of("n3");
+    add("all well", n1, n2, n3);
+    add("bytes are on their way", n1, n2, n3.lacks(5 << 20, 2, false));
+    add("one silent", n1, n2, n3.silent(125));
     add(
         "one never heard",
-        List.of(n1, n2, state("n3", true, Optional.empty(), 0, 0, Optional.empty())));
-    add("one behind", List.of(n1, n2, here("n3", 400)));
-    add(
-        "one catching up",
-        ClusterHealth.of(
-            all,
-            Optional.of("n1"),
-            Map.of("n3", new CatchingUp(410L << 20, 1_000L << 20, 26L << 20)),
-            OptionalLong.of(31 << 20)));
+        ENOUGH,
+        Optional.of("n1"),
+        List.of(
+            n1.state(),
+            n2.state(),
+            new MemberState(
+                new MemberAddress("n3", "a:1", "a:2", "a:3"),
+                true,
+                Optional.empty(),
+                "",
+                Optional.empty())));
+    add("one behind", n1, n2, n3.applied(400));
+    add("one lacks bytes", n1, n2, n3.lacks(31 << 20, 7, true));
+    add("one lacks what nobody has counted", n1, n2, n3.lacks(0, 7, true));
+    RepairProgress progress = new RepairProgress(50, 200, 410L << 20, 1_000L << 20, 26L << 20);
+    add("one catching up", new Copies(31 << 20, 0), n1, n2, n3.repairs(progress));
     add(
         "one that has just begun to",
-        ClusterHealth.of(
-            all, Optional.of("n1"), Map.of("n3", new CatchingUp(0, 0, 0)), OptionalLong.of(700)));
+        new Copies(700, 0),
+        n1,
+        n2,
+        n3.repairs(new RepairProgress(0, 200, 0, 0, 0)));
     add(
-        "one refused",
-        List.of(
-            n1,
-            state("n2", true, Optional.of(Duration.ZERO), 0, 0, Optional.of("n1: 'n2' is too old")),
-            n3));
+        "one for long",
+        n1,
+        n2,
+        n3.repairs(new RepairProgress(1, 200, 1L << 20, 1L << 40, 100L << 20)));
+    add("two lack the same", new Copies(3 << 20, 900 << 20), n1, n2.lacks(903 << 20, 200, true), n3);
+    add("one refused", n1, n2.refused("'n2' speaks versions 2..3: upgrade n1 first", false), n3);
+    add("one refuses", n1, n2.refused("n2: 'n1' is no member", true), n3);
+    add("the group refuses", n1, n2.refused("no member", true), n3.refused("no member", true));
+    add("one joins", n1, n2, n3, Told.of("n4").joins());
+    add("one joins and copies", n1, n2, n3, Told.of("n4").joins().repairs(progress));
+    add("a clock is wrong", n1, n2, n3.clock(-7_400));
+    add("the leader's clock is wrong", n1, n2.clock(61_000), n3.clock(60_000));
+    add("a disk is full", n1, n2, n3.full(3 << 20));
+    add("two silent", n1, n2.silent(3), n3.silent(4_000));
     add(
-        "one joins",
-        List.of(
-            n1,
-            n2,
-            n3,
-            state("n4", false, Optional.of(Duration.ZERO), 999_999, 0, Optional.empty())));
-    add(
-        "a clock is wrong",
-        List.of(
-            n1,
-            n2,
-            state("n3", true, Optional.of(Duration.ZERO), 1_000_000, -7_400, Optional.empty())));
-    add("two silent", List.of(n1, silent("n2", 3), silent("n3", 4_000)));
-    add("no leader", ClusterHealth.of(all, Optional.empty(), Map.of(), UNKNOWN));
+        "no leader",
+        ENOUGH,
+        Optional.empty(),
+        List.of(n1, n2, n3).stream().map(Told::state).toList());
     if (Boolean.getBoolean("hydrant.golden.write")) {
       Files.writeString(GOLDEN, text);
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ final class NodeConfigTest {
             Map.of("HYDRANT_THREADS_READ", "16", "HYDRANT_THREADS_API", "17", "PATH", "/bin"),
             Map.of("threads.api", "27"));
     assertEquals(Path.of("/from/file"), config.dataDirectory());
-    assertEquals(new ThreadsConfig(5, 16, 4, 27), config.threads());
+    assertEquals(new ThreadsConfig(5, 16, 4, 27, 2, 2), config.threads());
     assertEquals(new ListenConfig("127.0.0.1", 7070, false), config.listen());
   }
 
@@ -156,6 +157,19 @@ final class NodeConfigTest {
     assertTrue(
         refusal("", Map.of(), data("cluster.election-timeout-millis", "5"))
             .contains("must be 50 to 60000"));
+  }
+
+  @Test
+  void howBytesGoToTheOtherReplicas() throws Exception {
+    assertEquals(
+        new ReplicationConfig(
+            Duration.ofSeconds(10), 64 << 20, 48 << 20, Duration.ofSeconds(5)),
+        load("", Map.of(), data("threads.stage", "3")).replication());
+    assertTrue(
+        refusal("", Map.of(), data("cluster.majority-lag-bytes", "1m"))
+            .startsWith("cluster.majority-lag-bytes must be 4194304 to "));
+    assertTrue(
+        refusal("", Map.of(), data("cluster.no-majority-seconds", "0")).contains("must be 1 to 600"));
   }
 
   @Test

@@ -37,12 +37,14 @@ final class HousekeepingTest {
   private static final long TICK_NANOS = Duration.ofMillis(100).toNanos();
 
   private final AtomicLong nanos = new AtomicLong(1_000);
+  private final AtomicLong clockOff = new AtomicLong();
   private final Catalog catalog = new Catalog();
   private final FakeProposals log = new FakeProposals(catalog);
   private final Leases leases = new Leases(nanos::get);
   private final OpenCheckpoints open = new OpenCheckpoints(nanos::get);
   private final Housekeeping housekeeping =
-      new Housekeeping(catalog, log, leases, open, Duration.ofSeconds(60), nanos::get);
+      new Housekeeping(catalog, log, leases, open, Duration.ofSeconds(60),
+          new Housekeeping.Time(nanos::get, clockOff::get));
 
   private final ImageId image;
   private final Epoch epoch;
@@ -86,6 +88,26 @@ final class HousekeepingTest {
       housekeeping.step();
     } while (left > 0);
     return log.take();
+  }
+
+  @Test
+  void nothingEndsByAgeWhileTheClockIsOff() {
+    SessionId session = pin(commitFull());
+    clockOff.set(-5_001);
+    commitFull();
+    commitFull();
+    CheckpointKey silent = openFull();
+    List<Command> meanwhile = after(Duration.ofSeconds(100));
+    assertTrue(
+        meanwhile.stream().allMatch(command -> command instanceof Command.Retire),
+        () -> meanwhile.toString());
+    // A whole period again, from when the clock is right.
+    clockOff.set(5_000);
+    assertEquals(List.of(), after(Duration.ofSeconds(13)));
+    assertEquals(
+        List.of(new Command.Unpin(session, Optional.of(0L))), after(Duration.ofMillis(500)));
+    assertTrue(
+        after(Duration.ofSeconds(60)).contains(new Command.Abort(silent, Optional.empty())));
   }
 
   @Test

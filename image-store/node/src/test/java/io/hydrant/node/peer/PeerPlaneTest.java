@@ -133,6 +133,7 @@ final class PeerPlaneTest {
             patient.noMajority(),
             patient.allDeadline(),
             patient.settle(),
+            2,
             2));
     group.n1.durability = Durability.ALL;
     group.n3.stopDisk();
@@ -183,6 +184,7 @@ final class PeerPlaneTest {
             Duration.ofMillis(300),
             patient.allDeadline(),
             patient.settle(),
+            2,
             2));
     group.n1.logIsWell = false;
     group.n2.stopDisk();
@@ -219,6 +221,7 @@ final class PeerPlaneTest {
             patient.noMajority(),
             Duration.ofMillis(500),
             patient.settle(),
+            2,
             2));
     group.n1.durability = Durability.ALL;
     group.n3.stop();
@@ -286,6 +289,7 @@ final class PeerPlaneTest {
             patient.noMajority(),
             patient.allDeadline(),
             Duration.ofMillis(500),
+            2,
             2));
     group.n2.plane().leadershipChanged(true);
     Refusal refusal = refused(group.n2.plane().staging().held(key, group.epoch, claim));
@@ -306,6 +310,20 @@ final class PeerPlaneTest {
       draft.raw(1, pages(batch));
     }
     return draft;
+  }
+
+  @Test
+  void aLeaderWithoutRoomHandsOverToOneThatHasSome() throws Exception {
+    group.n2.space = new InventoryView.Space(10, false);
+    group.n3.space = new InventoryView.Space(1 << 20, true);
+    group.start(TestNode.patient());
+    TestGroup.await("inventories", () -> group.n1.plane().seen().size() == 2);
+    assertEquals(List.of(), group.n1.handOvers);
+    group.n1.space = new InventoryView.Space(0, true);
+    TestGroup.await("it hands over", () -> !group.n1.handOvers.isEmpty());
+    assertEquals(List.of("n2"), group.n1.handOvers);
+    // Whoever does not lead has nothing to hand over.
+    assertEquals(List.of(), group.n3.handOvers);
   }
 
   @Test

@@ -26,7 +26,9 @@ import io.hydrant.engine.repair.SlimState;
 import io.hydrant.engine.repair.TractList;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.engine.replica.Lacking;
 import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.replica.RepairProgress;
 import io.hydrant.engine.replica.Voters;
 import io.hydrant.engine.segment.SegmentLogConfig;
 import io.hydrant.engine.store.ImageStore;
@@ -36,6 +38,7 @@ import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.engine.store.TractSet;
 import io.hydrant.node.config.RepairConfig;
+import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.peer.v1.HelloRequest;
 import io.hydrant.peer.v1.PeerServiceGrpc;
 import io.hydrant.testkit.index.MemoryPageIndex;
@@ -46,6 +49,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -96,6 +100,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   final CountedSource source;
   final RepairMeter meter = new RepairMeter(System::nanoTime);
   volatile boolean logIsWell = true;
+  volatile InventoryView.Space space = new InventoryView.Space(1 << 30, false);
   volatile Durability durability = Durability.QUORUM;
   volatile @Nullable String cluster;
   private @Nullable PeerPlane plane;
@@ -159,6 +164,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
                 this,
                 this,
                 greetings,
+                new MemberNews(System::nanoTime, InstantSource.system()),
                 new RepairConfig(2, 1L << 40, 2),
                 meter,
                 (what, cause) -> {
@@ -188,6 +194,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
         Duration.ofMinutes(10),
         Duration.ofMinutes(10),
         Duration.ofMinutes(10),
+        2,
         2);
   }
 
@@ -306,7 +313,13 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   @Override
   public InventoryView inventory(PeerLife self) {
     return new InventoryView(
-        self, store.applied().index(), store.applied().index(), Map.of(), 0, 1_000, false);
+        self,
+        store.applied().index(),
+        store.applied().index(),
+        Lacking.NOTHING,
+        1_000,
+        space,
+        RepairProgress.NONE);
   }
 
   @Override
@@ -324,7 +337,9 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
 
   @Override
   public CompletableFuture<Long> current() {
-    return logIsWell ? CompletableFuture.completedFuture(1L) : new CompletableFuture<>();
+    return logIsWell
+        ? CompletableFuture.completedFuture(1L)
+        : CompletableFuture.failedFuture(new IOException("no majority answers"));
   }
 
   @Override
