@@ -57,11 +57,7 @@ record GroupWiring(DataDirectory data, Stocktaking stock, ClosingOrder closing) 
 
   /** What the data plane of one of several needs of it. */
   record Member(
-      Group group,
-      RaftLog log,
-      Doorkeeper keeper,
-      MemberNews news,
-      ServerServiceDefinition door) {}
+      Group group, RaftLog log, Doorkeeper keeper, MemberNews news, ServerServiceDefinition door) {}
 
   /** Makes what the log is applied to. */
   interface MachineMaker {

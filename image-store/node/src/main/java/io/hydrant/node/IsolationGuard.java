@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
 /**
- * Keeps a node that its own group refuses from acting as one of it: it proposes nothing, and says of
- * nothing that it is current. What it has, it still serves.
+ * Keeps a node that its own group refuses from acting as one of it: it proposes nothing, and says
+ * of nothing that it is current. What it has, it still serves.
  */
 record IsolationGuard(Proposals log, BooleanSupplier isolated) implements Proposals {
   @Override

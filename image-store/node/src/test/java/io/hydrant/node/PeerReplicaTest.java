@@ -97,8 +97,7 @@ final class PeerReplicaTest {
     ImageId image = ((Outcome.ImageCreated) apply(new Command.CreateImage("vm", 10))).image();
     Epoch epoch =
         ((Outcome.Acquired)
-                apply(
-                    new Command.Acquire(image, Optional.empty(), new RequestId(new UUID(1, 1)))))
+                apply(new Command.Acquire(image, Optional.empty(), new RequestId(new UUID(1, 1)))))
             .epoch();
     CheckpointKey key =
         ((Outcome.Opened)
@@ -132,8 +131,7 @@ final class PeerReplicaTest {
     CheckpointKey ofAnother = new CheckpointKey(new ImageId(77), new CheckpointId(1));
     for (CheckpointKey unknown : List.of(next, ofAnother)) {
       Refusal refusal =
-          assertThrows(
-              Refusal.class, () -> replica.stateAnew(unknown, new Epoch(1), CONTENT));
+          assertThrows(Refusal.class, () -> replica.stateAnew(unknown, new Epoch(1), CONTENT));
       assertEquals(Rejection.BEHIND, refusal.rejection());
     }
     assertEquals(

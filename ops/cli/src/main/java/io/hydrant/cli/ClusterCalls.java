@@ -11,13 +11,17 @@ import io.hydrant.v1.Cluster;
 import io.hydrant.v1.ClusterServiceGrpc;
 import io.hydrant.v1.GetClusterRequest;
 import io.hydrant.v1.GetServerInfoRequest;
+import io.hydrant.v1.Health;
 import io.hydrant.v1.InitRequest;
 import io.hydrant.v1.InitResponse;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.ServerServiceGrpc;
+import io.hydrant.v1.TransferLeadershipRequest;
+import io.hydrant.v1.WatchHealthRequest;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Calls to one certain server about its group: never to whichever of them answers. */
@@ -26,6 +30,9 @@ final class ClusterCalls implements AutoCloseable {
 
   /** The node asked waits for all others, twice, each of which syncs some files. */
   private static final Duration INIT = Duration.ofSeconds(60);
+
+  /** An election that the other one is called to. */
+  private static final Duration TRANSFER = Duration.ofSeconds(20);
 
   private static final int CLOSE_SECONDS = 2;
 
@@ -56,6 +63,25 @@ final class ClusterCalls implements AutoCloseable {
         ClusterServiceGrpc.newBlockingStub(channel)
             .withDeadlineAfter(INIT.toMillis(), TimeUnit.MILLISECONDS)
             .init(request));
+  }
+
+  /** Who leads then. */
+  String transferLeadership(String node) {
+    return call(() ->
+        ClusterServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(TRANSFER.toMillis(), TimeUnit.MILLISECONDS)
+            .transferLeadership(TransferLeadershipRequest.newBuilder().setNode(node).build())
+            .getLeaderId());
+  }
+
+  /** Tells the health, now and at every change, until the server ends it. */
+  void watchHealth(Consumer<Health> told) {
+    call(() -> {
+      ClusterServiceGrpc.newBlockingStub(channel)
+          .watchHealth(WatchHealthRequest.getDefaultInstance())
+          .forEachRemaining(told);
+      return true;
+    });
   }
 
   private <T> T call(Supplier<T> call) {

@@ -17,9 +17,11 @@ import io.hydrant.v1.MemberState;
 import io.hydrant.v1.ServerInfo;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +36,8 @@ import picocli.CommandLine.Parameters;
     subcommands = {
       ClusterCommand.Init.class,
       ClusterCommand.Status.class,
-      ClusterRecoverCommand.class
+      ClusterRecoverCommand.class,
+      ClusterTransfer.class
     })
 final class ClusterCommand extends GroupCommand {
 
@@ -178,10 +181,50 @@ final class ClusterCommand extends GroupCommand {
         "Members, leader and health of a server's group, as that server knows them.",
         "Fails with exit code 5 if the group takes no checkpoints."
       },
-      footer = {"", "Example:", "  hydrant cluster status --server 127.0.0.1:7170"})
+      footer = {
+        "",
+        "Examples:",
+        "  hydrant cluster status --server 127.0.0.1:7170",
+        "  hydrant cluster status --watch       a line at every change, until it is interrupted"
+      })
   static final class Status extends Calling {
+    @Option(
+        names = "--watch",
+        description = "Tells the health, now and whenever it changes; as JSON, a document a line.")
+    private boolean watch;
+
     @Override
     ExitCode run(Output output) {
+      return watch ? watch(output) : show(output);
+    }
+
+    private ExitCode watch(Output output) {
+      Endpoint server = root().server();
+      try (ClusterCalls calls = connect(server)) {
+        calls.watchHealth(health -> tell(output, health));
+      }
+      throw new CommandFailure(
+          ExitCode.UNAVAILABLE, "server " + server + " stops", "Watch another one.");
+    }
+
+    private static void tell(Output output, Health health) {
+      String state = Documents.shortName(health.getState(), "HEALTH_STATE_");
+      long now = System.currentTimeMillis();
+      output.item(
+          new Json()
+              .put("time", Amounts.isoTime(now))
+              .put("health", state)
+              .put("reasons", List.copyOf(health.getReasonsList())));
+      output.line(
+          "%s  %-11s  %s"
+              .formatted(
+                  Amounts.time(now, ZoneId.systemDefault()),
+                  state,
+                  String.join("; ", health.getReasonsList()))
+              .stripTrailing());
+    }
+
+    private ExitCode show(Output output) {
       Cluster cluster;
       try (ClusterCalls calls = connect(root().server())) {
         cluster = calls.cluster();
@@ -189,7 +232,7 @@ final class ClusterCommand extends GroupCommand {
       output.document(document(cluster));
       output.line("cluster  " + cluster.getClusterId());
       output.line("group    " + cluster.getGroupId());
-      show(output, cluster);
+      ClusterCommand.show(output, cluster);
       return cluster.getHealth().getState() == HealthState.HEALTH_STATE_UNAVAILABLE
           ? ExitCode.UNAVAILABLE
           : ExitCode.OK;
@@ -202,7 +245,18 @@ final class ClusterCommand extends GroupCommand {
     output.line("health   " + Documents.shortName(health.getState(), "HEALTH_STATE_"));
     health.getReasonsList().forEach(reason -> output.line("         " + reason));
     output.line();
-    Table table = new Table("NODE", "SERVER", "PEERS", "ROLE", "HEARD", ">APPLIED", "VERSION");
+    Table table =
+        new Table(
+            "NODE",
+            "SERVER",
+            "PEERS",
+            "ROLE",
+            "HEARD",
+            ">APPLIED",
+            ">HELD",
+            ">LACKS",
+            ">FREE",
+            "VERSION");
     for (MemberState member : cluster.getMembersList()) {
       table.row(
           member.getMember().getNode(),
@@ -211,6 +265,9 @@ final class ClusterCommand extends GroupCommand {
           role(cluster, member),
           heard(member),
           Amounts.count(member.getAppliedIndex()),
+          Amounts.count(member.getHoldMark()),
+          lacks(member),
+          Amounts.bytes(member.getFreeBytes()),
           orDash(member.getVersion()));
     }
     output.table(table);
@@ -231,6 +288,14 @@ final class ClusterCommand extends GroupCommand {
         : Duration.ofMillis(member.getSilentMillis()).toSeconds() + " s ago";
   }
 
+  private static String lacks(MemberState member) {
+    return member.getMissingTracts() == 0
+        ? "-"
+        : member.getMissingBytes() == 0
+            ? Amounts.count(member.getMissingTracts()) + " tracts"
+            : Amounts.bytes(member.getMissingBytes());
+  }
+
   private static String orDash(String text) {
     return text.isEmpty() ? "-" : text;
   }
@@ -243,6 +308,8 @@ final class ClusterCommand extends GroupCommand {
         .put("term", cluster.getTerm())
         .put("health", Documents.shortName(cluster.getHealth().getState(), "HEALTH_STATE_"))
         .put("reasons", List.copyOf(cluster.getHealth().getReasonsList()))
+        .put("single_copy_bytes", cluster.getSingleCopyBytes())
+        .put("unreached_bytes", cluster.getUnreachedBytes())
         .put("members", cluster.getMembersList().stream().map(m -> member(cluster, m)).toList());
   }
 
@@ -255,7 +322,24 @@ final class ClusterCommand extends GroupCommand {
         .put("role", role(cluster, member))
         .put("silent_millis", member.getSilentMillis())
         .put("applied_index", member.getAppliedIndex())
+        .put("hold_mark", member.getHoldMark())
         .put("missing_bytes", member.getMissingBytes())
+        .put("missing_tracts", member.getMissingTracts())
+        .put("free_bytes", member.getFreeBytes())
+        .put("nearly_full", member.getNearlyFull())
+        .put("clock_ahead_millis", member.getClockAheadMillis())
+        .put("repair", repair(member))
+        .put("refusal", member.getRefusal())
         .put("version", member.getVersion());
+  }
+
+  private static Optional<Json> repair(MemberState member) {
+    return member.hasRepair()
+        ? Optional.of(
+            new Json()
+                .put("bytes_done", member.getRepair().getBytesDone())
+                .put("bytes_total", member.getRepair().getBytesTotal())
+                .put("bytes_per_second", member.getRepair().getBytesPerSecond()))
+        : Optional.empty();
   }
 }

@@ -31,7 +31,8 @@ import picocli.CommandLine.TypeConversionException;
       StatsCommand.class,
       InfoCommand.class,
       InspectCommand.class,
-      DemoCommand.class
+      DemoCommand.class,
+      CompletionCommand.class
     },
     footer = {
       "",

@@ -1,18 +1,26 @@
 package io.hydrant.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hydrant.cli.output.Console;
 import io.hydrant.node.HydrantNode;
 import io.hydrant.node.config.NodeConfig;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,8 +91,44 @@ class ClusterTest {
     Ran words = Ran.hydrant("cluster", "status", "--server", c).succeeded();
     assertEquals(
         3, words.out().lines().filter(line -> line.matches(".* (leader|voter) .*")).count());
+    transfers(a, b);
     // Another initialisation is refused, and says how the first one would be finished.
     Ran.hydrant("cluster", "init", a, b, c).failed(ExitCode.REFUSED, "already", "--token");
+    watches(c);
+  }
+
+  private static void transfers(String asked, String other) {
+    String before =
+        Ran.hydrant("cluster", "status", "--server", asked, "--json").succeeded().json("leader_id");
+    Ran.hydrant("cluster", "transfer", "nobody", "--server", asked)
+        .failed(ExitCode.USAGE, "'nobody' has no vote");
+    Ran.hydrant("cluster", "transfer", before, "--server", asked).succeeded();
+    Ran given = Ran.hydrant("cluster", "transfer", "--server", other, "--json").succeeded();
+    assertEquals(before, given.json("was"));
+    assertNotEquals(before, given.json("leader_id"));
+    Ran back = Ran.hydrant("cluster", "transfer", before, "--server", asked).succeeded();
+    assertTrue(back.out().startsWith(before + " leads, instead of "), back.out());
+  }
+
+  /** The first word comes at once; it ends with the server. */
+  private void watches(String server) throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    PrintStream lines = new PrintStream(out, true, StandardCharsets.UTF_8);
+    Console console = new Console(lines, lines, false);
+    Future<Integer> ended;
+    try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+      ended =
+          thread.submit(() ->
+              Main.run(console, "cluster", "status", "--watch", "--json", "--server", server));
+      while (!out.toString(StandardCharsets.UTF_8).contains("\n")) {
+        assertFalse(ended.isDone(), out.toString(StandardCharsets.UTF_8));
+        Thread.sleep(20);
+      }
+      nodes.removeLast().close();
+    }
+    assertEquals(ExitCode.UNAVAILABLE.code(), ended.get());
+    String told = out.toString(StandardCharsets.UTF_8).lines().findFirst().orElseThrow();
+    assertTrue(told.startsWith("{\"time\"") && told.contains("\"health\""), told);
   }
 
   @Test
@@ -120,6 +164,7 @@ class ClusterTest {
     Ran status = Ran.hydrant("cluster", "status", "--server", alone).succeeded();
     assertTrue(status.out().contains("leader"), status.out());
     Ran.hydrant("cluster", "init", alone).failed(ExitCode.REFUSED, "cluster.join=true");
+    Ran.hydrant("cluster", "transfer", "--server", alone).failed(ExitCode.USAGE, "nobody else");
     // What is not there is named, and nothing is begun.
     String waiting = start("waiting", true);
     String nobody = "127.0.0.1:" + freePorts(1).getFirst();

@@ -83,8 +83,7 @@ public final class RepairPlan {
   }
 
   private static boolean isLackingElsewhere(Lack lack, Collection<InventoryView> others) {
-    return others.stream()
-        .anyMatch(other -> !other.lacking().isWhole(lack.image(), lack.asOf()));
+    return others.stream().anyMatch(other -> !other.lacking().isWhole(lack.image(), lack.asOf()));
   }
 
   private static boolean isHead(Lack lack, Function<ImageId, Optional<ImageState>> images) {

@@ -1,6 +1,5 @@
 package io.hydrant.engine.replica;
 
-import java.util.Arrays;
 import java.util.Collection;
 
 /**
@@ -29,9 +28,7 @@ public final class ClockCheck {
     int middle = sorted.length / 2;
     // Of two, the mean: neither is right because it is the greater.
     long median =
-        sorted.length % 2 == 1
-            ? sorted[middle]
-            : sorted[middle - 1] / 2 + sorted[middle] / 2;
+        sorted.length % 2 == 1 ? sorted[middle] : sorted[middle - 1] / 2 + sorted[middle] / 2;
     return ofMillis - median;
   }
 

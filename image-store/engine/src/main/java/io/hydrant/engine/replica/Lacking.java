@@ -115,8 +115,7 @@ public record Lacking(long bytes, long tracts, Map<ImageId, OfImage> images) {
    * At most what the tracts hold raw; and where the base of a checkpoint is known, at most what the
    * checkpoint itself wrote, since the rest of what it lacks is the base's.
    */
-  private static long bytes(
-      ImageState image, Map<CheckpointId, TractSet> lacks, TractSet union) {
+  private static long bytes(ImageState image, Map<CheckpointId, TractSet> lacks, TractSet union) {
     long sum = 0;
     RegionTable widest = null;
     for (Map.Entry<CheckpointId, TractSet> lack : lacks.entrySet()) {

@@ -49,8 +49,7 @@ final class LackingTest {
     index++;
     return catalog
         .apply(
-            new EntryPosition(1, index),
-            new Entry(index, RequestId.NONE, RequestId.NONE, command))
+            new EntryPosition(1, index), new Entry(index, RequestId.NONE, RequestId.NONE, command))
         .outcome();
   }
 
@@ -79,8 +78,7 @@ final class LackingTest {
     CheckpointId second = commit(Optional.of(first), 700);
     TractSet tract = TractSet.NONE.plus(0, 1);
     Lacking lacking =
-        Lacking.of(
-            List.of(new Lack(image, first, tract), new Lack(image, second, tract)), catalog);
+        Lacking.of(List.of(new Lack(image, first, tract), new Lack(image, second, tract)), catalog);
     assertEquals(5_700, lacking.bytes());
     assertEquals(1, lacking.tracts());
     Lacking.OfImage holes = Objects.requireNonNull(lacking.images().get(image));
@@ -110,8 +108,7 @@ final class LackingTest {
     CheckpointId full = commit(Optional.empty(), 9 << 20);
     CheckpointId next = commit(Optional.of(full), 5_000);
     apply(new Command.Retire(image, List.of(full)));
-    Lacking lacking =
-        Lacking.of(List.of(new Lack(image, next, TractSet.NONE.plus(0, 1))), catalog);
+    Lacking lacking = Lacking.of(List.of(new Lack(image, next, TractSet.NONE.plus(0, 1))), catalog);
     assertFalse(catalog.image(image).orElseThrow().committed().containsKey(full));
     assertEquals(RegionSpec.TRACT_BYTES, lacking.bytes());
   }

@@ -31,8 +31,7 @@ final class ReplacementCheckTest {
       ReplacementCheck.begin(new Plan(Optional.of("c"), "j"), ReplacementRule.PAGES);
 
   private void says(String node, long applied, long holdMark) {
-    seen.put(
-        node, InventoryView.whole(new PeerLife(node, 1), applied, holdMark));
+    seen.put(node, InventoryView.whole(new PeerLife(node, 1), applied, holdMark));
   }
 
   private Action look(Members members) {

@@ -53,8 +53,7 @@ final class SuccessorTest {
   void oneWithoutRoomOnlyIfThereIsNoOther() {
     InventoryView full = view("n3", 20_000, 1, true);
     assertEquals(
-        Optional.of("n2"),
-        Successor.of("n1", VOTERS, seen(view("n2", 10, 900, false), full)));
+        Optional.of("n2"), Successor.of("n1", VOTERS, seen(view("n2", 10, 900, false), full)));
     assertEquals(Optional.of("n3"), Successor.of("n1", VOTERS, Map.of("n3", full)));
     assertEquals(Optional.empty(), Successor.withRoom("n1", VOTERS, Map.of("n3", full)));
   }
@@ -62,7 +61,6 @@ final class SuccessorTest {
   @Test
   void nobodyIsThere() {
     assertEquals(
-        Optional.empty(),
-        Successor.of("n1", VOTERS, Map.of("n1", view("n1", 1, 1, false))));
+        Optional.empty(), Successor.of("n1", VOTERS, Map.of("n1", view("n1", 1, 1, false))));
   }
 }

@@ -213,8 +213,7 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
   @Override
   public void watchHealth(WatchHealthRequest request, StreamObserver<Health> observer) {
     if (health.isEmpty()) {
-      observer.onError(
-          ApiErrors.status(Reason.REASON_NOT_INITIALISED, WaitingService.WHAT_TO_DO));
+      observer.onError(ApiErrors.status(Reason.REASON_NOT_INITIALISED, WaitingService.WHAT_TO_DO));
     } else {
       health.get().add((ServerCallStreamObserver<Health>) observer);
     }

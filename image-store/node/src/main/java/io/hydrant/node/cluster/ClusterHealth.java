@@ -107,8 +107,7 @@ public final class ClusterHealth {
     }
     if (furthest - said.applied() > BEHIND_MAX) {
       return Optional.of(
-          String.format(
-              Locale.ROOT, "%s %,d log entries behind", node, furthest - said.applied()));
+          String.format(Locale.ROOT, "%s %,d log entries behind", node, furthest - said.applied()));
     }
     return member.voter() ? Optional.empty() : Optional.of(node + " is joining");
   }

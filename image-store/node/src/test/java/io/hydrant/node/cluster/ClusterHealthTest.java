@@ -193,7 +193,12 @@ final class ClusterHealthTest {
         n1,
         n2,
         n3.repairs(new RepairProgress(1, 200, 1L << 20, 1L << 40, 100L << 20)));
-    add("two lack the same", new Copies(3 << 20, 900 << 20), n1, n2.lacks(903 << 20, 200, true), n3);
+    add(
+        "two lack the same",
+        new Copies(3 << 20, 900 << 20),
+        n1,
+        n2.lacks(903 << 20, 200, true),
+        n3);
     add("one refused", n1, n2.refused("'n2' speaks versions 2..3: upgrade n1 first", false), n3);
     add("one refuses", n1, n2.refused("n2: 'n1' is no member", true), n3);
     add("the group refuses", n1, n2.refused("no member", true), n3.refused("no member", true));

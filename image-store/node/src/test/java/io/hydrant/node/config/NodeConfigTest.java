@@ -162,14 +162,14 @@ final class NodeConfigTest {
   @Test
   void howBytesGoToTheOtherReplicas() throws Exception {
     assertEquals(
-        new ReplicationConfig(
-            Duration.ofSeconds(10), 64 << 20, 48 << 20, Duration.ofSeconds(5)),
+        new ReplicationConfig(Duration.ofSeconds(10), 64 << 20, 48 << 20, Duration.ofSeconds(5)),
         load("", Map.of(), data("threads.stage", "3")).replication());
     assertTrue(
         refusal("", Map.of(), data("cluster.majority-lag-bytes", "1m"))
             .startsWith("cluster.majority-lag-bytes must be 4194304 to "));
     assertTrue(
-        refusal("", Map.of(), data("cluster.no-majority-seconds", "0")).contains("must be 1 to 600"));
+        refusal("", Map.of(), data("cluster.no-majority-seconds", "0"))
+            .contains("must be 1 to 600"));
   }
 
   @Test

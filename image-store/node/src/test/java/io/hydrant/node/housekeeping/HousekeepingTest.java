@@ -43,7 +43,12 @@ final class HousekeepingTest {
   private final Leases leases = new Leases(nanos::get);
   private final OpenCheckpoints open = new OpenCheckpoints(nanos::get);
   private final Housekeeping housekeeping =
-      new Housekeeping(catalog, log, leases, open, Duration.ofSeconds(60),
+      new Housekeeping(
+          catalog,
+          log,
+          leases,
+          open,
+          Duration.ofSeconds(60),
           new Housekeeping.Time(nanos::get, clockOff::get));
 
   private final ImageId image;
@@ -106,8 +111,7 @@ final class HousekeepingTest {
     assertEquals(List.of(), after(Duration.ofSeconds(13)));
     assertEquals(
         List.of(new Command.Unpin(session, Optional.of(0L))), after(Duration.ofMillis(500)));
-    assertTrue(
-        after(Duration.ofSeconds(60)).contains(new Command.Abort(silent, Optional.empty())));
+    assertTrue(after(Duration.ofSeconds(60)).contains(new Command.Abort(silent, Optional.empty())));
   }
 
   @Test
