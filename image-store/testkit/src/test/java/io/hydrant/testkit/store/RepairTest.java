@@ -345,7 +345,7 @@ class RepairTest {
   }
 
   @Test
-  void severalThreadsTakeDifferentTracts() throws Exception {
+  void severalThreadsWhileSnapshotsAreTaken() throws Exception {
     pair.full(1, false);
     for (int i = 0; i < 8; i++) {
       int at = i;
@@ -364,10 +364,20 @@ class RepairTest {
               return null;
             }));
       }
+      // Snapshots meanwhile: none may take segments for dead to which a repair is about to point.
+      while (!all.stream().allMatch(Future::isDone)) {
+        pair.target.submit(new Command.SetRetention(pair.target.image(), 1));
+        pair.target.runBackground();
+        pair.target.snapshot();
+      }
       for (Future<Void> one : all) {
         one.get(60, TimeUnit.SECONDS);
       }
     }
+    pair.assertEqual();
+    pair.target.runBackground();
+    pair.target.snapshot();
+    pair.target.powerCut();
     pair.assertEqual();
   }
 
