@@ -20,6 +20,7 @@ import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.engine.store.StagedFrame;
+import io.hydrant.node.peer.Digests;
 import io.hydrant.node.peer.PeerStore;
 import java.io.IOException;
 import java.util.Optional;
@@ -30,10 +31,15 @@ import java.util.function.Predicate;
 final class PeerReplica implements PeerStore {
   private final ImageStore store;
   private final Stocktaking stocktaking;
+  private final Digests digests;
 
-  PeerReplica(ImageStore store, Stocktaking stocktaking) {
+  /**
+   * @param digests what this replica does if it has drifted
+   */
+  PeerReplica(ImageStore store, Stocktaking stocktaking, Digests digests) {
     this.store = store;
     this.stocktaking = stocktaking;
+    this.digests = digests;
   }
 
   @Override
@@ -116,6 +122,11 @@ final class PeerReplica implements PeerStore {
   @Override
   public RepairStep repairStep(RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due) {
     return new RepairStep(store, surroundings, due);
+  }
+
+  @Override
+  public Digests digests() {
+    return digests;
   }
 
   @Override

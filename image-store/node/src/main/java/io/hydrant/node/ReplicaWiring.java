@@ -11,6 +11,7 @@ import io.hydrant.node.cluster.Founding;
 import io.hydrant.node.config.NodeConfig;
 import io.hydrant.node.config.ReplicationConfig;
 import io.hydrant.node.data.DataDirectory;
+import io.hydrant.node.data.FenceFile;
 import io.hydrant.node.data.MemberAddress;
 import io.hydrant.node.data.NodeIdentity;
 import io.hydrant.node.ingest.OpenCheckpoints;
@@ -94,19 +95,32 @@ record ReplicaWiring(
                 identity.adoption().orElseThrow(),
                 around);
     ClusterView view = member.group().view().orElseThrow();
+    LogGroup log = new LogGroup(view, member.log());
     PeerPlane plane =
         closing.add(
             PeerPlane.start(
                 dataPlane(),
                 new PeerPlane.Parts(
-                    new PeerReplica(ports.store(), stock),
-                    new LogGroup(view, member.log()),
+                    new PeerReplica(
+                        ports.store(),
+                        stock,
+                        DriftedReplica.of(
+                            ports.store(),
+                            new FenceFile(data.root()),
+                            failStop,
+                            () -> log.handOver(""))),
+                    log,
                     new DoorHandshake(member.keeper()),
                     member.news(),
                     config.repair(),
                     meter,
                     failStop)));
     leadership.tell(plane::leadershipChanged);
+    leadership.tell(leads -> {
+      if (leads && ports.store().fenced().isPresent()) {
+        log.handOver(""); // it can neither serve nor state anything
+      }
+    });
     around.peerServices().offer(List.of(member.door(), plane.services()));
     ServeWiring.Served served =
         serving(clients)

@@ -10,6 +10,7 @@ import io.hydrant.node.api.ServerService;
 import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.config.NodeConfig;
 import io.hydrant.node.data.NodeIdentity;
+import io.hydrant.node.housekeeping.DigestRounds;
 import io.hydrant.node.housekeeping.Housekeeping;
 import io.hydrant.node.housekeeping.HousekeepingLoop;
 import io.hydrant.node.housekeeping.SnapshotNudge;
@@ -20,6 +21,7 @@ import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.node.restore.Leases;
 import io.hydrant.node.restore.RestoreService;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -110,6 +112,12 @@ record ServeWiring(
             new Housekeeping.Time(
                 System::nanoTime, () -> group.view().map(ClusterView::clockOffMillis).orElse(0L)));
     SnapshotNudge nudge = new SnapshotNudge(proposals, store::snapshotDue, System::nanoTime);
-    return List.of(housekeeping::step, nudge::step, checkpoints::nudge, cluster::nudge);
+    DigestRounds digests =
+        new DigestRounds(
+            proposals,
+            () -> store.applied().index(),
+            group.view().isPresent() ? config.cluster().digestEvery() : Duration.ZERO,
+            System::nanoTime);
+    return List.of(housekeeping::step, nudge::step, digests::step, checkpoints::nudge, cluster::nudge);
   }
 }

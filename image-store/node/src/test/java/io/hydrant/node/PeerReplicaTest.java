@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.codecs.ZstdPageCodec;
+import io.hydrant.node.peer.Digests;
+import io.hydrant.engine.replica.DriftCheck;
+import io.hydrant.engine.replica.DigestReport;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
 import io.hydrant.engine.catalog.Outcome;
@@ -78,7 +81,7 @@ final class PeerReplicaTest {
                 Runnable::run,
                 () -> false,
                 event -> {}));
-    replica = new PeerReplica(store, new Stocktaking(store, () -> RepairProgress.NONE));
+    replica = new PeerReplica(store, new Stocktaking(store, () -> RepairProgress.NONE), new Agreeing());
   }
 
   @AfterEach
@@ -138,5 +141,16 @@ final class PeerReplicaTest {
         Rejection.ABORTED,
         assertThrows(Refusal.class, () -> replica.stateAnew(key, new Epoch(1), CONTENT))
             .rejection());
+  }
+
+  /** Never drifts. */
+  private static final class Agreeing implements Digests {
+    @Override
+    public Optional<DigestReport> last() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void drifted(DriftCheck.Drift own, long index) {}
   }
 }

@@ -2,6 +2,7 @@ package io.hydrant.node.cluster;
 
 import io.hydrant.engine.replica.ClockCheck;
 import io.hydrant.engine.replica.Copies;
+import io.hydrant.engine.replica.DriftCheck.Verdict;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.Lacking;
 import io.hydrant.engine.replica.RepairProgress;
@@ -32,8 +33,13 @@ public final class ClusterHealth {
   /**
    * @param leader as far as known
    * @param copies of what some replica lacks
+   * @param compared what the replicas hash of themselves, as found last
    */
-  public static Health of(List<MemberState> members, Optional<String> leader, Copies copies) {
+  public static Health of(
+      List<MemberState> members,
+      Optional<String> leader,
+      Copies copies,
+      Optional<Verdict> compared) {
     List<String> details = new ArrayList<>();
     int voters = 0;
     int here = 0;
@@ -73,6 +79,7 @@ public final class ClusterHealth {
     }
     space(members, reasons);
     clocks(members, leader, reasons);
+    compared.ifPresent(verdict -> drift(verdict, reasons));
     return Health.newBuilder()
         .setState(
             !available
@@ -154,6 +161,28 @@ public final class ClusterHealth {
                     off > 0 ? "ahead of" : "behind",
                     leads ? ", and it leads: nothing expires until it is set" : ""));
       }
+    }
+  }
+
+  /** An image whose maps differ is repaired by itself; a catalog is not. */
+  private static void drift(Verdict verdict, List<String> reasons) {
+    verdict
+        .odd()
+        .forEach((node, drift) ->
+            reasons.add(
+                drift.catalog()
+                    ? "%s is fenced: its catalog differs from the others' as of entry %d; replace it (`hydrant cluster replace`)"
+                        .formatted(node, verdict.index())
+                    : "%s had other page maps than the others of %d images as of entry %d: they are compared and fetched anew"
+                        .formatted(node, drift.images().size(), verdict.index())));
+    if (!verdict.disputed().isNothing()) {
+      reasons.add(
+          "the replicas differ in %s as of entry %d, and no majority agrees: keep all of them, and report it"
+              .formatted(
+                  verdict.disputed().catalog()
+                      ? "their catalogs"
+                      : "the page maps of %d images".formatted(verdict.disputed().images().size()),
+                  verdict.index()));
     }
   }
 

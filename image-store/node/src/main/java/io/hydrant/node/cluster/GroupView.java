@@ -120,7 +120,8 @@ public final class GroupView implements ClusterView {
 
   @Override
   public Health health() {
-    return ClusterHealth.of(members(), leader().map(MemberAddress::node), copies());
+    return ClusterHealth.of(
+        members(), leader().map(MemberAddress::node), copies(), news.verdict());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.hydrant.node.cluster;
 
+import io.hydrant.engine.replica.DriftCheck.Verdict;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.peer.v1.HelloRequest;
 import java.time.Duration;
@@ -38,6 +39,7 @@ public final class MemberNews {
   private final Map<String, Heard> heard = new ConcurrentHashMap<>();
   private final Map<String, String> versions = new ConcurrentHashMap<>();
   private final Map<String, Refused> refused = new ConcurrentHashMap<>();
+  private volatile Optional<Verdict> verdict = Optional.empty();
 
   public MemberNews(LongSupplier nanoTime, InstantSource clock) {
     this.nanoTime = nanoTime;
@@ -123,6 +125,16 @@ public final class MemberNews {
     return now - last.recent().atNanos() < SETTLED.toNanos()
         ? new Heard(said, last.clockAheadMillis(), now, last.settled(), last.recent())
         : new Heard(said, last.clockAheadMillis(), now, last.recent(), current);
+  }
+
+  /** What the members hash of themselves was compared. */
+  public void judged(Verdict found) {
+    verdict = Optional.of(found);
+  }
+
+  /** What was found when the members' hashes were compared last. */
+  Optional<Verdict> verdict() {
+    return verdict;
   }
 
   /** Empty if it said nothing yet in its present life, as far as that is known. */

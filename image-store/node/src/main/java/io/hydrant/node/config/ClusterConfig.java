@@ -1,5 +1,7 @@
 package io.hydrant.node.config;
 
+import java.time.Duration;
+
 /**
  * How this node is one of several.
  *
@@ -10,6 +12,7 @@ package io.hydrant.node.config;
  * @param raft where the replicated log's other replicas are served; bound
  * @param advertiseHost name under which the others reach this node, at all three ports
  * @param electionTimeoutMillis silence of the leader after which a follower may stand
+ * @param digestSeconds between two comparisons of what the replicas have; 0: never
  */
 public record ClusterConfig(
     boolean join,
@@ -17,13 +20,15 @@ public record ClusterConfig(
     HostPort peer,
     HostPort raft,
     String advertiseHost,
-    int electionTimeoutMillis) {
+    int electionTimeoutMillis,
+    int digestSeconds) {
   private static final String JOIN = "cluster.join";
   private static final String PEER = "cluster.peer-address";
   private static final String RAFT = "cluster.raft-address";
 
   public ClusterConfig {
     Ranges.check("cluster.election-timeout-millis", electionTimeoutMillis, 50, 60_000);
+    Ranges.check("cluster.digest-seconds", digestSeconds, 0, 86_400);
     if (join) {
       requireFixed(publicAddress, peer, raft, advertiseHost);
     }
@@ -47,7 +52,19 @@ public record ClusterConfig(
         bound(PEER, peer, listen, 1),
         bound(RAFT, raft, listen, 2),
         advertiseHost.isEmpty() ? listen.host() : advertiseHost,
-        electionTimeoutMillis);
+        electionTimeoutMillis,
+        0);
+  }
+
+  /** This with comparisons of what the replicas have. */
+  ClusterConfig withDigestSeconds(int seconds) {
+    return new ClusterConfig(
+        join, publicAddress, peer, raft, advertiseHost, electionTimeoutMillis, seconds);
+  }
+
+  /** Between two comparisons of what the replicas have; zero: never. */
+  public Duration digestEvery() {
+    return Duration.ofSeconds(digestSeconds);
   }
 
   private static HostPort bound(String key, String text, ListenConfig listen, int offset) {

@@ -16,6 +16,7 @@ enum ConfigKey {
   CLUSTER_ELECTION_TIMEOUT_MILLIS("cluster.election-timeout-millis", "250"),
   CLUSTER_LOG_KEPT_ENTRIES("cluster.log-kept-entries", "20000"),
   CLUSTER_LOG_SEGMENT_BYTES("cluster.log-segment-bytes", "4m"),
+  CLUSTER_DIGEST_SECONDS("cluster.digest-seconds", "600"),
   CLUSTER_ALL_DEADLINE_MILLIS("cluster.all-deadline-millis", "10000"),
   CLUSTER_MAJORITY_LAG_BYTES("cluster.majority-lag-bytes", "64m"),
   CLUSTER_FORWARD_WINDOW_BYTES("cluster.forward-window-bytes", "48m"),

@@ -86,7 +86,8 @@ public record NodeConfig(
             settings.text(ConfigKey.CLUSTER_PEER_ADDRESS),
             settings.text(ConfigKey.CLUSTER_RAFT_ADDRESS),
             settings.text(ConfigKey.CLUSTER_ADVERTISE_HOST),
-            settings.number(ConfigKey.CLUSTER_ELECTION_TIMEOUT_MILLIS)),
+            settings.number(ConfigKey.CLUSTER_ELECTION_TIMEOUT_MILLIS))
+            .withDigestSeconds(settings.number(ConfigKey.CLUSTER_DIGEST_SECONDS)),
         new ReplicationConfig(
             Duration.ofMillis(settings.number(ConfigKey.CLUSTER_ALL_DEADLINE_MILLIS)),
             settings.bytes(ConfigKey.CLUSTER_MAJORITY_LAG_BYTES),

@@ -93,6 +93,7 @@ final class PeerLink implements ReplicaSender.Source {
   private @Nullable Refusal refusal;
 
   private @Nullable ClientCallStreamObserver<Inventory> exchange;
+  private DigestMessages digestsTold = new DigestMessages();
   private @Nullable ClientCallStreamObserver<StageRequest> stage;
 
   /** When it was last told what this node has, which it answers. Any thread. */
@@ -105,6 +106,7 @@ final class PeerLink implements ReplicaSender.Source {
       PeerStore store,
       LeaderStreams leader,
       MemberNews news,
+      DriftWatch drift,
       LongSupplier nanoTime,
       Consumer<Throwable> fault) {}
 
@@ -260,11 +262,14 @@ final class PeerLink implements ReplicaSender.Source {
           public void beforeStart(ClientCallStreamObserver<Inventory> requests) {
             mine = requests;
             exchange = requests;
+            digestsTold = new DigestMessages();
           }
 
           @Override
           public void onNext(Inventory inventory) {
             shared.news().answered(InventoryMessages.view(greeted, inventory), toldNanos);
+            DigestMessages.report(inventory)
+                .ifPresent(report -> shared.drift().heard(greeted.node(), report));
           }
 
           @Override
@@ -284,7 +289,10 @@ final class PeerLink implements ReplicaSender.Source {
     ClientCallStreamObserver<Inventory> stream = exchange;
     if (stream != null && stream.isReady()) {
       toldNanos = shared.nanoTime().getAsLong();
-      stream.onNext(InventoryMessages.message(shared.store().inventory(shared.self())));
+      stream.onNext(
+          digestsTold.with(
+              InventoryMessages.message(shared.store().inventory(shared.self())),
+              shared.store().digests()));
     }
   }
 

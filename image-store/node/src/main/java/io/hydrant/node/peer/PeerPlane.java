@@ -65,6 +65,7 @@ public final class PeerPlane implements AutoCloseable {
   private final LeaderStreams leader;
   private final GroupStaging staging;
   private final Receptions receptions;
+  private final DriftWatch drift;
   private final PeerLink.Shared shared;
   private final ThreadPoolExecutor stagePool;
   private final ExecutorService servePool;
@@ -92,6 +93,7 @@ public final class PeerPlane implements AutoCloseable {
     this.leader = new LeaderStreams(self, config, store, group, news, System::nanoTime);
     this.staging = new GroupStaging(store, leader, () -> store.catalog().applied().index());
     this.receptions = new Receptions(store, parts.failStop(), stagePool);
+    this.drift = new DriftWatch(self.node(), store.digests(), group::voters, news);
     this.shared =
         new PeerLink.Shared(
             self,
@@ -99,13 +101,14 @@ public final class PeerPlane implements AutoCloseable {
             store,
             leader,
             news,
+            drift,
             System::nanoTime,
             cause -> parts.failStop().stop("reading staged records back failed", cause));
     PeerService service =
         new PeerService(
             self,
             new PeerService.Parts(
-                store, receptions, news, new FetchService(store, servePool), parts.failStop()),
+                store, receptions, news, new FetchService(store, servePool), drift, parts.failStop()),
             stagePool);
     RepairConfig repairs = parts.repair();
     RepairSources sources =
@@ -206,6 +209,7 @@ public final class PeerPlane implements AutoCloseable {
       if (ticks++ % INVENTORY_TICKS == 0) {
         news.heard(store.inventory(self));
         links.values().forEach(PeerLink::tellInventory);
+        drift.step();
         receptions.nudge();
         staging.tidy();
       }

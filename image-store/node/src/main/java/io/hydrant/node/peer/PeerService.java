@@ -54,6 +54,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   private final Receptions receptions;
   private final MemberNews news;
   private final FetchService fetches;
+  private final DriftWatch drift;
   private final FailStop failStop;
   private final Executor pool;
   private final Map<Asked, CompletableFuture<Says>> looking = new ConcurrentHashMap<>();
@@ -66,6 +67,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
       Receptions receptions,
       MemberNews news,
       FetchService fetches,
+      DriftWatch drift,
       FailStop failStop) {}
 
   /**
@@ -77,6 +79,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     this.receptions = parts.receptions();
     this.news = parts.news();
     this.fetches = parts.fetches();
+    this.drift = parts.drift();
     this.failStop = parts.failStop();
     this.pool = pool;
   }
@@ -183,12 +186,16 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   @Override
   public StreamObserver<Inventory> exchange(StreamObserver<Inventory> observer) {
     PeerLife caller = CallIdentity.caller();
+    DigestMessages digestsTold = new DigestMessages();
     return new StreamObserver<>() {
       @Override
       public void onNext(Inventory inventory) {
         news.heard(InventoryMessages.view(caller, inventory));
+        DigestMessages.report(inventory).ifPresent(report -> drift.heard(caller.node(), report));
         if (((ServerCallStreamObserver<Inventory>) observer).isReady()) {
-          observer.onNext(InventoryMessages.message(store.inventory(self)));
+          observer.onNext(
+              digestsTold.with(
+                  InventoryMessages.message(store.inventory(self)), store.digests()));
         }
       }
 

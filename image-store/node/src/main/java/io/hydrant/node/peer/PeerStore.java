@@ -75,6 +75,9 @@ public interface PeerStore {
    */
   RepairStep repairStep(RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due);
 
+  /** What this replica hashes of itself. */
+  Digests digests();
+
   /** What is here and what is lacking. */
   InventoryView inventory(PeerLife self);
 }

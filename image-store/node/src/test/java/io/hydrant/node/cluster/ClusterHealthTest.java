@@ -2,7 +2,10 @@ package io.hydrant.node.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.replica.Copies;
+import io.hydrant.engine.replica.DriftCheck.Drift;
+import io.hydrant.engine.replica.DriftCheck.Verdict;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.Lacking;
 import io.hydrant.engine.replica.PeerLife;
@@ -18,6 +21,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** What an operator reads, as it was frozen. */
@@ -26,6 +31,7 @@ final class ClusterHealthTest {
   private static final Copies ENOUGH = new Copies(0, 0);
 
   private final StringBuilder text = new StringBuilder();
+  private Optional<Verdict> compared = Optional.empty();
 
   /** A member that has said something; well, but for what is changed. */
   private record Told(
@@ -142,10 +148,22 @@ final class ClusterHealthTest {
   }
 
   private void add(String what, Copies copies, Optional<String> leader, List<MemberState> members) {
-    Health health = ClusterHealth.of(members, leader, copies);
+    Health health = ClusterHealth.of(members, leader, copies, compared);
     text.append("# ").append(what).append('\n');
     text.append(health.getState()).append('\n');
     health.getReasonsList().forEach(reason -> text.append("  ").append(reason).append('\n'));
+  }
+
+  private static Verdict verdict(Map<String, Drift> odd, Drift disputed) {
+    return new Verdict(4_711, new TreeMap<>(odd), disputed);
+  }
+
+  private static Drift drift(boolean catalog, long... images) {
+    TreeSet<ImageId> ids = new TreeSet<>();
+    for (long image : images) {
+      ids.add(new ImageId(image));
+    }
+    return new Drift(catalog, ids);
   }
 
   private void add(String what, Copies copies, Told... members) {
@@ -213,6 +231,14 @@ final class ClusterHealthTest {
         ENOUGH,
         Optional.empty(),
         List.of(n1, n2, n3).stream().map(Told::state).toList());
+    compared = Optional.of(verdict(Map.of("n3", drift(true, 7)), drift(false)));
+    add("a catalog has drifted", n1, n2, n3);
+    compared = Optional.of(verdict(Map.of("n2", drift(false, 7, 9)), drift(false)));
+    add("page maps have drifted", n1, n2, n3);
+    compared = Optional.of(verdict(Map.of(), drift(false, 7)));
+    add("two differ and the third says nothing", n1, n2, n3);
+    compared = Optional.of(verdict(Map.of(), drift(false)));
+    add("all agree", n1, n2, n3);
     if (Boolean.getBoolean("hydrant.golden.write")) {
       Files.writeString(GOLDEN, text);
     }

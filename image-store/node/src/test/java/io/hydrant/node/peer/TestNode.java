@@ -24,6 +24,8 @@ import io.hydrant.engine.repair.RepairStep;
 import io.hydrant.engine.repair.RepairedTract;
 import io.hydrant.engine.repair.SlimState;
 import io.hydrant.engine.repair.TractList;
+import io.hydrant.engine.replica.DigestReport;
+import io.hydrant.engine.replica.DriftCheck;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.Lacking;
@@ -59,6 +61,7 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -91,6 +94,11 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   final AtomicInteger arrived = new AtomicInteger();
 
   final List<String> stops = new ArrayList<>();
+  final List<DriftCheck.Drift> drifts = new CopyOnWriteArrayList<>();
+
+  /** Instead of what the store says. */
+  volatile @Nullable DigestReport digest;
+
   final List<String> handOvers = new ArrayList<>();
   final AtomicInteger readBack = new AtomicInteger();
 
@@ -185,6 +193,21 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
             .build()
             .start();
     port = server.getPort();
+  }
+
+  @Override
+  public Digests digests() {
+    return new Digests() {
+      @Override
+      public Optional<DigestReport> last() {
+        return Optional.ofNullable(digest).or(store::lastDigest);
+      }
+
+      @Override
+      public void drifted(DriftCheck.Drift own, long index) {
+        drifts.add(own);
+      }
+    };
   }
 
   static PeerPlaneConfig patient() {
