@@ -31,7 +31,7 @@ import java.util.function.Consumer;
 /** Looks at every replica once the faults are over and the clients have ended. */
 final class AtRest {
   /** A replica that gets on moves its hold mark within this share of the patience for all else. */
-  private static final int STILL_SHARE = 6;
+  private static final int STILL_SHARE = 15;
 
   private static final int LOOK_MILLIS = 100;
 
@@ -49,6 +49,7 @@ final class AtRest {
 
   /** Restores every listed checkpoint on each replica; how the replicas stand. */
   Quiet examine() throws IOException, InterruptedException {
+    said.accept("the clients have ended");
     long end = group.awaitLevel(patience);
     SortedMap<String, Long> holdMarks = awaitWhole(end);
     said.accept("at rest: the log ends at %d, hold marks %s".formatted(end, holdMarks));

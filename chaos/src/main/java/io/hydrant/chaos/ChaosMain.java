@@ -48,6 +48,12 @@ public final class ChaosMain implements Callable<Integer> {
   @Option(names = "--heap", description = "Of each server (${DEFAULT-VALUE}).")
   private String heap = "384m";
 
+  @Option(
+      names = "--whole",
+      negatable = true,
+      description = "Demand that every replica holds everything at rest (${DEFAULT-VALUE}).")
+  private boolean whole;
+
   @Option(names = "--json", description = "Append the outcome to this file, as one line.")
   private @Nullable Path json;
 
@@ -63,7 +69,7 @@ public final class ChaosMain implements Callable<Integer> {
             ? root.resolve("chaos/target/runs/seed-" + seed + "-" + ProcessHandle.current().pid())
             : directory.toAbsolutePath();
     Duration duration = minutes == null ? Duration.ofSeconds(seconds) : Duration.ofMinutes(minutes);
-    Plan plan = new Plan(duration, seed, home, Optional.ofNullable(traces), heap);
+    Plan plan = new Plan(duration, seed, home, Optional.ofNullable(traces), heap, whole);
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     out.println("seed %d, directory %s".formatted(seed, home));
     Outcome outcome = new ChaosRun(plan, JvmCommand.asThisProcess(root), out::println).run();

@@ -5,6 +5,7 @@ import io.hydrant.chaos.fault.DiskFaults;
 import io.hydrant.chaos.fault.Fault;
 import io.hydrant.chaos.fault.LeaderFaults;
 import io.hydrant.chaos.fault.LinkFaults;
+import io.hydrant.chaos.fault.LostDisk;
 import io.hydrant.chaos.fault.Nemesis;
 import io.hydrant.chaos.fault.ProcessFaults;
 import io.hydrant.chaos.group.Addresses;
@@ -150,19 +151,22 @@ final class ChaosRun {
     List<Fault> faults = new ArrayList<>(new ProcessFaults(group, electionTimeout(stretch)).all());
     faults.addAll(new LinkFaults(group, links).all());
     faults.addAll(new LeaderFaults(group).all());
-    faults.addAll(
-        new DiskFaults(group, group.member(random.nextInt(group.members().size()))).all());
+    Member victim = group.member(random.nextInt(group.members().size()));
+    faults.addAll(new DiskFaults(group, victim).all());
+    faults.add(new LostDisk(group, victim, patience.multipliedBy(2)));
     try {
       new Nemesis(group, faults, tally, random.split(), patience, said)
           .run(System.nanoTime() + plan.duration().toNanos());
       said.accept("no more faults");
       TimeUnit.SECONDS.sleep(2);
+      tally.endOfLoad();
     } finally {
       load.stopping().set(true);
       progress.interrupt();
       awaitEnd(clients, deadlines.checkpoint().plus(deadlines.settle()).multipliedBy(2));
     }
-    quiet = Optional.of(new AtRest(group, load, patience, said).examine());
+    quiet =
+        Optional.of(new AtRest(group, load, patience, said).examine()).filter(_ -> plan.whole());
   }
 
   /** Every call has a deadline, so a client that does not end is a defect. */

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param directory of the run, made anew
  * @param traces directory with traces, or below which there are some; empty: the one in the library
  * @param serverHeap for instance 384m
+ * @param whole whether every replica must hold everything at rest
  */
 public record Plan(
-    Duration duration, long seed, Path directory, Optional<Path> traces, String serverHeap) {}
+    Duration duration, long seed, Path directory, Optional<Path> traces, String serverHeap, boolean whole) {}

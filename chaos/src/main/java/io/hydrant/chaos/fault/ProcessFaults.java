@@ -89,8 +89,8 @@ public final class ProcessFaults {
         ended("follower killed", Whom.FOLLOWER, Member::kill),
         ended("two killed at once", Whom.TWO, Member::kill),
         ended("stopped in order and started", Whom.ANY, Member::stop),
-        frozen("leader frozen", Whom.LEADER, 2 * election, 8 * election),
-        frozen("follower frozen", Whom.FOLLOWER, 2 * election, 16 * election));
+        frozen("leader frozen", Whom.LEADER, 2 * election, 5 * election),
+        frozen("follower frozen", Whom.FOLLOWER, 2 * election, 8 * election));
   }
 
   private Fault ended(String name, Whom whom, Blow blow) {

@@ -39,7 +39,7 @@ public final class ReplicaReader {
     this.deadlineSeconds = deadlineSeconds;
   }
 
-  /** A replica that says that it lacks the bytes. */
+  /** A replica that says that it lacks the bytes, or has them damaged. */
   public static final class NotHereException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -63,7 +63,7 @@ public final class ReplicaReader {
         return slim(session);
       } catch (StatusRuntimeException e) {
         String reason = reason(e);
-        if (reason.equals("REASON_NOT_HERE")) {
+        if (reason.equals("REASON_NOT_HERE") || reason.equals("REASON_DAMAGED")) {
           throw new NotHereException(member.name() + ": " + e.getMessage(), e);
         }
         if (!reason.equals("REASON_BEHIND") || System.nanoTime() > deadline) {

@@ -61,6 +61,14 @@ public final class Tally {
     count("checkpoints acknowledged");
   }
 
+  /** A gap that has not ended by now counts as well. */
+  public synchronized void endOfLoad() {
+    if (acknowledgedNanos != 0) {
+      longestGapNanos = Math.max(longestGapNanos, System.nanoTime() - acknowledgedNanos);
+    }
+    acknowledgedNanos = 0;
+  }
+
   /** Longest time without an acknowledged checkpoint of any image, since the first one. */
   public synchronized double longestGapSeconds() {
     return longestGapNanos / 1e9;
