@@ -15,4 +15,9 @@ import java.util.Optional;
  * @param whole whether every replica must hold everything at rest
  */
 public record Plan(
-    Duration duration, long seed, Path directory, Optional<Path> traces, String serverHeap, boolean whole) {}
+    Duration duration,
+    long seed,
+    Path directory,
+    Optional<Path> traces,
+    String serverHeap,
+    boolean whole) {}

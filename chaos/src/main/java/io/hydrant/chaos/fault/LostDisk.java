@@ -113,8 +113,7 @@ public final class LostDisk implements Fault {
       TimeUnit.MILLISECONDS.sleep(ASK_AGAIN_MILLIS);
     }
     throw new IOException(
-        "%s was not replaced within %d s: %s"
-            .formatted(victim.name(), patience.toSeconds(), last));
+        "%s was not replaced within %d s: %s".formatted(victim.name(), patience.toSeconds(), last));
   }
 
   private static void delete(Path directory) throws IOException {

@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What this replica does if it has drifted from its group (PROTOCOL R24). Page maps are compared and
- * fetched anew; a catalog cannot be, since all that it says may be wrong: the replica is fenced,
- * also after a restart, until it is replaced.
+ * What this replica does if it has drifted from its group (PROTOCOL R24). Page maps are compared
+ * and fetched anew; a catalog cannot be, since all that it says may be wrong: the replica is
+ * fenced, also after a restart, until it is replaced.
  */
 final class DriftedReplica implements Digests {
   private static final Logger LOG = LoggerFactory.getLogger(DriftedReplica.class);
@@ -26,8 +26,7 @@ final class DriftedReplica implements Digests {
   private final FailStop failStop;
   private final Runnable onFence;
 
-  private DriftedReplica(
-      ImageStore store, FenceFile file, FailStop failStop, Runnable onFence) {
+  private DriftedReplica(ImageStore store, FenceFile file, FailStop failStop, Runnable onFence) {
     this.store = store;
     this.file = file;
     this.failStop = failStop;
@@ -39,8 +38,8 @@ final class DriftedReplica implements Digests {
    *
    * @param onFence the replica must not lead; any thread; must not block
    */
-  static DriftedReplica of(
-      ImageStore store, FenceFile file, FailStop failStop, Runnable onFence) throws IOException {
+  static DriftedReplica of(ImageStore store, FenceFile file, FailStop failStop, Runnable onFence)
+      throws IOException {
     file.read()
         .ifPresent(reason -> {
           LOG.error("this replica is fenced: {}", reason);

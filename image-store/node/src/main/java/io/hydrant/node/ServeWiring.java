@@ -118,6 +118,7 @@ record ServeWiring(
             () -> store.applied().index(),
             group.view().isPresent() ? config.cluster().digestEvery() : Duration.ZERO,
             System::nanoTime);
-    return List.of(housekeeping::step, nudge::step, digests::step, checkpoints::nudge, cluster::nudge);
+    return List.of(
+        housekeeping::step, nudge::step, digests::step, checkpoints::nudge, cluster::nudge);
   }
 }

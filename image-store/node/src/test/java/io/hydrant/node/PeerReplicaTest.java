@@ -6,9 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.codecs.ZstdPageCodec;
-import io.hydrant.node.peer.Digests;
-import io.hydrant.engine.replica.DriftCheck;
-import io.hydrant.engine.replica.DigestReport;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
 import io.hydrant.engine.catalog.Outcome;
@@ -26,6 +23,8 @@ import io.hydrant.engine.model.RegionKind;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.model.StoreIdentity;
+import io.hydrant.engine.replica.DigestReport;
+import io.hydrant.engine.replica.DriftCheck;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.replica.RepairProgress;
@@ -34,6 +33,7 @@ import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.ImageStoreConfig;
 import io.hydrant.engine.store.ImageStorePorts;
 import io.hydrant.engine.store.Refusal;
+import io.hydrant.node.peer.Digests;
 import io.hydrant.testkit.index.MemoryPageIndex;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,7 +81,8 @@ final class PeerReplicaTest {
                 Runnable::run,
                 () -> false,
                 event -> {}));
-    replica = new PeerReplica(store, new Stocktaking(store, () -> RepairProgress.NONE), new Agreeing());
+    replica =
+        new PeerReplica(store, new Stocktaking(store, () -> RepairProgress.NONE), new Agreeing());
   }
 
   @AfterEach

@@ -120,8 +120,7 @@ public final class GroupView implements ClusterView {
 
   @Override
   public Health health() {
-    return ClusterHealth.of(
-        members(), leader().map(MemberAddress::node), copies(), news.verdict());
+    return ClusterHealth.of(members(), leader().map(MemberAddress::node), copies(), news.verdict());
   }
 
   @Override

@@ -81,12 +81,12 @@ public record NodeConfig(
         Path.of(directory),
         listen,
         ClusterConfig.of(
-            settings.flag(ConfigKey.CLUSTER_JOIN),
-            listen,
-            settings.text(ConfigKey.CLUSTER_PEER_ADDRESS),
-            settings.text(ConfigKey.CLUSTER_RAFT_ADDRESS),
-            settings.text(ConfigKey.CLUSTER_ADVERTISE_HOST),
-            settings.number(ConfigKey.CLUSTER_ELECTION_TIMEOUT_MILLIS))
+                settings.flag(ConfigKey.CLUSTER_JOIN),
+                listen,
+                settings.text(ConfigKey.CLUSTER_PEER_ADDRESS),
+                settings.text(ConfigKey.CLUSTER_RAFT_ADDRESS),
+                settings.text(ConfigKey.CLUSTER_ADVERTISE_HOST),
+                settings.number(ConfigKey.CLUSTER_ELECTION_TIMEOUT_MILLIS))
             .withDigestSeconds(settings.number(ConfigKey.CLUSTER_DIGEST_SECONDS)),
         new ReplicationConfig(
             Duration.ofMillis(settings.number(ConfigKey.CLUSTER_ALL_DEADLINE_MILLIS)),

@@ -21,8 +21,7 @@ final class DigestMessages {
 
   /** The message, with the hashes if they were not told on this stream. */
   Inventory with(Inventory message, Digests digests) {
-    Optional<DigestReport> report =
-        digests.last().filter(last -> last.index() != toldIndex);
+    Optional<DigestReport> report = digests.last().filter(last -> last.index() != toldIndex);
     if (report.isEmpty()) {
       return message;
     }
@@ -56,8 +55,7 @@ final class DigestMessages {
     message
         .getDigest()
         .getMapsMap()
-        .forEach((image, digest) ->
-            maps.put(new ImageId(image), Digest.of(digest.toByteArray())));
+        .forEach((image, digest) -> maps.put(new ImageId(image), Digest.of(digest.toByteArray())));
     return Optional.of(
         DigestReport.of(
             message.getDigest().getIndex(),

@@ -108,7 +108,12 @@ public final class PeerPlane implements AutoCloseable {
         new PeerService(
             self,
             new PeerService.Parts(
-                store, receptions, news, new FetchService(store, servePool), drift, parts.failStop()),
+                store,
+                receptions,
+                news,
+                new FetchService(store, servePool),
+                drift,
+                parts.failStop()),
             stagePool);
     RepairConfig repairs = parts.repair();
     RepairSources sources =

@@ -194,8 +194,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
         DigestMessages.report(inventory).ifPresent(report -> drift.heard(caller.node(), report));
         if (((ServerCallStreamObserver<Inventory>) observer).isReady()) {
           observer.onNext(
-              digestsTold.with(
-                  InventoryMessages.message(store.inventory(self)), store.digests()));
+              digestsTold.with(InventoryMessages.message(store.inventory(self)), store.digests()));
         }
       }
 

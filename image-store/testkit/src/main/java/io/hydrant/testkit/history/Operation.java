@@ -64,7 +64,7 @@ public sealed interface Operation {
    * An image as it was.
    *
    * @param id of the head; 0: none
-   * @param index log index at which it was so
+   * @param index log index up to which everything shows in it; what came just behind may show too
    */
   record Head(long epoch, long id, long index) {}
 

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.PriorityQueue;
 
 /**
@@ -115,18 +114,8 @@ final class Placement {
     return Optional.of(new Answer(read, position, position));
   }
 
+  /** The image is at least as new as the index that goes with it. */
   private void indexFits(ReadHead read, Head head, int position) {
-    OptionalLong at = order.changes().get(position).index();
-    if (at.isPresent() && head.index() < at.getAsLong()) {
-      findings.add(
-          Demand.ONE_HEAD,
-          "the state of index %d was told as that of index %d: %s; %s"
-              .formatted(
-                  at.getAsLong(),
-                  head.index(),
-                  Words.of(read),
-                  order.changes().get(position).words()));
-    }
     if (position < order.last()) {
       Change next = order.changes().get(position + 1);
       if (next.index().isPresent() && next.index().getAsLong() <= head.index()) {
