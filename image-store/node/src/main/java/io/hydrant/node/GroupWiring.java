@@ -27,6 +27,7 @@ import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RaftLog;
 import io.hydrant.raftlog.RaftLogConfig;
 import io.hydrant.raftlog.Transport;
+import io.hydrant.raftlog.ratis.LastMembers;
 import io.hydrant.raftlog.ratis.RatisRaftLog;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,7 +54,12 @@ record GroupWiring(DataDirectory data, Stocktaking stock, ClosingOrder closing) 
    * @param view empty for a group of one
    * @param stock what this replica has and lacks
    */
-  record Group(Proposals proposals, Optional<ClusterView> view, Stocktaking stock) {}
+  record Group(Proposals proposals, Optional<ClusterView> view, Stocktaking stock) {
+    /** The same, with something between it and whoever proposes. */
+    Group through(Proposals other) {
+      return new Group(other, view, stock);
+    }
+  }
 
   /** What the data plane of one of several needs of it. */
   record Member(
@@ -118,14 +124,17 @@ record GroupWiring(DataDirectory data, Stocktaking stock, ClosingOrder closing) 
   Member member(MachineMaker maker, Adoption adoption, Surroundings around) throws IOException {
     NodeIdentity identity = data.identity();
     AtomicReference<Optional<RaftLog>> opened = new AtomicReference<>(Optional.empty());
+    List<MemberAddress> before =
+        LastMembers.of(directory(), identity.group())
+            .map(GroupView::addresses)
+            .orElse(adoption.members());
     Doorkeeper keeper =
         new Doorkeeper(
             around.self(),
             node ->
-                opened
-                    .get()
-                    .map(log -> log.membership().member(node).map(GroupView::address))
-                    .orElseGet(() -> member(adoption, node)));
+                addresses(opened.get(), before).stream()
+                    .filter(member -> member.node().equals(node))
+                    .findFirst());
     ServerServiceDefinition door =
         PeerDoor.definition(
             new MemberDoor(
@@ -135,20 +144,21 @@ record GroupWiring(DataDirectory data, Stocktaking stock, ClosingOrder closing) 
                 () -> opened.get().map(log -> log.status().lastAppliedIndex()).orElse(0L),
                 InstantSource.system()));
     around.peerServices().offer(List.of(door));
-    new Arrival(keeper, around.calls()).greet(adoption.members());
     MetadataClient metadata =
         new MetadataClient(
             new DoorHandshake(keeper),
             () ->
-                opened
-                    .get()
-                    .map(log -> GroupView.addresses(log.membership()))
-                    .orElse(adoption.members())
-                    .stream()
+                addresses(opened.get(), before).stream()
                     .filter(member -> !member.node().equals(identity.node()))
                     .map(LogGroup::address)
                     .toList());
     StoreStateMachine machine = closing.add(maker.make(metadata));
+    Arrival arrival = new Arrival(keeper, around.calls());
+    if (adoption.joins() && machine.restored().index() < 0) {
+      arrival.introduce(before);
+    } else {
+      arrival.greet(before);
+    }
     RaftLog log = closing.add(RatisRaftLog.open(config(adoption, around), machine));
     opened.set(Optional.of(log));
     MemberNews news = new MemberNews(System::nanoTime, InstantSource.system());
@@ -163,8 +173,13 @@ record GroupWiring(DataDirectory data, Stocktaking stock, ClosingOrder closing) 
     return new Member(group, log, keeper, news, door);
   }
 
-  private static Optional<MemberAddress> member(Adoption adoption, String node) {
-    return adoption.members().stream().filter(member -> member.node().equals(node)).findFirst();
+  /** As the log has them; one that joins has no log yet. */
+  private static List<MemberAddress> addresses(
+      Optional<RaftLog> log, List<MemberAddress> before) {
+    return log.map(RaftLog::membership)
+        .filter(members -> !members.voters().isEmpty())
+        .map(GroupView::addresses)
+        .orElse(before);
   }
 
   private RaftLogConfig config(Adoption adoption, Surroundings around) {

@@ -11,17 +11,22 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The group as the log has it. */
-record LogGroup(ClusterView view, RaftLog log) implements PeerGroup {
+/**
+ * The group as the log has it.
+ *
+ * @param counting whose word counts now: more than the log's voters while one is replaced
+ */
+record LogGroup(ClusterView view, RaftLog log, Supplier<Voters> counting) implements PeerGroup {
   private static final Logger LOG = LoggerFactory.getLogger(LogGroup.class);
   private static final Duration HAND_OVER_MAX = Duration.ofSeconds(3);
 
   @Override
   public Voters voters() {
-    return view.voters();
+    return counting.get();
   }
 
   @Override

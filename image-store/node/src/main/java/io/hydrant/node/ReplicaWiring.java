@@ -95,7 +95,10 @@ record ReplicaWiring(
                 identity.adoption().orElseThrow(),
                 around);
     ClusterView view = member.group().view().orElseThrow();
-    LogGroup log = new LogGroup(view, member.log());
+    ReplacementWiring.Made replacing =
+        new ReplacementWiring(identity, around.self(), failStop, closing)
+            .make(member, ports.store().catalog(), view::seen);
+    LogGroup log = new LogGroup(view, member.log(), replacing.replacement()::counting);
     PeerPlane plane =
         closing.add(
             PeerPlane.start(
@@ -121,6 +124,7 @@ record ReplicaWiring(
         log.handOver(""); // it can neither serve nor state anything
       }
     });
+    leadership.tell(replacing.replacement()::leadershipChanged);
     around.peerServices().offer(List.of(member.door(), plane.services()));
     ServeWiring.Served served =
         serving(clients)
@@ -128,14 +132,15 @@ record ReplicaWiring(
                 ports,
                 plane.staging(),
                 events,
-                member.group(),
+                member.group().through(replacing.proposals()),
                 ClusterService.member(
                     identity.known(),
                     view,
                     new ClusterService.Operations(
                         founding,
                         new HandOver(member.log()::transferLeadership, view),
-                        new HealthStreams(view::health, System::nanoTime)),
+                        new HealthStreams(view::health, System::nanoTime),
+                        replacing.joining()),
                     patient));
     leadership.tell(leads -> {
       if (!leads) {

@@ -15,6 +15,8 @@ import io.hydrant.v1.Health;
 import io.hydrant.v1.InitRequest;
 import io.hydrant.v1.InitResponse;
 import io.hydrant.v1.Reason;
+import io.hydrant.v1.ReplaceMemberRequest;
+import io.hydrant.v1.ReplaceMemberResponse;
 import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.ServerServiceGrpc;
 import io.hydrant.v1.TransferLeadershipRequest;
@@ -33,6 +35,9 @@ final class ClusterCalls implements AutoCloseable {
 
   /** An election that the other one is called to. */
   private static final Duration TRANSFER = Duration.ofSeconds(20);
+
+  /** The leader waits for the blank node, twice. */
+  private static final Duration REPLACE = Duration.ofSeconds(30);
 
   private static final int CLOSE_SECONDS = 2;
 
@@ -72,6 +77,14 @@ final class ClusterCalls implements AutoCloseable {
             .withDeadlineAfter(TRANSFER.toMillis(), TimeUnit.MILLISECONDS)
             .transferLeadership(TransferLeadershipRequest.newBuilder().setNode(node).build())
             .getLeaderId());
+  }
+
+  /** How far a replacement is. */
+  ReplaceMemberResponse replace(ReplaceMemberRequest request) {
+    return call(() ->
+        ClusterServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(REPLACE.toMillis(), TimeUnit.MILLISECONDS)
+            .replaceMember(request));
   }
 
   /** Tells the health, now and at every change, until the server ends it. */

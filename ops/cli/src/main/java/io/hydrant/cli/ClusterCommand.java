@@ -36,6 +36,7 @@ import picocli.CommandLine.Parameters;
     subcommands = {
       ClusterCommand.Init.class,
       ClusterCommand.Status.class,
+      ClusterReplaceCommand.class,
       ClusterRecoverCommand.class,
       ClusterTransfer.class
     })

@@ -131,6 +131,11 @@ final class HydrantCommand implements Runnable {
     return servers.getFirst();
   }
 
+  /** All that were named. */
+  List<Endpoint> serverList() {
+    return List.copyOf(servers);
+  }
+
   /** All that were named, with commas between. */
   String servers() {
     return servers.stream().map(Endpoint::toString).collect(Collectors.joining(","));

@@ -3,12 +3,14 @@ package io.hydrant.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.cli.output.Console;
 import io.hydrant.node.HydrantNode;
 import io.hydrant.node.config.NodeConfig;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -129,6 +131,35 @@ class ClusterTest {
     assertEquals(ExitCode.UNAVAILABLE.code(), ended.get());
     String told = out.toString(StandardCharsets.UTF_8).lines().findFirst().orElseThrow();
     assertTrue(told.startsWith("{\"time\"") && told.contains("\"health\""), told);
+  }
+
+  @Test
+  void aWipedServerIsReplacedWhereItWas() throws Exception {
+    String a = start("a", true);
+    String b = start("b", true);
+    String c = start("c", true);
+    Ran.hydrant("cluster", "init", a, b, c).succeeded();
+    Ran.hydrant("image", "create", "vm", "--server", a + "," + b).succeeded();
+    nodes.getLast().close();
+    String blank = start("d", true);
+    Ran.hydrant("cluster", "replace", "--with", blank, "--server", a)
+        .failed(ExitCode.USAGE, "name the dead member");
+    Ran.hydrant("cluster", "replace", blank, "--with", blank, "--server", a)
+        .failed(ExitCode.NOT_FOUND, blank, "cluster status");
+    Ran done =
+        Ran.hydrant("cluster", "replace", c, "--with", blank, "--server", a + "," + b, "--json")
+            .succeeded();
+    assertEquals(blank, done.json("server"));
+    Ran status = Ran.hydrant("cluster", "status", "--server", blank).succeeded();
+    assertTrue(status.out().contains(blank) && !status.out().contains(c), status.out());
+    // Whoever was replaced is told so, and how it can come back.
+    IOException refused = assertThrows(IOException.class, () -> start("c", true));
+    assertTrue(
+        String.valueOf(refused.getMessage()).contains("Empty its data directory"),
+        refused.getMessage());
+    String alone = start("alone", false);
+    Ran.hydrant("cluster", "replace", done.json("replaced"), "--with", alone, "--server", a)
+        .failed(ExitCode.REFUSED, "group of one");
   }
 
   @Test

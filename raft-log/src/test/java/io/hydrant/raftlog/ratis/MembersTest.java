@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.raftlog.Membership;
 import io.hydrant.raftlog.Peer;
+import io.hydrant.raftlog.RaftLogConfig;
 import io.hydrant.raftlog.RecordingMachine;
 import io.hydrant.raftlog.RemovedFromGroupException;
 import io.hydrant.raftlog.ratis.Replicas.Replica;
@@ -142,6 +143,13 @@ final class MembersTest {
               .toList();
       change(leader, rest, List.of());
       submit(leader.log(), "without it");
+      RaftLogConfig known = replicas.voter(leader.id(), replicas.first(3));
+      await(
+          "the change to be noted",
+          () ->
+              LastMembers.of(known.directory(), known.groupId())
+                  .filter(noted -> noted.isStable() && noted.voters().equals(rest))
+                  .isPresent());
       removed.machine().failure().get(20, TimeUnit.SECONDS);
       replicas.stop(removed.id());
       if (!removed.machine().memberships().getLast().isVoter(removed.id())) {

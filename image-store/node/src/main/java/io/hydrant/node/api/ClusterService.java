@@ -10,6 +10,7 @@ import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.cluster.Founding;
 import io.hydrant.node.cluster.FoundingException;
 import io.hydrant.node.cluster.Introduction;
+import io.hydrant.node.cluster.Joining;
 import io.hydrant.node.cluster.MemberState;
 import io.hydrant.node.data.MemberAddress;
 import io.hydrant.v1.Cluster;
@@ -23,12 +24,15 @@ import io.hydrant.v1.Member;
 import io.hydrant.v1.MemberRole;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.RepairState;
+import io.hydrant.v1.ReplaceMemberRequest;
+import io.hydrant.v1.ReplaceMemberResponse;
 import io.hydrant.v1.TransferLeadershipRequest;
 import io.hydrant.v1.TransferLeadershipResponse;
 import io.hydrant.v1.WatchHealthRequest;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -43,6 +47,7 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
   private final Optional<Founding> founding;
   private final Optional<HandOver> handOver;
   private final Optional<HealthStreams> health;
+  private final Optional<ReplaceCalls> replacing;
   private final Executor executor;
 
   private ClusterService(
@@ -50,16 +55,19 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
       Optional<Founding> founding,
       Optional<HandOver> handOver,
       Optional<HealthStreams> health,
+      Optional<ReplaceCalls> replacing,
       Executor executor) {
     this.cluster = cluster;
     this.founding = founding;
     this.handOver = handOver;
     this.health = health;
+    this.replacing = replacing;
     this.executor = executor;
   }
 
   /** What is done to a group of several. */
-  public record Operations(Founding founding, HandOver handOver, HealthStreams health) {}
+  public record Operations(
+      Founding founding, HandOver handOver, HealthStreams health, Joining joining) {}
 
   /** Of a node that is a group of one, and stays one. */
   public static ClusterService alone(StoreIdentity identity, String node) {
@@ -78,6 +86,7 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
         Optional.empty(),
         Optional.empty(),
         Optional.of(new HealthStreams(one::getHealth, () -> 0)),
+        Optional.empty(),
         Runnable::run);
   }
 
@@ -92,6 +101,7 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
           throw new ApiException(Reason.REASON_NOT_INITIALISED, WaitingService.WHAT_TO_DO);
         },
         Optional.of(founding),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         executor);
@@ -109,6 +119,7 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
         Optional.of(operations.founding()),
         Optional.of(operations.handOver()),
         Optional.of(operations.health()),
+        Optional.of(new ReplaceCalls(operations.joining())),
         executor);
   }
 
@@ -124,15 +135,34 @@ public final class ClusterService extends ClusterServiceGrpc.ClusterServiceImplB
 
   @Override
   public void init(InitRequest request, StreamObserver<InitResponse> observer) {
+    patiently(() -> init(request), observer);
+  }
+
+  @Override
+  public void replaceMember(
+      ReplaceMemberRequest request, StreamObserver<ReplaceMemberResponse> observer) {
+    patiently(() -> replace(request), observer);
+  }
+
+  private ReplaceMemberResponse replace(ReplaceMemberRequest request) throws Exception {
+    return replacing
+        .orElseThrow(() ->
+            new ApiException(
+                Reason.REASON_WRONG_CLUSTER,
+                "this node is a group of one and stays one: only members of a cluster are replaced"))
+        .replace(request);
+  }
+
+  private <T> void patiently(Callable<T> call, StreamObserver<T> observer) {
     executor.execute(() -> {
-      InitResponse response;
+      T response;
       try {
-        response = init(request);
+        response = call.call();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         observer.onError(ApiErrors.status(e));
         return;
-      } catch (RuntimeException e) {
+      } catch (Exception e) {
         observer.onError(ApiErrors.status(e));
         return;
       }

@@ -40,6 +40,27 @@ public final class Arrival {
    * @throws RefusedByGroupException this node must not start
    */
   public void greet(List<MemberAddress> members) throws IOException {
+    Answers answers = ask(members);
+    if (answers.accepted() == 0 && !answers.refusals().isEmpty()) {
+      throw new RefusedByGroupException(
+          "no member takes this node in: " + String.join("; ", answers.refusals()));
+    }
+    answers.refusals().forEach(refusal -> LOG.warn("a member refused this node: {}", refusal));
+  }
+
+  /**
+   * As {@link #greet}, for one that is to join and has no log yet: nobody may know of it before a
+   * leader has made it a member, and until then it says nothing to the others.
+   */
+  public void introduce(List<MemberAddress> members) throws IOException {
+    ask(members)
+        .refusals()
+        .forEach(refusal -> LOG.info("a member does not know this node yet: {}", refusal));
+  }
+
+  private record Answers(int accepted, List<String> refusals) {}
+
+  private Answers ask(List<MemberAddress> members) throws IOException {
     HelloRequest self = keeper.self();
     List<CompletableFuture<HelloResponse>> answers = new ArrayList<>();
     List<String> addresses = new ArrayList<>();
@@ -71,11 +92,7 @@ public final class Arrival {
         accepted++;
       }
     }
-    if (accepted == 0 && !refusals.isEmpty()) {
-      throw new RefusedByGroupException(
-          "no member takes this node in: " + String.join("; ", refusals));
-    }
-    refusals.forEach(refusal -> LOG.warn("a member refused this node: {}", refusal));
+    return new Answers(accepted, refusals);
   }
 
   private static @Nullable HelloResponse await(CompletableFuture<HelloResponse> answer)

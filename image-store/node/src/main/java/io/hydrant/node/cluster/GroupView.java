@@ -60,6 +60,9 @@ public final class GroupView implements ClusterView {
   @Override
   public Voters voters() {
     Membership membership = log.membership();
+    if (membership.voters().isEmpty()) {
+      return Voters.of(Set.of(self)); // It joins, and has no log yet.
+    }
     return new Voters(ids(membership.voters()), ids(membership.oldVoters()));
   }
 

@@ -3,6 +3,7 @@ package io.hydrant.node.cluster;
 import io.grpc.Status;
 import io.hydrant.node.data.Adoption;
 import io.hydrant.node.data.MemberAddress;
+import io.hydrant.node.replication.NotLeadingException;
 import io.hydrant.peer.v1.AdoptRequest;
 import io.hydrant.peer.v1.AdoptResponse;
 import io.hydrant.peer.v1.HelloRequest;
@@ -49,6 +50,17 @@ public final class Joining {
     }
     try (PeerCalls calls = new PeerCalls()) {
       return replacement.begin(dead, joiner(calls, dead, peerAddress));
+    }
+  }
+
+  /** Takes out one that joins; it is never let in again. */
+  public void cancel(String joiner) throws ReplacementException, InterruptedException {
+    try {
+      replacement.cancel(joiner).get();
+    } catch (ExecutionException e) {
+      throw new ReplacementException(
+          Reason.REASON_UNKNOWN_OUTCOME,
+          "%s may or may not be taken out: %s".formatted(joiner, e.getCause()));
     }
   }
 
@@ -115,6 +127,16 @@ public final class Joining {
             .setCommit(commit);
     members.forEach(member -> request.addMember(Introduction.message(member)));
     return request.build();
+  }
+
+  /** Whether this node may be asked; where else to ask. */
+  public void requireLeading() throws NotLeadingException {
+    Optional<MemberAddress> leader = view.leader();
+    if (!leader.map(MemberAddress::node).equals(Optional.of(view.self()))) {
+      throw new NotLeadingException(
+          leader.map(MemberAddress::node).orElse(""),
+          leader.map(MemberAddress::publicAddress));
+    }
   }
 
   /** The same whoever leads: another leader goes on with the promise. */

@@ -19,8 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -39,12 +41,22 @@ import org.slf4j.LoggerFactory;
 public final class Replacement {
   private static final Logger LOG = LoggerFactory.getLogger(Replacement.class);
 
+  /** Steps without progress between two nudges: about a second. */
+  private static final int NUDGE_STEPS = 10;
+
   private final Parts parts;
+
+  /**
+   * What the log told: done by the next step, since the log's threads must not wait for one that
+   * may itself wait for the log.
+   */
+  private final Queue<Runnable> told = new ConcurrentLinkedQueue<>();
 
   /** Guarded by this; read by whoever counts holders. */
   private volatile Optional<Running> running = Optional.empty();
 
   private long begun;
+  private long waits;
 
   /** Puts the entry into the log that separates commits counted by the old voters alone. */
   @FunctionalInterface
@@ -57,6 +69,8 @@ public final class Replacement {
    * What a replacement works with.
    *
    * @param seen what the members have and lack, this one among them
+   * @param nudge puts an entry into the log that changes nothing: on a quiet group, members count
+   *     what they have repaired when something is applied
    * @param recount runs a change of whose word counts, alone with all proposals of commits
    */
   public record Parts(
@@ -64,6 +78,7 @@ public final class Replacement {
       RaftLog log,
       Supplier<Map<String, InventoryView>> seen,
       Barrier barrier,
+      Runnable nudge,
       Consumer<Runnable> recount) {}
 
   /**
@@ -109,7 +124,11 @@ public final class Replacement {
 
   /** Whose word counts now. */
   public Voters counting() {
-    Members members = members(parts.log().membership());
+    Membership membership = parts.log().membership();
+    if (membership.voters().isEmpty()) {
+      return Voters.of(Set.of(parts.self())); // It joins, and has no log yet.
+    }
+    Members members = members(membership);
     return running.map(now -> now.check().counting(members)).orElseGet(members::counting);
   }
 
@@ -133,6 +152,7 @@ public final class Replacement {
   /** The one that is under way for this joiner, or was; looked up by its peer address. */
   public synchronized Optional<Progress> underWay(Optional<String> dead, String peerAddress)
       throws ReplacementException {
+    hear();
     Optional<Running> same =
         running.filter(now ->
             now.joiner().peerAddress().equals(peerAddress)
@@ -187,6 +207,26 @@ public final class Replacement {
     return progress(now);
   }
 
+  /**
+   * Takes one that joins out again, because it will never have everything; completes when the log
+   * has it so.
+   */
+  public synchronized CompletableFuture<Void> cancel(String joiner) throws ReplacementException {
+    hear();
+    Membership membership = parts.log().membership();
+    if (membership.isVoter(joiner)) {
+      throw new ReplacementException(
+          Reason.REASON_INVALID, joiner + " votes: put another in its place");
+    }
+    running = running.filter(now -> !now.joiner().node().equals(joiner));
+    List<Peer> listeners =
+        membership.listeners().stream().filter(peer -> !peer.id().equals(joiner)).toList();
+    if (listeners.size() == membership.listeners().size()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return parts.log().changeMembers(membership, membership.voters(), listeners);
+  }
+
   private Progress progress(Running now) {
     long lacking = lacking(now);
     long total = Math.max(now.most(), lacking);
@@ -196,25 +236,35 @@ public final class Replacement {
 
   private long lacking(Running now) {
     return Optional.ofNullable(parts.seen().get().get(now.joiner().node()))
-        .map(InventoryView::missingBytes)
+        .map(view -> view.lacking().bytes())
         .orElse(0L);
   }
 
   /** From the log; nothing that was begun goes on without leadership. */
-  public synchronized void leadershipChanged(boolean leads) {
+  public void leadershipChanged(boolean leads) {
     if (!leads) {
-      running
-          .filter(now -> !now.check().phase().isFinal())
-          .ifPresent(now ->
-              LOG.info(
-                  "the replacement by {} goes on with the next leader, when it is asked for again",
-                  now.joiner()));
-      running = Optional.empty();
+      told.add(this::forget);
+    }
+  }
+
+  private void forget() {
+    if (running.isPresent() && !running.get().check().phase().isFinal()) {
+      LOG.info(
+          "the replacement by {} goes on with the next leader, when it is asked for again",
+          running.get().joiner());
+    }
+    running = Optional.empty();
+  }
+
+  private synchronized void hear() {
+    for (Runnable next = told.poll(); next != null; next = told.poll()) {
+      next.run();
     }
   }
 
   /** Looks, and does what is next. */
   public synchronized void step() {
+    hear();
     if (running.isEmpty() || running.get().check().phase().isFinal() || !leads()) {
       return;
     }
@@ -228,7 +278,12 @@ public final class Replacement {
       LOG.info("replacement by {}: {}", next.joiner().node(), step.check().phase());
     }
     switch (step.action()) {
-      case Action.Wait _ -> running = Optional.of(next);
+      case Action.Wait _ -> {
+        running = Optional.of(next);
+        if (++waits % NUDGE_STEPS == 0) {
+          parts.nudge().run();
+        }
+      }
       case Action.End _ -> {
         running = Optional.of(next);
         step.check().reason().ifPresent(why -> LOG.warn("replacement abandoned: {}", why));
@@ -289,8 +344,9 @@ public final class Replacement {
         });
   }
 
-  private synchronized void update(long number, UnaryOperator<Running> change) {
-    running = running.map(now -> now.number() == number ? change.apply(now) : now);
+  private void update(long number, UnaryOperator<Running> change) {
+    told.add(() ->
+        running = running.map(now -> now.number() == number ? change.apply(now) : now));
   }
 
   /** One at a time: a change that is under way shows in the members, or ends. */

@@ -14,15 +14,20 @@ public final class HousekeepingLoop implements AutoCloseable {
   private final Thread thread;
   private volatile boolean stopped;
 
-  private HousekeepingLoop(List<Runnable> steps, FailStop failStop) {
+  private HousekeepingLoop(String name, List<Runnable> steps, FailStop failStop) {
     this.steps = List.copyOf(steps);
     this.failStop = failStop;
-    this.thread = Thread.ofPlatform().name("hydrant-housekeeping").daemon().unstarted(this::run);
+    this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
   }
 
   /** Runs the steps, in order, at every tick. */
   public static HousekeepingLoop start(List<Runnable> steps, FailStop failStop) {
-    HousekeepingLoop loop = new HousekeepingLoop(steps, failStop);
+    return start("hydrant-housekeeping", steps, failStop);
+  }
+
+  /** As {@link #start(List, FailStop)}, on a thread of another name. */
+  public static HousekeepingLoop start(String name, List<Runnable> steps, FailStop failStop) {
+    HousekeepingLoop loop = new HousekeepingLoop(name, steps, failStop);
     loop.thread.start();
     return loop;
   }

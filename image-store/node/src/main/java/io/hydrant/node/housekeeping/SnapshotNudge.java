@@ -19,7 +19,7 @@ public final class SnapshotNudge {
   private static final long EVERY_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** A session's number is the index of its Pin; nobody's log gets that far. */
-  private static final Command HARMLESS = new Command.Renew(new SessionId(Long.MAX_VALUE));
+  public static final Command HARMLESS = new Command.Renew(new SessionId(Long.MAX_VALUE));
 
   private final Proposals proposals;
   private final BooleanSupplier due;

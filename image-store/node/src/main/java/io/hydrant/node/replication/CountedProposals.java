@@ -10,7 +10,6 @@ import io.hydrant.raftlog.LogBusyException;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -24,60 +23,44 @@ public final class CountedProposals implements Proposals {
   private final Proposals log;
   private final Supplier<Voters> voters;
   private final Function<ImageId, Durability> durability;
-
-  /** Read: a commit is counted and proposed. Write: whose word counts is changed. */
-  private final ReentrantReadWriteLock counting = new ReentrantReadWriteLock();
+  private final CountingLock lock;
 
   /**
    * @param voters whose word counts now
    * @param durability of an image
    */
   public CountedProposals(
-      Proposals log, Supplier<Voters> voters, Function<ImageId, Durability> durability) {
+      Proposals log,
+      Supplier<Voters> voters,
+      Function<ImageId, Durability> durability,
+      CountingLock lock) {
     this.log = log;
     this.voters = voters;
     this.durability = durability;
-  }
-
-  /**
-   * Changes whose word counts: what is proposed after it was counted after it. Waits for nothing
-   * but proposals on their way into the log's queue.
-   */
-  public void recount(Runnable change) {
-    counting.writeLock().lock();
-    try {
-      change.run();
-    } finally {
-      counting.writeLock().unlock();
-    }
+    this.lock = lock;
   }
 
   @Override
   public CompletableFuture<Outcome> propose(Command command, RequestId request) {
     return command instanceof Command.Commit commit
-        ? proposeCounted(commit, request)
+        ? lock.counted(() -> proposeCounted(commit, request))
         : log.propose(command, request);
   }
 
   private CompletableFuture<Outcome> proposeCounted(Command.Commit commit, RequestId request) {
-    counting.readLock().lock();
-    try {
-      Voters counted = voters.get();
-      Set<String> holders = new HashSet<>(commit.holders());
-      boolean enough =
-          switch (durability.apply(commit.key().image())) {
-            case QUORUM -> counted.isMajority(holders);
-            case ALL -> counted.isAll(holders);
-          };
-      return enough
-          ? log.propose(commit, request)
-          : CompletableFuture.failedFuture(
-              new LogBusyException(
-                  "the members of the group are being changed, and too few of %s and %s hold %s: commit it again"
-                      .formatted(counted.voters(), counted.alsoNeeded(), commit.key())));
-    } finally {
-      counting.readLock().unlock();
-    }
+    Voters counted = voters.get();
+    Set<String> holders = new HashSet<>(commit.holders());
+    boolean enough =
+        switch (durability.apply(commit.key().image())) {
+          case QUORUM -> counted.isMajority(holders);
+          case ALL -> counted.isAll(holders);
+        };
+    return enough
+        ? log.propose(commit, request)
+        : CompletableFuture.failedFuture(
+            new LogBusyException(
+                "the members of the group are being changed, and too few of %s and %s hold %s: commit it again"
+                    .formatted(counted.voters(), counted.alsoNeeded(), commit.key())));
   }
 
   @Override
