@@ -23,11 +23,14 @@ import io.hydrant.node.replication.Proposals;
 import io.hydrant.node.replication.Replication;
 import io.hydrant.node.replication.StoreStateMachine;
 import io.hydrant.peer.v1.HelloRequest;
+import io.hydrant.raftlog.EntryVisitor;
+import io.hydrant.raftlog.LogPosition;
 import io.hydrant.raftlog.Peer;
 import io.hydrant.raftlog.RaftLog;
 import io.hydrant.raftlog.RaftLogConfig;
 import io.hydrant.raftlog.Transport;
 import io.hydrant.raftlog.ratis.LastMembers;
+import io.hydrant.raftlog.ratis.OfflineLog;
 import io.hydrant.raftlog.ratis.RatisRaftLog;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,6 +38,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -44,6 +48,12 @@ import java.util.function.Function;
 record GroupWiring(DataDirectory data, Stocktaking stock, ClosingOrder closing) {
   /** The log's directory within its part. */
   static final String LOG = "log";
+
+  /** Tells the entries that a stopped server's log has behind a state, committed or not. */
+  static void readOffline(Path log, UUID group, LogPosition behind, EntryVisitor visitor)
+      throws IOException {
+    OfflineLog.read(log, group, behind, visitor);
+  }
 
   /** A group of one leads as soon as its log is read; longer than the slowest disk takes. */
   private static final Duration LEADER_WAIT_MAX = Duration.ofSeconds(60);
@@ -174,8 +184,7 @@ record GroupWiring(DataDirectory data, Stocktaking stock, ClosingOrder closing) 
   }
 
   /** As the log has them; one that joins has no log yet. */
-  private static List<MemberAddress> addresses(
-      Optional<RaftLog> log, List<MemberAddress> before) {
+  private static List<MemberAddress> addresses(Optional<RaftLog> log, List<MemberAddress> before) {
     return log.map(RaftLog::membership)
         .filter(members -> !members.voters().isEmpty())
         .map(GroupView::addresses)

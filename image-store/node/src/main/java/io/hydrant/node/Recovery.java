@@ -19,7 +19,6 @@ import io.hydrant.node.replication.UnreadableEntryException;
 import io.hydrant.raftlog.EntryVisitor;
 import io.hydrant.raftlog.LogPosition;
 import io.hydrant.raftlog.Membership;
-import io.hydrant.raftlog.ratis.OfflineLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -155,7 +154,7 @@ public final class Recovery implements AutoCloseable {
 
   private ImageStore replayed(ImageStore store) throws IOException {
     EntryPosition state = store.snapshotPosition();
-    OfflineLog.read(
+    GroupWiring.readOffline(
         log(),
         data.identity().group(),
         new LogPosition(state.term(), state.index()),

@@ -5,6 +5,7 @@ import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.model.Durability;
+import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.cluster.Joining;
 import io.hydrant.node.cluster.Replacement;
@@ -16,11 +17,10 @@ import io.hydrant.node.replication.CountingLock;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.peer.v1.HelloRequest;
-import io.hydrant.engine.replica.InventoryView;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** Puts the replacement of members together, and what it needs of whoever proposes commits. */
 record ReplacementWiring(
@@ -32,8 +32,7 @@ record ReplacementWiring(
    */
   record Made(Replacement replacement, Joining joining, Proposals proposals) {}
 
-  Made make(
-      GroupWiring.Member member, Catalog catalog, Supplier<Map<String, InventoryView>> seen) {
+  Made make(GroupWiring.Member member, Catalog catalog, Supplier<Map<String, InventoryView>> seen) {
     ClusterView view = member.group().view().orElseThrow();
     Proposals log = member.group().proposals();
     CountingLock counting = new CountingLock();
@@ -47,16 +46,14 @@ record ReplacementWiring(
                 () -> log.propose(SnapshotNudge.HARMLESS),
                 counting::recount));
     member.keeper().expect(replacement::expected);
-    closing.add(
-        HousekeepingLoop.start("hydrant-cluster", List.of(replacement::step), failStop));
+    closing.add(HousekeepingLoop.start("hydrant-cluster", List.of(replacement::step), failStop));
     return new Made(
         replacement,
         new Joining(self, view, replacement),
         new CountedProposals(
             log,
             replacement::counting,
-            image ->
-                catalog.image(image).map(ImageState::durability).orElse(Durability.QUORUM),
+            image -> catalog.image(image).map(ImageState::durability).orElse(Durability.QUORUM),
             counting));
   }
 

@@ -87,8 +87,7 @@ final class LocalNodes implements AutoCloseable {
     for (int node : nodes) {
       Place place = places.get(node);
       place.node =
-          HydrantNode.start(
-              config(node), (what, cause) -> place.faults.add(what + ": " + cause));
+          HydrantNode.start(config(node), (what, cause) -> place.faults.add(what + ": " + cause));
     }
   }
 

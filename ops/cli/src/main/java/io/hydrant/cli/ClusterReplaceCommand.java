@@ -181,8 +181,7 @@ final class ClusterReplaceCommand extends ClusterCommand.Calling {
           "server " + blank + " is a group of one and stays one",
           "Start one with an empty directory and --set cluster.join=true.");
     }
-    return find(info.getMembersList(), blank)
-        .orElseGet(() -> info.getMembers(0).getPeerAddress());
+    return find(info.getMembersList(), blank).orElseGet(() -> info.getMembers(0).getPeerAddress());
   }
 
   private static Optional<String> find(List<Member> members, Endpoint blank) {

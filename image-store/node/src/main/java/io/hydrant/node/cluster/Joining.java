@@ -134,8 +134,7 @@ public final class Joining {
     Optional<MemberAddress> leader = view.leader();
     if (!leader.map(MemberAddress::node).equals(Optional.of(view.self()))) {
       throw new NotLeadingException(
-          leader.map(MemberAddress::node).orElse(""),
-          leader.map(MemberAddress::publicAddress));
+          leader.map(MemberAddress::node).orElse(""), leader.map(MemberAddress::publicAddress));
     }
   }
 

@@ -345,8 +345,7 @@ public final class Replacement {
   }
 
   private void update(long number, UnaryOperator<Running> change) {
-    told.add(() ->
-        running = running.map(now -> now.number() == number ? change.apply(now) : now));
+    told.add(() -> running = running.map(now -> now.number() == number ? change.apply(now) : now));
   }
 
   /** One at a time: a change that is under way shows in the members, or ends. */
