@@ -245,7 +245,9 @@ public final class SimulatedRaft<C> {
         && one.get(index) != other.get(index)) {
       index--;
     }
-    return index;
+    boolean conflict =
+        index == one.baseIndex() && other.has(index) && other.get(index).term() != one.termAt(index);
+    return conflict ? index - 1 : index;
   }
 
   /** The leader hears what a node has. */
@@ -292,6 +294,11 @@ public final class SimulatedRaft<C> {
         && !leader.members.voters().contains(id)) {
       leader.leading = false;
     }
+  }
+
+  /** Whether the members are settled, by the log of this node. */
+  public boolean areMembersCommitted(String id) {
+    return node(id).members.isStable() && isMembersCommitted(node(id));
   }
 
   private boolean isMembersCommitted(Node<C> node) {
@@ -355,8 +362,10 @@ public final class SimulatedRaft<C> {
   /** The process runs again, with a state of this index. */
   public void started(String id, long term, long index) {
     Node<C> node = node(id);
-    if (index > node.log.lastIndex()) {
+    boolean behind = index > node.log.lastIndex();
+    if (behind || node.log.has(index) && node.log.termAt(index) != term) {
       node.log.restart(term, index);
+      node.findMembers();
     }
     node.commitIndex = Math.max(node.commitIndex, Math.max(index, node.log.baseIndex()));
   }

@@ -47,6 +47,12 @@ final class Cluster {
     return machine;
   }
 
+  /** It never comes back. */
+  void remove(String name) {
+    machines.remove(name);
+    raft.remove(name);
+  }
+
   /** Whether what one machine sends reaches another that runs. */
   boolean reaches(Plane plane, String from, String to) {
     SimulatedMachine sender = machines.get(from);

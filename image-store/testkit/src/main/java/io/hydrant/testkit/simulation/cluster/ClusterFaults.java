@@ -17,7 +17,7 @@ final class ClusterFaults {
   }
 
   /** Perhaps something goes wrong, or is put right. */
-  void maybe(List<SimulatedProtector> protectors) {
+  void maybe(List<SimulatedProtector> protectors, SimulatedOperator operator) {
     for (SimulatedMachine machine : List.copyOf(cluster.machines().values())) {
       if (!machine.isUp() && random.nextInt(40) == 0) {
         start(machine);
@@ -36,7 +36,7 @@ final class ClusterFaults {
       return;
     }
     SimulatedMachine machine = cluster.anyMachine();
-    switch (random.nextInt(27)) {
+    switch (random.nextInt(30)) {
       case 0, 1, 2, 3 -> changeLeader(machine);
       case 4 -> kill(machine);
       case 5 -> powerCut(machine);
@@ -52,6 +52,8 @@ final class ClusterFaults {
       case 21 -> clock(machine);
       case 22 -> powerCutOfAll();
       case 24, 25, 26 -> depose();
+      case 27 -> operator.loseDisk();
+      case 28, 29 -> purge();
       default -> killThenCut(machine);
     }
   }
@@ -82,6 +84,15 @@ final class ClusterFaults {
     }
     cluster.coverage().count(Schedule.RAFT_CUT);
     changeLeader(cluster.machine(others.get(random.nextInt(others.size()))));
+  }
+
+  /** Leaders give up what they need not any more, whoever else may need it. */
+  private void purge() {
+    for (SimulatedMachine machine : cluster.machines().values()) {
+      if (machine.isRunning()) {
+        machine.purge();
+      }
+    }
   }
 
   private void kill(SimulatedMachine machine) {
@@ -184,7 +195,7 @@ final class ClusterFaults {
 
   /** Starts a machine, which may crash on the way, again and again. */
   void start(SimulatedMachine machine) {
-    if (random.nextInt(8) == 0) {
+    if (cluster.isTroubled() && random.nextInt(8) == 0) {
       machine.media().armAfter(random.nextInt(60));
     }
     try {

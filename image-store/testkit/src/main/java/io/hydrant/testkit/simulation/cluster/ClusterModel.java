@@ -29,6 +29,7 @@ final class ClusterModel {
   private final Map<CheckpointKey, String> failed = new HashMap<>();
   private final List<@Nullable Outcome> outcomes = new ArrayList<>();
   private final Map<Long, Integer> catalogs = new HashMap<>();
+  private List<String> lastHolders = List.of();
   private long commits;
 
   /** A protector knows the id of what it sends. */
@@ -202,6 +203,7 @@ final class ClusterModel {
     image.committed.put(id, new Committed(vm, open.base(), at.index()));
     image.head = id;
     everCommitted.put(key, vm);
+    lastHolders = command.holders();
     commits++;
   }
 
@@ -235,6 +237,11 @@ final class ClusterModel {
     return Optional.ofNullable(images.get(image))
         .map(found -> found.pins.get(session))
         .map(id -> CheckpointKey.of(image, id));
+  }
+
+  /** Whether the last commit names a node as one of its holders. */
+  boolean isNamedByLast(String node) {
+    return lastHolders.contains(node);
   }
 
   TreeMap<Long, ModelImage> images() {

@@ -3,6 +3,8 @@ package io.hydrant.testkit.simulation.cluster;
 import io.hydrant.engine.catalog.CatalogRules;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.index.PageIndex;
+import io.hydrant.engine.repair.RepairSource;
+import io.hydrant.engine.replica.ReplacementRule;
 import io.hydrant.engine.replica.Statement;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,16 @@ public interface ClusterRules {
   /** R9, R10, R14: what a node's index keeps. */
   default PageIndex index(PageIndex index) {
     return index;
+  }
+
+  /** R10, R16: what a machine that repairs itself hears of another. */
+  default RepairSource source(RepairSource source) {
+    return source;
+  }
+
+  /** R17: when a joiner may vote. */
+  default ReplacementRule replacement() {
+    return ReplacementRule.PAGES;
   }
 
   /** R12: the random numbers of segment lives. */

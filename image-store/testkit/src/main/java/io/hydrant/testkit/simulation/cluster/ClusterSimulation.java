@@ -9,6 +9,7 @@ import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.SessionId;
 import io.hydrant.testkit.raft.SimulatedRaft;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ public final class ClusterSimulation {
   private final SplittableRandom random;
   private final ClusterReader reader;
   private final ClusterFaults faults;
+  private final SimulatedOperator operator;
   private final List<SimulatedProtector> protectors = new ArrayList<>();
   private final List<SimulatedRestorer> restorers = new ArrayList<>();
 
@@ -40,6 +42,7 @@ public final class ClusterSimulation {
     this.cluster = new Cluster(random.nextLong(), rules);
     this.reader = new ClusterReader(cluster);
     this.faults = new ClusterFaults(cluster, random.split());
+    this.operator = new SimulatedOperator(cluster, random.split(), faults);
   }
 
   /** What was generated. */
@@ -63,7 +66,7 @@ public final class ClusterSimulation {
     cluster.setTroubled(true);
     for (int step = 0; step < steps; step++) {
       cluster.pass(random.nextLong(6_000_000));
-      faults.maybe(protectors);
+      faults.maybe(protectors, operator);
       oneStep();
       cluster.requireNoFailure();
     }
@@ -100,22 +103,18 @@ public final class ClusterSimulation {
       raftStep();
     } else if (dice < 42) {
       int count = 1 + random.nextInt(4);
-      on(
-          cluster.anyMachine(),
-          machine -> {
-            for (int i = 0; i < count && machine.applyOne(); i++) {
-              // the next one
-            }
-          });
+      on(cluster.anyMachine(), machine -> {
+        for (int i = 0; i < count && machine.applyOne(); i++) {
+          // the next one
+        }
+      });
     } else if (dice < 56) {
       int count = 1 + random.nextInt(3);
-      on(
-          cluster.anyMachine(),
-          machine -> {
-            for (int i = 0; i < count && machine.runBackground(); i++) {
-              // the next one
-            }
-          });
+      on(cluster.anyMachine(), machine -> {
+        for (int i = 0; i < count && machine.runBackground(); i++) {
+          // the next one
+        }
+      });
     } else if (dice < 72) {
       int count = 1 + random.nextInt(6);
       for (int i = 0; i < count; i++) {
@@ -136,8 +135,11 @@ public final class ClusterSimulation {
       on(cluster.anyMachine(), restorer::step);
     } else if (dice < 97) {
       on(cluster.anyMachine(), SimulatedMachine::tick);
+      operator.step();
     } else if (dice < 98) {
       housekeeping();
+    } else if (dice < 99) {
+      on(cluster.anyMachine(), SimulatedMachine::repairOne);
     } else {
       check();
     }
@@ -171,7 +173,7 @@ public final class ClusterSimulation {
     SimulatedMachine other = cluster.anyMachine();
     switch (random.nextInt(12)) {
       case 8, 9, 10, 11 -> wholeRound(leader.name());
-      case 0, 1, 2 -> raft.replicate(leader.name(), other.name(), 1 + random.nextInt(8));
+      case 0, 1, 2 -> replicate(leader, other, 1 + random.nextInt(8));
       case 3, 4 -> {
         if (other.isRunning()) {
           raft.sync(other.name());
@@ -187,13 +189,20 @@ public final class ClusterSimulation {
     cluster.machines().values().forEach(SimulatedMachine::noticeLeadership);
   }
 
+  private void replicate(SimulatedMachine leader, SimulatedMachine other, int entriesMax) {
+    if (cluster.raft().replicate(leader.name(), other.name(), entriesMax)
+        == SimulatedRaft.Replicated.PURGED) {
+      other.askInstall(leader);
+    }
+  }
+
   /** As it goes as a rule: everybody gets what there is, syncs it and says so. */
   private void wholeRound(String leader) {
     SimulatedRaft<Entry> raft = cluster.raft();
     raft.sync(leader);
     for (SimulatedMachine other : cluster.machines().values()) {
       if (other.isRunning() && !other.name().equals(leader)) {
-        raft.replicate(leader, other.name(), 8);
+        replicate(cluster.machine(leader), other, 8);
         raft.sync(other.name());
         raft.acknowledge(other.name(), leader);
       }
@@ -231,12 +240,24 @@ public final class ClusterSimulation {
         .ifPresent(leader -> {
           for (ImageState image : leader.store().catalog().images()) {
             if (image.committed().size() > KEEP_LAST && random.nextBoolean()) {
-              List<CheckpointId> all = List.copyOf(image.committed().keySet());
+              List<CheckpointId> whole =
+                  image.committed().keySet().stream()
+                      .filter(id -> isWholeEverywhere(new CheckpointKey(image.id(), id)))
+                      .toList();
               cluster.coverage().count(Schedule.RETIRE);
-              leader.propose(new Command.Retire(image.id(), all));
+              leader.propose(new Command.Retire(image.id(), whole));
             }
           }
         });
+  }
+
+  /**
+   * Whether every machine has it. Else two could each lack what the other has, of one that is not
+   * retained any more, and what builds on it could not be repaired from either.
+   */
+  private boolean isWholeEverywhere(CheckpointKey key) {
+    return cluster.machines().values().stream()
+        .allMatch(machine -> machine.isUp() && machine.hasWhole(key));
   }
 
   private void check() throws IOException {
@@ -255,11 +276,25 @@ public final class ClusterSimulation {
     for (int round = 0; round < QUIET_ROUNDS_MAX; round++) {
       cluster.requireNoFailure();
       cluster.pass(60_000_000);
+      nudge();
       if (!quietRound()) {
         return;
       }
     }
     throw new IllegalStateException("the cluster does not come to rest: " + state());
+  }
+
+  /** An entry that changes nothing, where one would raise a hold mark. */
+  private void nudge() {
+    boolean due =
+        cluster.machines().values().stream()
+            .anyMatch(machine -> machine.isRunning() && machine.store().snapshotDue());
+    if (due) {
+      cluster
+          .leader()
+          .ifPresent(
+              leader -> leader.propose(new Command.Renew(new SessionId(Long.MAX_VALUE))));
+    }
   }
 
   private String state() {
@@ -275,7 +310,9 @@ public final class ClusterSimulation {
                   cluster.raft().lastIndex(name),
                   cluster.raft().applicableIndex(name),
                   machine.store().applied().index()));
+      text.append("lacks %s; ".formatted(machine.store().missing().lacks()));
     }
+    text.append(operator).append("; ");
     for (SimulatedProtector protector : protectors) {
       text.append(protector).append("; ");
     }
@@ -301,14 +338,12 @@ public final class ClusterSimulation {
       }
     }
     for (SimulatedMachine machine : List.copyOf(cluster.machines().values())) {
-      on(
-          machine,
-          at -> {
-            while (at.applyOne() || at.runBackground()) {
-              busy[0] = true;
-            }
-            at.tick();
-          });
+      on(machine, at -> {
+        while (at.applyOne() || at.runBackground() || at.repairOne()) {
+          busy[0] = true;
+        }
+        at.tick();
+      });
     }
     while (cluster.network().deliverLate(false)) {
       busy[0] = true;
@@ -318,6 +353,8 @@ public final class ClusterSimulation {
         feed(machine, busy);
       }
     }
+    operator.step();
+    busy[0] |= operator.isReplacing();
     for (SimulatedProtector protector : protectors) {
       for (int i = 0; i < 6; i++) {
         protector.step();
@@ -332,9 +369,13 @@ public final class ClusterSimulation {
     long before = raft.applicableIndex(leader.name());
     raft.sync(leader.name());
     for (String other : cluster.machines().keySet()) {
-      busy[0] |=
-          raft.replicate(leader.name(), other, Integer.MAX_VALUE / 2)
-              == SimulatedRaft.Replicated.ENTRIES;
+      SimulatedRaft.Replicated done =
+          raft.replicate(leader.name(), other, Integer.MAX_VALUE / 2);
+      busy[0] |= done == SimulatedRaft.Replicated.ENTRIES;
+      if (done == SimulatedRaft.Replicated.PURGED) {
+        cluster.machine(other).askInstall(leader);
+        busy[0] = true;
+      }
       if (!other.equals(leader.name())) {
         raft.sync(other);
         raft.acknowledge(other, leader.name());
@@ -353,13 +394,11 @@ public final class ClusterSimulation {
         peer.connect();
         busy[0] = true;
       }
-      SimulationStep.on(
-          leader,
-          () -> {
-            while (peer.pump() || peer.deliverFrame() || peer.deliverStatement()) {
-              busy[0] = true;
-            }
-          });
+      SimulationStep.on(leader, () -> {
+        while (peer.pump() || peer.deliverFrame() || peer.deliverStatement()) {
+          busy[0] = true;
+        }
+      });
     }
   }
 
@@ -382,6 +421,30 @@ public final class ClusterSimulation {
           end);
     }
     requireNothingLost();
+    requireEverythingHeld(end);
+  }
+
+  /** What everybody lacked was fetched, and everybody says so. */
+  private void requireEverythingHeld(long end) throws IOException {
+    for (SimulatedMachine machine : cluster.machines().values()) {
+      require(
+          machine.store().missing().lacks().isEmpty(),
+          "%s lacks %s still",
+          machine.name(),
+          machine.store().missing().lacks());
+      machine.store().snapshot();
+      on(machine, at -> {
+        while (at.runBackground()) {
+          // until it is written
+        }
+      });
+      require(
+          machine.store().holdMark() >= end,
+          "%s holds everything up to %d only, of %d",
+          machine.name(),
+          machine.store().holdMark(),
+          end);
+    }
   }
 
   private void abortWhatIsOpen() throws IOException {

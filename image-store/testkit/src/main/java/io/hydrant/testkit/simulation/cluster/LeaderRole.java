@@ -11,13 +11,14 @@ import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.FrameWindow;
 import io.hydrant.engine.replica.HolderTable;
 import io.hydrant.engine.replica.MajorityWatch;
+import io.hydrant.engine.replica.Members;
 import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.replica.ReplacementCheck;
 import io.hydrant.engine.replica.Statement;
 import io.hydrant.engine.replica.Statement.Says;
 import io.hydrant.engine.replica.Voters;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedFrame;
-import io.hydrant.testkit.raft.RaftMembers;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a machine does while it believes that it leads: takes checkpoints, sends them on, counts who
@@ -50,6 +52,7 @@ final class LeaderRole {
   private final TreeMap<String, PeerConnection> peers = new TreeMap<>();
   private final List<ServedStream> streams = new ArrayList<>();
   private final SettleRole settles;
+  private @Nullable ReplacementCheck replacement;
   private boolean leading = true;
 
   LeaderRole(SimulatedMachine self, long term) {
@@ -87,13 +90,19 @@ final class LeaderRole {
     streams.forEach(ServedStream::broken);
   }
 
+  /** A member is being replaced: whose word counts is said by the check from now on. */
+  void replace(ReplacementCheck check) {
+    replacement = check;
+  }
+
   Voters voters() {
-    RaftMembers members = cluster.raft().members(self.name());
-    return new Voters(members.voters(), members.oldVoters());
+    Members members = SimulatedOperator.members(cluster.raft().members(self.name()));
+    return replacement == null ? members.counting() : replacement.counting(members);
   }
 
   /** The connections to all other members. */
   List<PeerConnection> peers() {
+    peers.keySet().retainAll(cluster.machines().keySet());
     for (String name : cluster.raft().members(self.name()).all()) {
       if (!name.equals(self.name()) && cluster.machines().containsKey(name)) {
         peers.computeIfAbsent(name, _ -> new PeerConnection(self, this, cluster.machine(name)));
@@ -262,9 +271,7 @@ final class LeaderRole {
   private void check(Forwarded one) {
     Command.Content own = one.own();
     if (own != null && !one.held.isDone()) {
-      holders
-          .holders(one.key, own.digest(), voters(), one.durability)
-          .ifPresent(by -> one.held.complete(new Forwarded.Held(own, by)));
+      holders(one).ifPresent(by -> one.held.complete(new Forwarded.Held(own, by)));
     }
   }
 
@@ -282,6 +289,14 @@ final class LeaderRole {
     }
   }
 
+  /** Who holds it by now, if that is enough: asked again when the commit is proposed (R17). */
+  Optional<List<String>> holders(Forwarded one) {
+    Command.Content own = one.own();
+    return own == null
+        ? Optional.empty()
+        : holders.holders(one.key, own.digest(), voters(), one.durability);
+  }
+
   boolean isOpenForMore() {
     return watch.isOpenForMore();
   }
@@ -289,6 +304,7 @@ final class LeaderRole {
   /** From time to time. */
   void tick() {
     long now = cluster.nanos();
+    List.copyOf(streams).forEach(ServedStream::advance);
     for (Forwarded one : List.copyOf(forwarded.values())) {
       check(one);
       failIfLate(one, now);

@@ -109,7 +109,8 @@ final class ServedStream {
     advance();
   }
 
-  private void advance() {
+  /** Proposes whatever may be proposed now. */
+  void advance() {
     boolean changed = true;
     while (changed && !ended) {
       changed = false;
@@ -119,8 +120,7 @@ final class ServedStream {
           changed = true;
         } else if (attempt.state == State.FINISHED
             && (attempt.base == null || !attempt.base.isUnproposed())) {
-          proposeCommit(attempt);
-          changed = true;
+          changed |= proposeCommit(attempt);
         }
       }
     }
@@ -245,13 +245,19 @@ final class ServedStream {
     }
   }
 
-  private void proposeCommit(Attempt attempt) {
-    attempt.state = State.COMMITTING;
+  /** Unless whose word counts has changed since, so that the holders are too few now. */
+  private boolean proposeCommit(Attempt attempt) {
     Forwarded.Held held = java.util.Objects.requireNonNull(attempt.held);
     CheckpointKey key = java.util.Objects.requireNonNull(attempt.key);
+    Optional<List<String>> holders =
+        leader.holders(java.util.Objects.requireNonNull(attempt.one));
+    if (holders.isEmpty()) {
+      return false;
+    }
+    attempt.state = State.COMMITTING;
     then(
         machine.propose(
-            new Command.Commit(key, attempt.command.epoch(), held.content(), held.holders())),
+            new Command.Commit(key, attempt.command.epoch(), held.content(), holders.get())),
         outcome -> {
           leader.settles().decided(key, outcome);
           switch (outcome) {
@@ -268,6 +274,7 @@ final class ServedStream {
           }
           advance();
         });
+    return true;
   }
 
   void abort(long number) {

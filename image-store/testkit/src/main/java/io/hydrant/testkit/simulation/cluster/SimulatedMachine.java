@@ -4,9 +4,12 @@ import static io.hydrant.testkit.simulation.cluster.ClusterModel.require;
 
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
+import io.hydrant.engine.catalog.FrozenCatalog;
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.MalformedCatalogException;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.Line;
@@ -21,10 +24,12 @@ import io.hydrant.engine.store.ImageStoreConfig.SnapshotBounds;
 import io.hydrant.engine.store.ImageStorePorts;
 import io.hydrant.engine.store.StoreEvent;
 import io.hydrant.testkit.raft.RaftEntry;
+import io.hydrant.testkit.raft.RaftMembers;
 import io.hydrant.testkit.raft.SimulatedRaft;
 import io.hydrant.testkit.simulation.PageContents;
 import io.hydrant.testkit.simulation.SimulatedMedia;
 import io.hydrant.testkit.simulation.SimulatedReplica;
+import io.hydrant.testkit.simulation.cluster.SimulatedNetwork.Plane;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -78,12 +83,17 @@ final class SimulatedMachine {
 
   private @Nullable ImageStore store;
   private @Nullable LeaderRole leader;
+  private @Nullable SimulatedRepair repair;
+  private long installNanos = -INSTALL_PATIENCE_NANOS;
   private long lives;
   private boolean paused;
   private boolean rotten;
 
   /** One of so many snapshots meets a crash. */
   private static final int CRASH_IN_SNAPSHOT = 30;
+
+  /** After so long without one, it asks for a catalog again. */
+  private static final long INSTALL_PATIENCE_NANOS = 1_000_000_000L;
 
   private record Proposal(long term, CompletableFuture<Outcome> answer) {}
 
@@ -166,6 +176,7 @@ final class SimulatedMachine {
                 cluster.rules().catalog(),
                 this::happened));
     store = opened;
+    repair = new SimulatedRepair(this, random.split());
     EntryPosition at = opened.applied();
     raft().started(name, at.term(), Math.max(at.index(), 0));
     requirePromised();
@@ -204,6 +215,16 @@ final class SimulatedMachine {
     return here;
   }
 
+  /** Whether all of a checkpoint is here, and of what it builds on. */
+  boolean hasWhole(CheckpointKey key) {
+    return store()
+            .catalog()
+            .image(key.image())
+            .map(image -> image.committed().containsKey(key.checkpoint()))
+            .orElse(false)
+        && store().missing().lacking(key).isEmpty();
+  }
+
   /** It holds a checkpoint, by its own words. */
   void holds(CheckpointKey key) {
     promised.add(key);
@@ -216,6 +237,7 @@ final class SimulatedMachine {
       leader = null;
     }
     store = null;
+    repair = null;
     paused = false;
     background.forEach(ArrayDeque::clear);
     receptions.clear();
@@ -331,6 +353,69 @@ final class SimulatedMachine {
       raft().propose(name, entry);
     }
     return answer;
+  }
+
+  /** Fetches something of what it lacks; whether it did. */
+  boolean repairOne() throws IOException {
+    return repair != null && repair.step();
+  }
+
+  /** Gives up entries that its snapshot has. */
+  void purge() {
+    long snapshot = store().snapshotPosition().index();
+    if (snapshot > 0) {
+      raft().purge(name, snapshot);
+    }
+  }
+
+  /**
+   * What it needs of the log is gone at the leader: it asks for the leader's catalog instead, once.
+   */
+  void askInstall(SimulatedMachine from) {
+    if (cluster.nanos() - installNanos < INSTALL_PATIENCE_NANOS) {
+      return;
+    }
+    installNanos = cluster.nanos();
+    cluster.coverage().count(Schedule.PURGED);
+    PeerLife life = self();
+    cluster
+        .network()
+        .sendLate(() -> {
+          if (!isRunning() || !self().equals(life)) {
+            return;
+          }
+          if (from.isRunning() && from.leads() && cluster.reachBothWays(Plane.DATA, name, from.name())) {
+            SimulationStep.on(this, () -> install(from));
+          }
+        });
+  }
+
+  private void install(SimulatedMachine from) throws IOException {
+    FrozenCatalog catalog = from.store().frozenCatalog();
+    RaftMembers members = raft().members(from.name());
+    EntryPosition at = from.store().applied();
+    while (runBackground()) {
+      // A snapshot that is under way comes first.
+    }
+    if (at.compareTo(store().applied()) <= 0) {
+      return;
+    }
+    promised.removeIf(key -> fateAt(from, key).isFinal());
+    try {
+      store().install(catalog.encode());
+    } catch (MalformedCatalogException e) {
+      throw new IllegalStateException(e);
+    } catch (DiskFullException _) {
+      return;
+    }
+    cluster.coverage().count(Schedule.INSTALLED);
+    raft().installed(name, at.term(), at.index(), members);
+    cluster.model().catalogAt(name, at.index(), store().catalog().encode());
+    noticeLeadership();
+  }
+
+  private static ImageState.Fate fateAt(SimulatedMachine at, CheckpointKey key) {
+    return at.fate(key);
   }
 
   /** Whether it serves as a leader: it believes that it leads, and has applied what was before. */
