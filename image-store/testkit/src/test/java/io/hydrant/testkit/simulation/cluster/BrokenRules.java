@@ -7,12 +7,16 @@ import io.hydrant.engine.index.IndexKeys;
 import io.hydrant.engine.index.PageIndex;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.Epoch;
+import io.hydrant.engine.replica.ReplacementCheck;
+import io.hydrant.engine.replica.ReplacementRule;
 import io.hydrant.engine.replica.Statement;
 import io.hydrant.engine.replica.Statement.Says;
+import io.hydrant.engine.replica.Voters;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -94,6 +98,25 @@ enum BrokenRules implements ClusterRules {
     @Override
     public PageIndex index(PageIndex index) {
       return new InTwoParts(index);
+    }
+  },
+
+  /** A joiner votes as soon as it has the log; nobody asks for its pages. */
+  R17 {
+    @Override
+    public ReplacementRule replacement() {
+      return new ReplacementRule() {
+        @Override
+        public Voters counting(Voters present, Set<String> then) {
+          return present;
+        }
+
+        @Override
+        public boolean mayVote(
+            Set<String> then, String joiner, long barrier, ReplacementCheck.Seen seen) {
+          return seen.matched().getOrDefault(joiner, 0L) >= barrier;
+        }
+      };
     }
   };
 
