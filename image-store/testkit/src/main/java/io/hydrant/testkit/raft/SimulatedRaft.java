@@ -246,7 +246,9 @@ public final class SimulatedRaft<C> {
       index--;
     }
     boolean conflict =
-        index == one.baseIndex() && other.has(index) && other.get(index).term() != one.termAt(index);
+        index == one.baseIndex()
+            && other.has(index)
+            && other.get(index).term() != one.termAt(index);
     return conflict ? index - 1 : index;
   }
 

@@ -103,18 +103,22 @@ public final class ClusterSimulation {
       raftStep();
     } else if (dice < 42) {
       int count = 1 + random.nextInt(4);
-      on(cluster.anyMachine(), machine -> {
-        for (int i = 0; i < count && machine.applyOne(); i++) {
-          // the next one
-        }
-      });
+      on(
+          cluster.anyMachine(),
+          machine -> {
+            for (int i = 0; i < count && machine.applyOne(); i++) {
+              // the next one
+            }
+          });
     } else if (dice < 56) {
       int count = 1 + random.nextInt(3);
-      on(cluster.anyMachine(), machine -> {
-        for (int i = 0; i < count && machine.runBackground(); i++) {
-          // the next one
-        }
-      });
+      on(
+          cluster.anyMachine(),
+          machine -> {
+            for (int i = 0; i < count && machine.runBackground(); i++) {
+              // the next one
+            }
+          });
     } else if (dice < 72) {
       int count = 1 + random.nextInt(6);
       for (int i = 0; i < count; i++) {
@@ -292,8 +296,7 @@ public final class ClusterSimulation {
     if (due) {
       cluster
           .leader()
-          .ifPresent(
-              leader -> leader.propose(new Command.Renew(new SessionId(Long.MAX_VALUE))));
+          .ifPresent(leader -> leader.propose(new Command.Renew(new SessionId(Long.MAX_VALUE))));
     }
   }
 
@@ -338,12 +341,14 @@ public final class ClusterSimulation {
       }
     }
     for (SimulatedMachine machine : List.copyOf(cluster.machines().values())) {
-      on(machine, at -> {
-        while (at.applyOne() || at.runBackground() || at.repairOne()) {
-          busy[0] = true;
-        }
-        at.tick();
-      });
+      on(
+          machine,
+          at -> {
+            while (at.applyOne() || at.runBackground() || at.repairOne()) {
+              busy[0] = true;
+            }
+            at.tick();
+          });
     }
     while (cluster.network().deliverLate(false)) {
       busy[0] = true;
@@ -369,8 +374,7 @@ public final class ClusterSimulation {
     long before = raft.applicableIndex(leader.name());
     raft.sync(leader.name());
     for (String other : cluster.machines().keySet()) {
-      SimulatedRaft.Replicated done =
-          raft.replicate(leader.name(), other, Integer.MAX_VALUE / 2);
+      SimulatedRaft.Replicated done = raft.replicate(leader.name(), other, Integer.MAX_VALUE / 2);
       busy[0] |= done == SimulatedRaft.Replicated.ENTRIES;
       if (done == SimulatedRaft.Replicated.PURGED) {
         cluster.machine(other).askInstall(leader);
@@ -394,11 +398,13 @@ public final class ClusterSimulation {
         peer.connect();
         busy[0] = true;
       }
-      SimulationStep.on(leader, () -> {
-        while (peer.pump() || peer.deliverFrame() || peer.deliverStatement()) {
-          busy[0] = true;
-        }
-      });
+      SimulationStep.on(
+          leader,
+          () -> {
+            while (peer.pump() || peer.deliverFrame() || peer.deliverStatement()) {
+              busy[0] = true;
+            }
+          });
     }
   }
 
@@ -433,11 +439,13 @@ public final class ClusterSimulation {
           machine.name(),
           machine.store().missing().lacks());
       machine.store().snapshot();
-      on(machine, at -> {
-        while (at.runBackground()) {
-          // until it is written
-        }
-      });
+      on(
+          machine,
+          at -> {
+            while (at.runBackground()) {
+              // until it is written
+            }
+          });
       require(
           machine.store().holdMark() >= end,
           "%s holds everything up to %d only, of %d",

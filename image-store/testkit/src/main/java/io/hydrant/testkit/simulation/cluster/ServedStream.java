@@ -249,8 +249,7 @@ final class ServedStream {
   private boolean proposeCommit(Attempt attempt) {
     Forwarded.Held held = java.util.Objects.requireNonNull(attempt.held);
     CheckpointKey key = java.util.Objects.requireNonNull(attempt.key);
-    Optional<List<String>> holders =
-        leader.holders(java.util.Objects.requireNonNull(attempt.one));
+    Optional<List<String>> holders = leader.holders(java.util.Objects.requireNonNull(attempt.one));
     if (holders.isEmpty()) {
       return false;
     }

@@ -384,7 +384,9 @@ final class SimulatedMachine {
           if (!isRunning() || !self().equals(life)) {
             return;
           }
-          if (from.isRunning() && from.leads() && cluster.reachBothWays(Plane.DATA, name, from.name())) {
+          if (from.isRunning()
+              && from.leads()
+              && cluster.reachBothWays(Plane.DATA, name, from.name())) {
             SimulationStep.on(this, () -> install(from));
           }
         });

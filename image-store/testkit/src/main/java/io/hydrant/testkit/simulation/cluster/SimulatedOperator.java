@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who replaces machines whose disks are lost for ever: one at a time, and the next one is lost at
- * the earliest moment at which the protocol says that it may be. The check is the product's; what it
- * says is carried out by whoever leads, and begun anew by the next leader.
+ * the earliest moment at which the protocol says that it may be. The check is the product's; what
+ * it says is carried out by whoever leads, and begun anew by the next leader.
  */
 final class SimulatedOperator {
   private static final int MACHINES_MAX = 6;
@@ -117,8 +117,7 @@ final class SimulatedOperator {
       if (known != null && !known.peer().equals(other.self())) {
         heard.remove(other.name());
       }
-      boolean reached =
-          other == leader || cluster.reaches(Plane.DATA, other.name(), leader.name());
+      boolean reached = other == leader || cluster.reaches(Plane.DATA, other.name(), leader.name());
       if (other.isRunning() && reached && random.nextBoolean()) {
         heard.put(other.name(), SimulatedRepair.inventory(other));
       }

@@ -1,8 +1,6 @@
 package io.hydrant.testkit.simulation.cluster;
 
-import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
-import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.repair.LocalRepairSource;
 import io.hydrant.engine.repair.RepairPlan;
 import io.hydrant.engine.repair.RepairRefusal;
@@ -12,7 +10,8 @@ import io.hydrant.engine.repair.RepairedTract;
 import io.hydrant.engine.repair.SlimState;
 import io.hydrant.engine.repair.TractList;
 import io.hydrant.engine.replica.InventoryView;
-import io.hydrant.engine.store.MissingView;
+import io.hydrant.engine.replica.Lacking;
+import io.hydrant.engine.replica.RepairProgress;
 import io.hydrant.engine.store.TractSet;
 import io.hydrant.testkit.simulation.cluster.SimulatedNetwork.Plane;
 import java.io.IOException;
@@ -21,10 +20,8 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 
 /**
  * How a machine fetches what it lacks: the product's own steps over the simulated network. While it
@@ -84,18 +81,14 @@ final class SimulatedRepair implements RepairStep.Surroundings {
 
   /** What a machine says of itself. */
   static InventoryView inventory(SimulatedMachine machine) {
-    Map<ImageId, List<CheckpointId>> incomplete = new TreeMap<>();
-    for (MissingView.Lack lack : machine.store().missing().lacks()) {
-      incomplete.computeIfAbsent(lack.image(), _ -> new ArrayList<>()).add(lack.asOf());
-    }
     return new InventoryView(
         machine.self(),
         machine.store().applied().index(),
         machine.store().holdMark(),
-        incomplete,
-        0,
+        Lacking.of(machine.store().missing().lacks(), machine.store().catalog()),
         machine.clock().millis(machine.cluster().nanos()),
-        false);
+        new InventoryView.Space(0, false),
+        RepairProgress.NONE);
   }
 
   /** Another machine, over the network. */
@@ -145,13 +138,15 @@ final class SimulatedRepair implements RepairStep.Surroundings {
       return;
     }
     long commits = cluster.model().commits();
-    SimulationStep.on(machine, () -> {
-      if (random.nextBoolean()) {
-        machine.applyOne();
-      } else {
-        machine.runBackground();
-      }
-    });
+    SimulationStep.on(
+        machine,
+        () -> {
+          if (random.nextBoolean()) {
+            machine.applyOne();
+          } else {
+            machine.runBackground();
+          }
+        });
     if (cluster.model().commits() > commits) {
       cluster.coverage().count(Schedule.REPAIR_BESIDE_COMMIT);
     }
