@@ -130,6 +130,11 @@ final class PeerReplica implements PeerStore {
   }
 
   @Override
+  public void flushRepairs() {
+    store.flushRepairs();
+  }
+
+  @Override
   public InventoryView inventory(PeerLife self) {
     return stocktaking.inventory(self);
   }

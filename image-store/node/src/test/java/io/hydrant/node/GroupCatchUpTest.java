@@ -2,6 +2,10 @@ package io.hydrant.node;
 
 import com.google.protobuf.ByteString;
 import io.hydrant.v1.CreateImageRequest;
+import io.hydrant.v1.FetchRequest;
+import io.hydrant.v1.FetchResponse;
+import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.ReadClass;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class GroupCatchUpTest {
   private static final ByteString TOKEN = ByteString.copyFromUtf8("0123456789abcdef");
   private static final int PAGES = 1_024;
+  private static final int PAGES_AT_ONCE = 256;
 
   /** The log is purged after a few dozen entries. */
   private static final Map<String, String> SHORT_LOG =
@@ -35,12 +40,12 @@ final class GroupCatchUpTest {
       int away = (leader + 1) % GroupOfThree.NODES;
       int other = (leader + 2) % GroupOfThree.NODES;
       TestImage image = group.client(leader).image("vm", PAGES);
-      write(group, image, 1, 0, 1, 2);
+      long before = write(group, image, 1, 0, 1, 2);
       GroupOfThree.await("it to be there", () -> hasEverything(group, leader, away));
       long applied = group.stat(away, "applied_index");
       group.kill(away);
 
-      write(group, image, 2, leader, other);
+      long meanwhile = write(group, image, 2, leader, other);
       purgeBehind(group, applied, leader, other);
       group.start(away);
       GroupOfThree.await(
@@ -48,6 +53,13 @@ final class GroupCatchUpTest {
           () ->
               group.stat(away, "applied_index") > applied
                   && group.stat(away, "applied_index") >= group.stat(other, "applied_index"));
+
+      // Everything is compared or fetched: each retained checkpoint is served from there.
+      GroupOfThree.await(
+          "it to hold everything",
+          () -> hasEverything(group, other, away) && group.stat(away, "missing_checkpoint_count") == 0);
+      assertServes(group, away, image, before, 1);
+      assertServes(group, away, image, meanwhile, 2);
 
       // It takes part: without it there is no majority.
       group.kill(other);
@@ -57,6 +69,47 @@ final class GroupCatchUpTest {
       group.kill(away);
       group.start(away);
       write(group, image, 4, leader, away);
+    }
+  }
+
+  /** Every page, from this node. */
+  private static void assertServes(
+      GroupOfThree group, int node, TestImage image, long checkpoint, long seed)
+      throws Exception {
+    OpenRestoreResponse session =
+        group.client(group.awaitLeader(0, 1, 2)).openRestore(image, checkpoint);
+    long[] next = {0};
+    GroupOfThree.await(
+        "all pages of checkpoint " + checkpoint,
+        () -> {
+          while (next[0] < image.pages()) {
+            if (!serves(group, node, session, next[0], seed)) {
+              return false; // behind: the session's entry is not applied there yet
+            }
+            next[0] += PAGES_AT_ONCE;
+          }
+          return true;
+        });
+  }
+
+  private static boolean serves(
+      GroupOfThree group, int node, OpenRestoreResponse session, long first, long seed) {
+    FetchRequest.Builder request =
+        FetchRequest.newBuilder()
+            .setToken(session.getToken())
+            .setReadClass(ReadClass.READ_CLASS_FAULT);
+    ByteString expected = ByteString.EMPTY;
+    for (long page = first; page < first + PAGES_AT_ONCE; page++) {
+      request.addPage(page);
+      expected = expected.concat(ByteString.copyFrom(Draft.content(seed, page)));
+    }
+    try {
+      FetchResponse fetched = group.client(node).fetch(request.build());
+      return fetched.hasPages() && fetched.getPages().getData().equals(expected);
+    } catch (AssertionError e) {
+      return false;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -418,6 +418,20 @@ public final class ImageStore implements AutoCloseable {
     return fence.reason();
   }
 
+  /**
+   * Starts a snapshot if the hold mark rises by it, for what was repaired counts when the index has
+   * it; does not wait. Else the next entry would do it, and on a quiet group none comes. Any thread.
+   */
+  public void flushRepairs() {
+    if (parts.holdMark().wouldRise()) {
+      try {
+        writer.changeIfUsable(snapshots::takeIfDue);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
   /** What a session reads. Any thread. Whether it is here, the readers say of each tract. */
   public ReadPoint readPoint(SessionId session) throws Refusal {
     fence.require();

@@ -128,6 +128,7 @@ public final class PeerPlane implements AutoCloseable {
                 parts.meter(),
                 new RepairPace(repairs.bytesPerSecond(), System.nanoTime()),
                 () -> !stagePool.getQueue().isEmpty(),
+                store::flushRepairs,
                 parts.failStop()));
     this.services =
         ServerInterceptors.intercept(

@@ -78,6 +78,12 @@ public interface PeerStore {
   /** What this replica hashes of itself. */
   Digests digests();
 
+  /**
+   * Has what was repaired written to the index, if the hold mark rises by it; does not wait. On a
+   * quiet group nothing else does.
+   */
+  void flushRepairs();
+
   /** What is here and what is lacking. */
   InventoryView inventory(PeerLife self);
 }

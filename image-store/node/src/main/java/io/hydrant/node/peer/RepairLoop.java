@@ -2,6 +2,7 @@ package io.hydrant.node.peer;
 
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.repair.RepairStep;
+import io.hydrant.engine.repair.RepairStep.Outcome;
 import io.hydrant.engine.repair.RepairStep.Progress;
 import io.hydrant.node.replication.FailStop;
 import java.io.IOException;
@@ -40,12 +41,14 @@ final class RepairLoop implements AutoCloseable {
 
   /**
    * @param busy what is urgent waits here
+   * @param flush when nothing is lacking any more
    */
   record Parts(
       RepairSources sources,
       RepairMeter meter,
       RepairPace pace,
       BooleanSupplier busy,
+      Runnable flush,
       FailStop failStop) {}
 
   RepairLoop(RepairStep step, Parts parts) {
@@ -85,6 +88,9 @@ final class RepairLoop implements AutoCloseable {
       return TimeUnit.MILLISECONDS.toNanos(DISK_FULL_MILLIS);
     }
     parts.meter().stepped(progress);
+    if (progress.outcome() == Outcome.DONE) {
+      parts.flush().run();
+    }
     long paid =
         parts
             .pace()

@@ -81,6 +81,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   private final Map<String, TestNode> nodes;
   private final ImageStore store;
   private final ExecutorService syncer = Executors.newSingleThreadExecutor();
+  private final ExecutorService snapshots = Executors.newSingleThreadExecutor();
   private final ExecutorService publisher = Executors.newSingleThreadExecutor();
   private final ZstdPageCodec codec = new ZstdPageCodec();
 
@@ -136,7 +137,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
                 codec,
                 new SplittableRandom(name.hashCode()),
                 syncer,
-                Runnable::run,
+                snapshots,
                 publisher,
                 () -> false,
                 event -> {}));
@@ -334,6 +335,11 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   }
 
   @Override
+  public void flushRepairs() {
+    store.flushRepairs();
+  }
+
+  @Override
   public InventoryView inventory(PeerLife self) {
     return new InventoryView(
         self,
@@ -379,6 +385,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
     store.close();
     syncer.shutdown();
     publisher.shutdown();
+    snapshots.shutdown();
     codec.close();
   }
 

@@ -1,0 +1,193 @@
+package io.hydrant.node.peer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.store.PageReader;
+import io.hydrant.engine.store.ReadPoint;
+import io.hydrant.engine.store.SlimReader;
+import io.hydrant.node.Draft;
+import io.hydrant.node.ingest.Held;
+import io.hydrant.node.ingest.StagedGroup;
+import io.hydrant.v1.SlimChunk;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A replica fetches what it lacks from the others: real stores, real gRPC, a log that never fails. */
+@Timeout(120)
+final class RepairTest {
+  private static final int BATCH_PAGES = 256;
+
+  @TempDir private Path directory;
+  private TestGroup group;
+  private final List<CheckpointKey> written = new ArrayList<>();
+
+  @BeforeEach
+  void make() throws Exception {
+    group = new TestGroup(directory);
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    group.close();
+  }
+
+  /** A checkpoint of some pages, the first one full, committed by whoever is there. */
+  private CheckpointKey write(long seed, long... pages) throws Exception {
+    Optional<CheckpointId> head =
+        group.n1.catalog().image(group.image).orElseThrow().head();
+    CheckpointKey key =
+        ((Outcome.Opened)
+                group.log.apply(
+                    new Command.Open(
+                        group.image,
+                        group.epoch,
+                        head.isEmpty() ? CheckpointKind.FULL : CheckpointKind.INCREMENTAL,
+                        head,
+                        head.isEmpty() ? Optional.of(group.regions) : Optional.empty())))
+            .key();
+    Draft draft = new Draft(TestGroup.PAGES);
+    StagedGroup staged = group.n1.plane().staging().staged(key, group.epoch);
+    int from = 0;
+    while (from < pages.length) {
+      int to = from + 1;
+      while (to < pages.length && to - from < BATCH_PAGES && pages[to] >> 11 == pages[from] >> 11) {
+        to++;
+      }
+      group.batch(staged, draft.raw(seed, java.util.Arrays.copyOfRange(pages, from, to)));
+      from = to;
+    }
+    SlimChunk slim = draft.slim(new byte[] {(byte) seed, 7});
+    staged.slim(
+        slim.getOffset(), slim.getChecksum(), slim.getData().asReadOnlyByteBuffer());
+    Held held = staged.finish(TestGroup.claim(draft.commit())).get(30, TimeUnit.SECONDS);
+    assertTrue(
+        group.log.apply(new Command.Commit(key, group.epoch, held.content(), held.holders()))
+            instanceof Outcome.Committed);
+    written.add(key);
+    return key;
+  }
+
+  private void writeFull(long seed) throws Exception {
+    write(seed, LongStream.range(0, TestGroup.PAGES).toArray());
+  }
+
+  /** Everything that a session on a checkpoint reads, page by page. */
+  private List<ByteBuffer> content(TestNode node, CheckpointKey key) throws Exception {
+    Outcome pinned =
+        group.log.apply(
+            new Command.Pin(key.image(), Optional.of(key.checkpoint()), 60_000));
+    ReadPoint point = node.store().readPoint(((Outcome.Pinned) pinned).session());
+    List<ByteBuffer> content = new ArrayList<>();
+    for (long page = 0; page < TestGroup.PAGES; page += PageReader.PAGES_MAX) {
+      ByteBuffer target = ByteBuffer.allocateDirect(PageReader.PAGES_MAX * Draft.PAGE_BYTES);
+      node.store()
+          .pages()
+          .read(point, 0, LongStream.range(page, page + PageReader.PAGES_MAX).toArray(), target);
+      content.add(target.flip());
+    }
+    for (SlimReader.Chunk chunk : node.store().slim().chunks(point)) {
+      content.add(node.store().slim().read(point, chunk));
+    }
+    return content;
+  }
+
+  private void awaitWhole(TestNode node) {
+    TestGroup.await(
+        node + " has all, " + node.meter.get() + ", " + node.stops,
+        () -> node.store().missing().lacks().isEmpty());
+  }
+
+  private void assertHasAll(TestNode node) throws Exception {
+    for (CheckpointKey key : written) {
+      assertEquals(content(group.n1, key), content(node, key), key.toString());
+    }
+    assertEquals(List.of(), node.stops);
+  }
+
+  @Test
+  void whatWasCommittedMeanwhileIsFetchedAndHeld() throws Exception {
+    group.start(TestNode.patient());
+    group.n3.stop();
+    writeFull(1);
+    for (int i = 0; i < 12; i++) {
+      write(2 + i, 3 * i, 100, 2_048 + i);
+    }
+    assertEquals(13, group.n3.store().missing().lacks().size());
+    group.n3.start(TestNode.patient());
+    awaitWhole(group.n3);
+    assertHasAll(group.n3);
+    assertTrue(group.n3.meter.fetchedBytes() > 0);
+    TestGroup.await(
+        "it holds what it fetched, though no entry comes",
+        () -> group.n3.store().holdMark() == group.n3.store().applied().index());
+  }
+
+  @Test
+  void aSourceThatDiesIsFollowedByTheOther() throws Exception {
+    group.start(TestNode.patient());
+    group.n3.stop();
+    writeFull(1);
+    write(2, 5);
+    // n2 is asked first, since n1 leads.
+    group.n2.source.onTract =
+        count -> {
+          if (count == 2) {
+            Thread.startVirtualThread(group.n2::stop);
+          }
+        };
+    group.n3.start(TestNode.patient());
+    awaitWhole(group.n3);
+    assertHasAll(group.n3);
+    assertTrue(group.n2.source.tracts.get() >= 1, "it was asked");
+    assertTrue(group.n1.source.tracts.get() >= 1, "then the other");
+  }
+
+  @Test
+  void metadataThatWasInstalledIsProvenByComparing() throws Exception {
+    group.start(TestNode.patient());
+    writeFull(1);
+    write(2, 5, 6);
+    TestGroup.await("n3 has it", () -> group.n3.store().missing().lacks().isEmpty());
+    TestGroup.await(
+        "whole", () -> group.n3.store().holdMark() == group.n3.store().applied().index());
+    group.n3.stop();
+    group.log.leave(group.n3.store());
+    write(3, 2_050);
+    group.n3.store().install(group.n1.store().frozenCatalog().encode());
+    group.log.join(group.n3.store());
+    assertEquals(3, group.n3.store().missing().lacks().size());
+    long before = group.n3.meter.fetchedBytes();
+    group.n3.start(TestNode.patient());
+    awaitWhole(group.n3);
+    assertHasAll(group.n3);
+    long fetched = group.n3.meter.fetchedBytes() - before;
+    assertTrue(fetched > 0 && fetched < 1 << 20, "fetched only what differs: " + fetched);
+  }
+
+  @Test
+  void whoLacksItTooIsNotWaitedFor() throws Exception {
+    group.start(TestNode.patient());
+    group.n3.stop();
+    writeFull(1);
+    group.n2.stop();
+    group.n3.start(TestNode.patient());
+    awaitWhole(group.n3);
+    assertHasAll(group.n3);
+  }
+}
