@@ -57,7 +57,9 @@ final class GroupCatchUpTest {
       // Everything is compared or fetched: each retained checkpoint is served from there.
       GroupOfThree.await(
           "it to hold everything",
-          () -> hasEverything(group, other, away) && group.stat(away, "missing_checkpoint_count") == 0);
+          () ->
+              hasEverything(group, other, away)
+                  && group.stat(away, "missing_checkpoint_count") == 0);
       assertServes(group, away, image, before, 1);
       assertServes(group, away, image, meanwhile, 2);
 
@@ -74,8 +76,7 @@ final class GroupCatchUpTest {
 
   /** Every page, from this node. */
   private static void assertServes(
-      GroupOfThree group, int node, TestImage image, long checkpoint, long seed)
-      throws Exception {
+      GroupOfThree group, int node, TestImage image, long checkpoint, long seed) throws Exception {
     OpenRestoreResponse session =
         group.client(group.awaitLeader(0, 1, 2)).openRestore(image, checkpoint);
     long[] next = {0};

@@ -58,6 +58,10 @@ final class RunningServer {
   private final StateMachineAdapter adapter;
   private final RaftServer server;
   private final RaftServer.Division division;
+  private volatile @Nullable Known known;
+
+  /** Ratis' configurations never change: a change makes another one. */
+  private record Known(RaftConfiguration configuration, Membership membership) {}
 
   private RunningServer(
       RaftLogConfig config,
@@ -169,8 +173,15 @@ final class RunningServer {
     return config.selfId();
   }
 
+  /** The same object until the configuration changes: this is asked for every frame. */
   Membership membership() {
-    return Members.of(division.getRaftConf());
+    RaftConfiguration configuration = division.getRaftConf();
+    Known last = known;
+    if (last == null || last.configuration() != configuration) {
+      last = new Known(configuration, Members.of(configuration));
+      known = last;
+    }
+    return last.membership();
   }
 
   /** Empty if this replica does not lead, or the members change just now. */

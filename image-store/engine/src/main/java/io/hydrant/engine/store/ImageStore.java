@@ -420,7 +420,8 @@ public final class ImageStore implements AutoCloseable {
 
   /**
    * Starts a snapshot if the hold mark rises by it, for what was repaired counts when the index has
-   * it; does not wait. Else the next entry would do it, and on a quiet group none comes. Any thread.
+   * it; does not wait. Else the next entry would do it, and on a quiet group none comes. Any
+   * thread.
    */
   public void flushRepairs() {
     if (parts.holdMark().wouldRise()) {

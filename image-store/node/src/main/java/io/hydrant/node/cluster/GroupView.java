@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What the log says of the group, and its members of themselves. */
 public final class GroupView implements ClusterView {
@@ -24,6 +25,10 @@ public final class GroupView implements ClusterView {
   private final String version;
   private final RaftLog log;
   private final MemberNews news;
+  private volatile @Nullable Counted counted;
+
+  /** The log's membership is the same object until it changes; voters are asked for every frame. */
+  private record Counted(Membership membership, Voters voters) {}
 
   public GroupView(String self, String version, RaftLog log, MemberNews news) {
     this.self = self;
@@ -60,6 +65,15 @@ public final class GroupView implements ClusterView {
   @Override
   public Voters voters() {
     Membership membership = log.membership();
+    Counted last = counted;
+    if (last == null || last.membership() != membership) {
+      last = new Counted(membership, voters(membership));
+      counted = last;
+    }
+    return last.voters();
+  }
+
+  private Voters voters(Membership membership) {
     if (membership.voters().isEmpty()) {
       return Voters.of(Set.of(self)); // It joins, and has no log yet.
     }

@@ -28,7 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A replica fetches what it lacks from the others: real stores, real gRPC, a log that never fails. */
+/**
+ * A replica fetches what it lacks from the others: real stores, real gRPC, a log that never fails.
+ */
 @Timeout(120)
 final class RepairTest {
   private static final int BATCH_PAGES = 256;
@@ -49,8 +51,7 @@ final class RepairTest {
 
   /** A checkpoint of some pages, the first one full, committed by whoever is there. */
   private CheckpointKey write(long seed, long... pages) throws Exception {
-    Optional<CheckpointId> head =
-        group.n1.catalog().image(group.image).orElseThrow().head();
+    Optional<CheckpointId> head = group.n1.catalog().image(group.image).orElseThrow().head();
     CheckpointKey key =
         ((Outcome.Opened)
                 group.log.apply(
@@ -73,8 +74,7 @@ final class RepairTest {
       from = to;
     }
     SlimChunk slim = draft.slim(new byte[] {(byte) seed, 7});
-    staged.slim(
-        slim.getOffset(), slim.getChecksum(), slim.getData().asReadOnlyByteBuffer());
+    staged.slim(slim.getOffset(), slim.getChecksum(), slim.getData().asReadOnlyByteBuffer());
     Held held = staged.finish(TestGroup.claim(draft.commit())).get(30, TimeUnit.SECONDS);
     assertTrue(
         group.log.apply(new Command.Commit(key, group.epoch, held.content(), held.holders()))
@@ -90,8 +90,7 @@ final class RepairTest {
   /** Everything that a session on a checkpoint reads, page by page. */
   private List<ByteBuffer> content(TestNode node, CheckpointKey key) throws Exception {
     Outcome pinned =
-        group.log.apply(
-            new Command.Pin(key.image(), Optional.of(key.checkpoint()), 60_000));
+        group.log.apply(new Command.Pin(key.image(), Optional.of(key.checkpoint()), 60_000));
     ReadPoint point = node.store().readPoint(((Outcome.Pinned) pinned).session());
     List<ByteBuffer> content = new ArrayList<>();
     for (long page = 0; page < TestGroup.PAGES; page += PageReader.PAGES_MAX) {
