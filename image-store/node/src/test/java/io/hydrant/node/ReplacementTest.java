@@ -1,20 +1,24 @@
 package io.hydrant.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.hydrant.v1.FetchRequest;
 import io.hydrant.v1.FetchResponse;
 import io.hydrant.v1.OpenRestoreResponse;
 import io.hydrant.v1.ReadClass;
 import io.hydrant.v1.Reason;
+import io.hydrant.v1.ReplaceMemberResponse;
 import io.hydrant.v1.ReplaceStage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -114,12 +118,14 @@ final class ReplacementTest {
         nodes.start(3, 4);
         GroupOfThree.await(
             "it to be replaced",
-            () -> nodes.replace(leader, name, 3).getStage() == ReplaceStage.REPLACE_STAGE_DONE);
+            () ->
+                nodes.replace(leader, name, 3).getStage() == ReplaceStage.REPLACE_STAGE_DONE);
         assertEquals(
             Set.of(nodes.publicAddress(leader), nodes.publicAddress(third), nodes.publicAddress(3)),
             nodes.voters(leader));
         // A repeat finds it done; another one is a new replacement.
-        assertEquals(ReplaceStage.REPLACE_STAGE_DONE, nodes.replace(leader, name, 3).getStage());
+        assertEquals(
+            ReplaceStage.REPLACE_STAGE_DONE, nodes.replace(leader, name, 3).getStage());
         Failures.assertRefused(
             Reason.REASON_INVALID,
             Status.Code.INVALID_ARGUMENT,
@@ -136,6 +142,78 @@ final class ReplacementTest {
       IOException refused = assertThrows(IOException.class, () -> nodes.start(dead));
       assertTrue(
           String.valueOf(refused.getMessage()).contains("it was removed"), refused.getMessage());
+    }
+  }
+
+  @Test
+  void goesOnWhereverTheLeaderIsLost() throws Exception {
+    try (LocalNodes nodes = new LocalNodes(directory, 4)) {
+      nodes.found(0, 1, 2);
+      int leader = nodes.awaitLeader(0, 1, 2);
+      int dead = (leader + 1) % 3;
+      int third = other(leader, dead);
+      TestImage image = nodes.client(leader).image("vm", PAGES);
+      long early = nodes.write(image, 5, leader);
+      String name = nodes.name(dead);
+      nodes.wipe(dead);
+      nodes.start(3);
+      Set<ReplaceStage> lostIn = EnumSet.noneOf(ReplaceStage.class);
+      ReplaceStage stage = ReplaceStage.REPLACE_STAGE_UNSPECIFIED;
+      while (stage != ReplaceStage.REPLACE_STAGE_DONE) {
+        int asked = nodes.awaitLeader(leader, third);
+        try {
+          ReplaceMemberResponse answer = nodes.replace(asked, name, 3);
+          stage = answer.getStage();
+        } catch (StatusRuntimeException e) {
+          continue; // It has lost the leadership just now.
+        }
+        if (stage != ReplaceStage.REPLACE_STAGE_DONE && lostIn.add(stage)) {
+          nodes.stop(asked);
+          nodes.start(asked);
+        }
+      }
+      assertFalse(lostIn.isEmpty());
+      int last = nodes.awaitLeader(leader, third, 3);
+      assertHas(nodes, last, 3, image, early, 5);
+      assertEquals(3, nodes.voters(last).size());
+      assertEquals(List.of(), nodes.faults(3));
+    }
+  }
+
+  @Test
+  void aGroupOfOneThatWasRecoveredBecomesThree() throws Exception {
+    try (LocalNodes nodes = new LocalNodes(directory, 5)) {
+      nodes.found(0, 1, 2);
+      int leader = nodes.awaitLeader(0, 1, 2);
+      TestImage image = nodes.client(leader).image("vm", PAGES);
+      long early = nodes.write(image, 5, leader);
+      int lost = (leader + 1) % 3;
+      nodes.stop(lost);
+      nodes.stop(other(leader, lost));
+      nodes.stop(leader);
+      try (Recovery recovery = Recovery.open(nodes.config(leader))) {
+        Losses losses = recovery.examine();
+        assertEquals(List.of(), losses.images().getFirst().missing());
+        recovery.recover(losses);
+      }
+      nodes.start(leader);
+      nodes.awaitLeader(leader);
+      nodes.start(3, 4);
+      for (int added : new int[] {3, 4}) {
+        GroupOfThree.await(
+            "one more",
+            () ->
+                nodes.replace(nodes.leads(leader, 3, 4), "", added).getStage()
+                    == ReplaceStage.REPLACE_STAGE_DONE);
+      }
+      assertEquals(3, nodes.voters(leader).size());
+      int last = nodes.awaitLeader(leader, 3, 4);
+      assertHas(nodes, last, 3, image, early, 5);
+      assertHas(nodes, last, 4, image, early, 5);
+      IOException refused = assertThrows(IOException.class, () -> nodes.start(lost));
+      assertTrue(
+          String.valueOf(refused.getMessage()).contains("before it was recovered"),
+          refused.getMessage());
     }
   }
 }
