@@ -118,14 +118,12 @@ final class ReplacementTest {
         nodes.start(3, 4);
         GroupOfThree.await(
             "it to be replaced",
-            () ->
-                nodes.replace(leader, name, 3).getStage() == ReplaceStage.REPLACE_STAGE_DONE);
+            () -> nodes.replace(leader, name, 3).getStage() == ReplaceStage.REPLACE_STAGE_DONE);
         assertEquals(
             Set.of(nodes.publicAddress(leader), nodes.publicAddress(third), nodes.publicAddress(3)),
             nodes.voters(leader));
         // A repeat finds it done; another one is a new replacement.
-        assertEquals(
-            ReplaceStage.REPLACE_STAGE_DONE, nodes.replace(leader, name, 3).getStage());
+        assertEquals(ReplaceStage.REPLACE_STAGE_DONE, nodes.replace(leader, name, 3).getStage());
         Failures.assertRefused(
             Reason.REASON_INVALID,
             Status.Code.INVALID_ARGUMENT,

@@ -25,6 +25,8 @@ final class CallTarget {
   /** Hints that were followed. Each is once: who gives it again is out of date. */
   private final Set<Member> followed = new HashSet<>();
 
+  private final Set<Member> blank = new HashSet<>();
+
   /** The last refusal named another member: it is asked at once. */
   private boolean sent;
 
@@ -53,6 +55,9 @@ final class CallTarget {
     if (!failure.elsewhere()) {
       return;
     }
+    if (failure.fromBlank()) {
+      blank.add(before);
+    }
     String hint = Failure.leaderIn(trailers);
     Member hinted = hint == null ? null : members.hinted(hint);
     if (hinted != null && !hinted.equals(before) && followed.add(hinted)) {
@@ -68,6 +73,11 @@ final class CallTarget {
           case LEADER -> hinted == null ? members.notLeader(before) : members.after(before);
           case ANY -> members.after(before);
         };
+  }
+
+  /** Whether there is use in another try. */
+  boolean mayAskAgain(Failure failure) {
+    return failure.retryable() || (failure.fromBlank() && !blank.containsAll(members.all()));
   }
 
   /** Asks around; whether the member is silent and another one is to be asked instead. */

@@ -88,7 +88,20 @@ record Failure(Reason reason, Kind kind, String message, @Nullable Throwable cau
 
   /** Whether another member may do what this one could not. */
   boolean elsewhere() {
-    return retryable() && reason != Reason.REASON_OVERLOADED;
+    return (retryable() && reason != Reason.REASON_OVERLOADED) || fromBlank();
+  }
+
+  /**
+   * A blank server belongs to no group yet, and has nothing: one that takes a dead member's place
+   * at its address, perhaps.
+   */
+  boolean fromBlank() {
+    return reason == Reason.REASON_NOT_INITIALISED;
+  }
+
+  /** Repeating does not help there, but another member may have it; if all say so, it is so. */
+  boolean onlyThere() {
+    return kind == Kind.DAMAGED || fromBlank();
   }
 
   /** For a call that changes nothing, or whose change is known not to have happened. */

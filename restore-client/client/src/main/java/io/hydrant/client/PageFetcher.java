@@ -458,7 +458,7 @@ public final class PageFetcher implements AutoCloseable {
         return;
       }
       Failure failure = Failure.of(answer.getReason(), answer.getMessage());
-      boolean again = failure.retryable() || failure.kind() == Failure.Kind.DAMAGED;
+      boolean again = failure.retryable() || failure.onlyThere();
       if (!again) {
         pending.answer.complete(answer);
       } else if (others) {

@@ -10,7 +10,9 @@ import java.util.Set;
 final class ReadRound {
   private final Members members;
   private final Set<Member> asked = new HashSet<>();
-  private final Set<Member> damaged = new HashSet<>();
+
+  /** Those that will not have it soon either. */
+  private final Set<Member> unable = new HashSet<>();
 
   ReadRound(Members members) {
     this.members = members;
@@ -27,21 +29,20 @@ final class ReadRound {
   /** A good answer came: what failed before it is of no matter for what is read next. */
   synchronized void progressed() {
     asked.clear();
-    damaged.clear();
+    unable.clear();
   }
 
   /** Remembers a failure while another member's answer is still to come. */
   synchronized void noted(Member member, Failure failure) {
     asked.add(member);
-    if (failure.kind() == Failure.Kind.DAMAGED) {
-      damaged.add(member);
+    if (failure.onlyThere()) {
+      unable.add(member);
     }
   }
 
   synchronized Next failed(Member member, Failure failure) {
-    boolean isDamaged = failure.kind() == Failure.Kind.DAMAGED;
     noted(member, failure);
-    if ((!isDamaged && !failure.retryable()) || damaged.containsAll(members.all())) {
+    if ((!failure.onlyThere() && !failure.retryable()) || unable.containsAll(members.all())) {
       return new Next.GiveUp();
     }
     Member next = members.after(member);

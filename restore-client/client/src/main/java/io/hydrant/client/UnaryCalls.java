@@ -71,7 +71,9 @@ final class UnaryCalls {
       long pauseNanos = target.pauseNanos(attempt);
       leftNanos = limitNanos - (System.nanoTime() - start);
       boolean noTimeLeft = leftNanos - pauseNanos < Math.min(TRY_NANOS_MIN, limitNanos / 10);
-      if (!failure.retryable() || target.round(attempt) >= retries.attemptsMax() || noTimeLeft) {
+      if (!target.mayAskAgain(failure)
+          || target.round(attempt) >= retries.attemptsMax()
+          || noTimeLeft) {
         throw end(failure, effect, mayHaveHappened, what);
       }
       pause(pauseNanos, what);

@@ -112,7 +112,10 @@ final class WriteAnswers implements WriteStream.Events {
         return;
       }
       HydrantException why = why(status, trailers);
-      boolean refused = why instanceof RejectedException && !status.isOk();
+      boolean refused =
+          why instanceof RejectedException
+              && !status.isOk()
+              && !Failure.of(status, trailers).fromBlank();
       if (state.canMove() && !refused && state.attempts.isEmpty()) {
         state.stream = null;
       } else if (state.canMove() && !refused) {

@@ -5,8 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.hydrant.v1.Reason;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Unary calls find the member that can answer. */
@@ -73,6 +78,33 @@ final class GroupCallsTest {
       assertEquals(1, client.images().size());
       group.lead(1);
       assertEquals(2, client.createImage("vm2", 0).getUid());
+    }
+  }
+
+  /** Its disk was wiped: a blank server waits at its address until it takes a member's place. */
+  @Test
+  void blankServerIsPassedOver() {
+    try (FakeGroup group = new FakeGroup();
+        HydrantClient client = group.client()) {
+      StatusRuntimeException refusal =
+          FakeStore.refusal(
+              Reason.REASON_NOT_INITIALISED, Status.Code.FAILED_PRECONDITION, "blank");
+      Supplier<StatusRuntimeException> blank = () -> refusal;
+      Consumer<String> refuse =
+          _ -> {
+            throw refusal;
+          };
+      group.lead(1);
+      group.faults(0).notLeading = blank;
+      group.faults(0).unary = refuse;
+      assertEquals(1, client.createImage("vm", 0).getUid());
+      assertEquals(1, client.images().size());
+      for (int server = 1; server < 3; server++) {
+        group.faults(server).notLeading = blank;
+        group.faults(server).unary = refuse;
+      }
+      RejectedException all = assertThrows(RejectedException.class, () -> client.images());
+      assertEquals(Reason.REASON_NOT_INITIALISED, all.reason());
     }
   }
 

@@ -46,7 +46,11 @@ final class GroupReadsTest {
 
   private static void refuseStreams(Faults faults, Reason reason) {
     Status.Code code =
-        reason == Reason.REASON_DAMAGED ? Status.Code.DATA_LOSS : Status.Code.UNAVAILABLE;
+        switch (reason) {
+          case REASON_DAMAGED -> Status.Code.DATA_LOSS;
+          case REASON_NOT_INITIALISED -> Status.Code.FAILED_PRECONDITION;
+          default -> Status.Code.UNAVAILABLE;
+        };
     StatusRuntimeException refusal = FakeStore.refusal(reason, code, "not from me");
     faults.prefetched =
         _ -> {
@@ -102,7 +106,8 @@ final class GroupReadsTest {
     "REASON_DAMAGED, 1",
     "REASON_NOT_HERE, 2",
     "REASON_DAMAGED, 2",
-    "REASON_SHUTTING_DOWN, 2"
+    "REASON_SHUTTING_DOWN, 2",
+    "REASON_NOT_INITIALISED, 2"
   })
   void whatSomeMembersCannotGiveTheOthersCan(String name, int unable) throws IOException {
     Reason reason = Reason.valueOf(name);
