@@ -54,6 +54,14 @@ public final class ChaosMain implements Callable<Integer> {
       description = "Demand that every replica holds everything at rest (${DEFAULT-VALUE}).")
   private boolean whole;
 
+  @Option(
+      names = "--replace",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Lose a disk for ever now and then, and replace its member.")
+  private boolean replace;
+
   @Option(names = "--json", description = "Append the outcome to this file, as one line.")
   private @Nullable Path json;
 
@@ -69,7 +77,7 @@ public final class ChaosMain implements Callable<Integer> {
             ? root.resolve("chaos/target/runs/seed-" + seed + "-" + ProcessHandle.current().pid())
             : directory.toAbsolutePath();
     Duration duration = minutes == null ? Duration.ofSeconds(seconds) : Duration.ofMinutes(minutes);
-    Plan plan = new Plan(duration, seed, home, Optional.ofNullable(traces), heap, whole);
+    Plan plan = new Plan(duration, seed, home, Optional.ofNullable(traces), heap, whole, replace);
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     out.println("seed %d, directory %s".formatted(seed, home));
     Outcome outcome = new ChaosRun(plan, JvmCommand.asThisProcess(root), out::println).run();

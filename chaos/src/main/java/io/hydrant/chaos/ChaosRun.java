@@ -153,7 +153,9 @@ final class ChaosRun {
     faults.addAll(new LeaderFaults(group).all());
     Member victim = group.member(random.nextInt(group.members().size()));
     faults.addAll(new DiskFaults(group, victim).all());
-    faults.add(new LostDisk(group, victim, patience.multipliedBy(2)));
+    if (plan.replace()) {
+      faults.add(new LostDisk(group, victim, patience.multipliedBy(2)));
+    }
     try {
       new Nemesis(group, faults, tally, random.split(), patience, said)
           .run(System.nanoTime() + plan.duration().toNanos());

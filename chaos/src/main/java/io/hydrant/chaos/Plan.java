@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param traces directory with traces, or below which there are some; empty: the one in the library
  * @param serverHeap for instance 384m
  * @param whole whether every replica must hold everything at rest
+ * @param replace whether a disk is lost for ever and its member replaced now and then
  */
 public record Plan(
     Duration duration,
@@ -20,4 +21,5 @@ public record Plan(
     Path directory,
     Optional<Path> traces,
     String serverHeap,
-    boolean whole) {}
+    boolean whole,
+    boolean replace) {}
