@@ -1,7 +1,7 @@
 package io.hydrant.bench.fanout;
 
 import io.grpc.ManagedChannel;
-import io.hydrant.bench.process.ChildProcess;
+import io.hydrant.bench.process.BareServers;
 import io.hydrant.bench.process.FreePort;
 import io.hydrant.bench.process.JvmCommand;
 import io.hydrant.bench.process.ProcessAccounts;
@@ -12,16 +12,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 
 /** Three fan-out servers in processes of their own; the first one leads. */
 public final class FanOutGroup implements AutoCloseable {
   private static final int REPLICAS = 3;
-  private static final long READY_SECONDS_MAX = 300;
-  private static final long POLL_MILLIS = 20;
 
-  private final List<ChildProcess> processes = new ArrayList<>();
-  private final List<Path> files = new ArrayList<>();
+  private final BareServers servers = new BareServers("a fan-out server");
   private final ManagedChannel channel;
 
   private FanOutGroup(ManagedChannel channel) {
@@ -39,36 +35,21 @@ public final class FanOutGroup implements AutoCloseable {
     try {
       for (int replica = 0; replica < REPLICAS; replica++) {
         Path file = Files.createTempFile(directory, "fanout-", ".dat");
-        group.files.add(file);
         List<String> arguments =
             new ArrayList<>(
                 List.of(ports.get(replica).toString(), file.toString(), Long.toString(fileBytes)));
         if (replica == 0) {
           ports.stream().skip(1).forEach(port -> arguments.add(port.toString()));
         }
-        group.processes.add(
-            ChildProcess.start(
-                "fanout", directory, jvm.of(jvmOptions, FanOutServer.class.getName(), arguments)));
+        group.servers.start(
+            "fanout", directory, jvm.of(jvmOptions, FanOutServer.class.getName(), arguments), file);
       }
-      for (ChildProcess process : group.processes) {
-        awaitReady(process);
-      }
+      group.servers.awaitReady();
     } catch (IOException | InterruptedException e) {
       group.close();
       throw e;
     }
     return group;
-  }
-
-  private static void awaitReady(ChildProcess process) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS_MAX);
-    while (!process.logTail().contains("on port")) {
-      if (!process.alive() || System.nanoTime() > deadline) {
-        throw new IOException(
-            "a fan-out server did not get ready; its log ends:\n" + process.logTail());
-      }
-      Thread.sleep(POLL_MILLIS);
-    }
   }
 
   /** A long-lived call to the leader; one at a time. */
@@ -85,21 +66,12 @@ public final class FanOutGroup implements AutoCloseable {
   }
 
   public ProcessAccounts accounts() throws IOException {
-    ProcessAccounts sum = new ProcessAccounts(0, 0, 0);
-    for (ChildProcess process : processes) {
-      sum = sum.plus(process.accounts());
-    }
-    return sum;
+    return servers.accounts();
   }
 
   @Override
   public void close() throws IOException, InterruptedException {
     channel.shutdownNow();
-    for (ChildProcess process : processes) {
-      process.close();
-    }
-    for (Path file : files) {
-      Files.deleteIfExists(file);
-    }
+    servers.close();
   }
 }

@@ -1,7 +1,7 @@
 package io.hydrant.bench.ratis;
 
 import io.hydrant.bench.data.PagePool;
-import io.hydrant.bench.process.ChildProcess;
+import io.hydrant.bench.process.BareServers;
 import io.hydrant.bench.process.FreePort;
 import io.hydrant.bench.process.JvmCommand;
 import io.hydrant.bench.process.ProcessAccounts;
@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.ratis.client.RaftClient;
@@ -26,11 +25,8 @@ import org.jspecify.annotations.Nullable;
 /** Three bare Ratis servers in processes of their own, and a client of theirs. */
 public final class BareRatisGroup implements AutoCloseable {
   private static final int REPLICAS = 3;
-  private static final long READY_SECONDS_MAX = 300;
-  private static final long POLL_MILLIS = 20;
 
-  private final List<ChildProcess> processes = new ArrayList<>();
-  private final List<Path> files = new ArrayList<>();
+  private final BareServers servers = new BareServers("a bare Ratis server");
   private final RaftClient client;
 
   private BareRatisGroup(List<Integer> ports) {
@@ -53,7 +49,6 @@ public final class BareRatisGroup implements AutoCloseable {
       for (int replica = 0; replica < REPLICAS; replica++) {
         Path log = Files.createTempDirectory(directory, "ratis-");
         Path file = log.resolve("recycled");
-        group.files.add(file);
         List<String> arguments =
             new ArrayList<>(
                 List.of(
@@ -62,31 +57,18 @@ public final class BareRatisGroup implements AutoCloseable {
                     file.toString(),
                     Long.toString(fileBytes)));
         ports.forEach(port -> arguments.add(port.toString()));
-        group.processes.add(
-            ChildProcess.start(
-                "ratis",
-                directory,
-                jvm.of(jvmOptions, BareRatisServer.class.getName(), arguments)));
+        group.servers.start(
+            "ratis",
+            directory,
+            jvm.of(jvmOptions, BareRatisServer.class.getName(), arguments),
+            file);
       }
-      for (ChildProcess process : group.processes) {
-        awaitReady(process);
-      }
+      group.servers.awaitReady();
     } catch (IOException | InterruptedException e) {
       group.close();
       throw e;
     }
     return group;
-  }
-
-  private static void awaitReady(ChildProcess process) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS_MAX);
-    while (!process.logTail().contains("on port")) {
-      if (!process.alive() || System.nanoTime() > deadline) {
-        throw new IOException(
-            "a bare Ratis server did not get ready; its log ends:\n" + process.logTail());
-      }
-      Thread.sleep(POLL_MILLIS);
-    }
   }
 
   /**
@@ -129,21 +111,12 @@ public final class BareRatisGroup implements AutoCloseable {
   }
 
   public ProcessAccounts accounts() throws IOException {
-    ProcessAccounts sum = new ProcessAccounts(0, 0, 0);
-    for (ChildProcess process : processes) {
-      sum = sum.plus(process.accounts());
-    }
-    return sum;
+    return servers.accounts();
   }
 
   @Override
   public void close() throws IOException, InterruptedException {
     client.close();
-    for (ChildProcess process : processes) {
-      process.close();
-    }
-    for (Path file : files) {
-      Files.deleteIfExists(file);
-    }
+    servers.close();
   }
 }
