@@ -6,11 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import io.hydrant.v1.AcquireProtectionRequest;
 import io.hydrant.v1.AcquireProtectionResponse;
-import io.hydrant.v1.FetchRequest;
-import io.hydrant.v1.FetchResponse;
 import io.hydrant.v1.GetImageRequest;
 import io.hydrant.v1.OpenRestoreResponse;
-import io.hydrant.v1.ReadClass;
 import io.hydrant.v1.TakeOverRestore;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -34,8 +31,8 @@ final class GroupIngestTest {
       TestImage image = group.client(leader).image("vm", PAGES);
       long first = group.client(leader).writeFull(image, 1);
       OpenRestoreResponse session = group.client(leader).openRestore(image, first);
-      assertHas(group, second, session, 1);
-      assertHas(group, third, session, 1);
+      group.client(second).awaitDrawn(session, 1);
+      group.client(third).awaitDrawn(session, 1);
 
       group.kill(third);
       long withTwo = group.client(leader).writeFull(image, 2);
@@ -69,37 +66,11 @@ final class GroupIngestTest {
           fenced,
           group.client(next).images().acquireProtection(fencing),
           "a repeat gets the first answer, whoever leads");
-      assertHas(group, next, fenced.getRestore(), 3);
+      group.client(next).awaitDrawn(fenced.getRestore(), 3);
       TestImage owned = group.client(next).acquire(image.uid(), "vm", PAGES);
       assertTrue(group.client(next).writeFull(owned, 4) > afterwards);
       OpenRestoreResponse again = group.client(next).openRestore(owned, afterwards);
-      assertHas(group, next, again, 3);
+      group.client(next).awaitDrawn(again, 3);
     }
-  }
-
-  /** A replica may be a few entries, or a sync, behind the leader. */
-  private static void assertHas(
-      GroupOfThree group, int node, OpenRestoreResponse session, long seed)
-      throws InterruptedException {
-    FetchRequest request =
-        FetchRequest.newBuilder()
-            .setToken(session.getToken())
-            .setReadClass(ReadClass.READ_CLASS_FAULT)
-            .addPage(7)
-            .build();
-    GroupOfThree.await(
-        "node " + node + " to have it",
-        () -> {
-          try {
-            FetchResponse fetched = group.client(node).fetch(request);
-            return fetched.hasPages()
-                && fetched.getPages().getData().equals(ByteString.copyFrom(Draft.content(seed, 7)));
-          } catch (AssertionError e) {
-            // The stream ended: behind, or not here yet.
-            return false;
-          } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-          }
-        });
   }
 }

@@ -14,6 +14,7 @@ import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.ImageServiceGrpc;
 import io.hydrant.v1.OpenRestoreRequest;
 import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.ReadClass;
 import io.hydrant.v1.RestoreServiceGrpc;
 import io.hydrant.v1.ServerServiceGrpc;
 import java.io.IOException;
@@ -125,6 +126,33 @@ public class NodeClient implements AutoCloseable {
   /** One request on a stream of its own. */
   public FetchResponse fetch(FetchRequest request) throws InterruptedException {
     return new FetchCalls(channel).fetch(request);
+  }
+
+  /**
+   * Waits until page 7 is what was drawn from a seed. A replica may be a few entries, or a sync,
+   * behind the leader.
+   */
+  void awaitDrawn(OpenRestoreResponse session, long seed) throws InterruptedException {
+    FetchRequest request =
+        FetchRequest.newBuilder()
+            .setToken(session.getToken())
+            .setReadClass(ReadClass.READ_CLASS_FAULT)
+            .addPage(7)
+            .build();
+    GroupOfThree.await(
+        channel.authority() + " to have it",
+        () -> {
+          try {
+            FetchResponse fetched = fetch(request);
+            return fetched.hasPages()
+                && fetched.getPages().getData().equals(ByteString.copyFrom(Draft.content(seed, 7)));
+          } catch (AssertionError e) {
+            // The stream ended: behind, or not here yet.
+            return false;
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
   }
 
   @Override

@@ -5,13 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.hydrant.v1.FetchRequest;
-import io.hydrant.v1.FetchResponse;
 import io.hydrant.v1.OpenRestoreResponse;
-import io.hydrant.v1.ReadClass;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.ReplaceMemberResponse;
 import io.hydrant.v1.ReplaceStage;
@@ -75,25 +71,7 @@ final class ReplacementTest {
       LocalNodes nodes, int leader, int node, TestImage image, long checkpoint, long seed)
       throws InterruptedException {
     OpenRestoreResponse session = nodes.client(leader).openRestore(image, checkpoint);
-    FetchRequest request =
-        FetchRequest.newBuilder()
-            .setToken(session.getToken())
-            .setReadClass(ReadClass.READ_CLASS_FAULT)
-            .addPage(7)
-            .build();
-    GroupOfThree.await(
-        "node " + node + " to have it",
-        () -> {
-          try {
-            FetchResponse fetched = nodes.client(node).fetch(request);
-            return fetched.hasPages()
-                && fetched.getPages().getData().equals(ByteString.copyFrom(Draft.content(seed, 7)));
-          } catch (AssertionError e) {
-            return false; // Behind.
-          } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-          }
-        });
+    nodes.client(node).awaitDrawn(session, seed);
   }
 
   private static int other(int one, int another) {
