@@ -93,16 +93,7 @@ final class PeerReplica implements PeerStore {
   @Override
   public CompletableFuture<Command.Content> stateAnew(
       CheckpointKey key, Epoch epoch, Command.Content claimed) throws Refusal, IOException {
-    ImageState.Fate fate =
-        store
-            .catalog()
-            .image(key.image())
-            .map(image -> image.fate(key.checkpoint()))
-            .orElse(
-                store.catalog().isDropped(key.image())
-                    ? ImageState.Fate.ABORTED
-                    : ImageState.Fate.UNKNOWN);
-    if (fate == ImageState.Fate.UNKNOWN) {
+    if (store.catalog().fate(key) == ImageState.Fate.UNKNOWN) {
       throw new Refusal(
           Rejection.BEHIND, key + ": this replica has not applied its open yet; ask again");
     }

@@ -1,5 +1,6 @@
 package io.hydrant.engine.catalog;
 
+import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.SessionId;
@@ -138,6 +139,17 @@ public final class Catalog {
    */
   public boolean isDropped(ImageId id) {
     return id.value() < tables.nextImage() && tables.image(id).isEmpty();
+  }
+
+  /**
+   * What became of a checkpoint's id: of an image that is gone all are aborted (PROTOCOL R22), of
+   * one that was not created here yet all are unknown (PROTOCOL R9). Safe from any thread.
+   */
+  public ImageState.Fate fate(CheckpointKey key) {
+    return image(key.image())
+        .map(image -> image.fate(key.checkpoint()))
+        .orElseGet(
+            () -> isDropped(key.image()) ? ImageState.Fate.ABORTED : ImageState.Fate.UNKNOWN);
   }
 
   /** Safe from any thread. */

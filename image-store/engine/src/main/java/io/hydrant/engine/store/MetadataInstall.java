@@ -90,7 +90,7 @@ final class MetadataInstall {
   }
 
   private void settleStaged(CheckpointKey key) throws IOException {
-    switch (fate(key)) {
+    switch (next.fate(key)) {
       case OPEN, UNKNOWN -> {}
       case ABORTED -> parts.staging().drop(key);
       case COMMITTED -> parts.staging().moveToLate(key);
@@ -102,13 +102,6 @@ final class MetadataInstall {
         }
       }
     }
-  }
-
-  private ImageState.Fate fate(CheckpointKey key) {
-    return next.image(key.image())
-        .map(image -> image.fate(key.checkpoint()))
-        .orElseGet(
-            () -> next.isDropped(key.image()) ? ImageState.Fate.ABORTED : ImageState.Fate.UNKNOWN);
   }
 
   private boolean isOnRetainedLine(CheckpointKey key) {

@@ -52,16 +52,17 @@ final class Receivers {
   StagedCheckpoint forwarded(CheckpointKey key, CheckpointInfo asOpened)
       throws Refusal, IOException {
     StagedCheckpoint receiver =
-        switch (fate(key)) {
+        switch (catalog.fate(key)) {
           case OPEN -> openOrLate(key, asOpened);
           case UNKNOWN ->
               staging
-                  .receiverOfUnknown(key, asOpened, other -> fate(other) == ImageState.Fate.UNKNOWN)
+                  .receiverOfUnknown(
+                      key, asOpened, other -> catalog.fate(other) == ImageState.Fate.UNKNOWN)
                   .orElseThrow(() -> tooManyUnknown(key));
           case COMMITTED, RETIRED -> late(key, asOpened);
           case ABORTED -> throw refuseFinal(key);
         };
-    return switch (fate(key)) {
+    return switch (catalog.fate(key)) {
       case OPEN, UNKNOWN -> receiver;
       // It became final in between; if it was not published, nobody knew of this receiver.
       case COMMITTED, RETIRED -> late(key, asOpened);
@@ -78,7 +79,7 @@ final class Receivers {
       return open(key, requireOpenedAs(key, asOpened).epoch());
     } catch (Refusal refusal) {
       // An entry may have ended the id since its fate was asked.
-      if (fate(key) == ImageState.Fate.OPEN) {
+      if (catalog.fate(key) == ImageState.Fate.OPEN) {
         throw refusal;
       }
       return late(key, asOpened);
@@ -125,16 +126,7 @@ final class Receivers {
   private Refusal refuseFinal(CheckpointKey key) {
     return new Refusal(
         Rejection.ABORTED,
-        "%s is final (%s): nothing is taken for it any more".formatted(key, fate(key)));
-  }
-
-  /** What became of an id; of an image that is gone, all are final. */
-  private ImageState.Fate fate(CheckpointKey key) {
-    return catalog
-        .image(key.image())
-        .map(image -> image.fate(key.checkpoint()))
-        .orElseGet(() ->
-            catalog.isDropped(key.image()) ? ImageState.Fate.ABORTED : ImageState.Fate.UNKNOWN);
+        "%s is final (%s): nothing is taken for it any more".formatted(key, catalog.fate(key)));
   }
 
   private CheckpointInfo requireOpenedAs(CheckpointKey key, CheckpointInfo asOpened)

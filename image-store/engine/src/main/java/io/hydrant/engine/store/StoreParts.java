@@ -134,10 +134,7 @@ record StoreParts(
 
   /** An image that the catalog does not know yet may come with the replay (PROTOCOL R9). */
   private static boolean isFinal(Catalog catalog, CheckpointKey key) {
-    return catalog
-        .image(key.image())
-        .map(image -> image.fate(key.checkpoint()).isFinal())
-        .orElseGet(() -> catalog.isDropped(key.image()));
+    return catalog.fate(key).isFinal();
   }
 
   @Override

@@ -52,7 +52,7 @@ final class Receptions {
   void nudge() {
     receptions.forEach((key, reception) -> {
       reception.nudge();
-      ImageState.Fate fate = fate(key);
+      ImageState.Fate fate = store.catalog().fate(key);
       boolean over =
           switch (fate) {
             case ABORTED -> true;
@@ -76,17 +76,6 @@ final class Receptions {
             entry.getKey().image().equals(key.image())
                 && entry.getKey().checkpoint().compareTo(key.checkpoint()) <= 0
                 && !entry.getValue().isOver(LIVE_NUDGES));
-  }
-
-  private ImageState.Fate fate(CheckpointKey key) {
-    return store
-        .catalog()
-        .image(key.image())
-        .map(image -> image.fate(key.checkpoint()))
-        .orElse(
-            store.catalog().isDropped(key.image())
-                ? ImageState.Fate.ABORTED
-                : ImageState.Fate.UNKNOWN);
   }
 
   int size() {

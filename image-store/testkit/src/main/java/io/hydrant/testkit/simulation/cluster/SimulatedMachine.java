@@ -479,14 +479,7 @@ final class SimulatedMachine {
 
   /** What became of an id, as far as this machine has applied. */
   ImageState.Fate fate(CheckpointKey key) {
-    return store()
-        .catalog()
-        .image(key.image())
-        .map(image -> image.fate(key.checkpoint()))
-        .orElseGet(() ->
-            store().catalog().isDropped(key.image())
-                ? ImageState.Fate.ABORTED
-                : ImageState.Fate.UNKNOWN);
+    return store().catalog().fate(key);
   }
 
   boolean isRotten() {
