@@ -50,7 +50,8 @@ final class RepairRounds {
     this.missing = store.missing();
     this.catalog = store.catalog();
     this.surroundings = surroundings;
-    this.due = due;
+    // What came whole and is being published would be fetched, and written, a second time.
+    this.due = key -> due.test(key) && !store.isCompleting(key);
   }
 
   /** A piece of work that nobody else does. */

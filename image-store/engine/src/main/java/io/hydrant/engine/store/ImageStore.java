@@ -374,6 +374,14 @@ public final class ImageStore implements AutoCloseable {
   }
 
   /**
+   * Whether what a retained checkpoint lacks may be here in a moment by itself: all bytes of it, or
+   * of one before it that it may build on, have come and are being published. Any thread.
+   */
+  public boolean isCompleting(CheckpointKey asOf) {
+    return publisher.isCompleting(asOf);
+  }
+
+  /**
    * The log index up to which this replica holds durably every page that is still reachable. Any
    * thread.
    */

@@ -131,6 +131,12 @@ final class Publisher {
         : staged.session().isWhole(log.durable());
   }
 
+  /** As {@link ImageStore#isCompleting}. */
+  boolean isCompleting(CheckpointKey asOf) {
+    return staging.isCompletingUpTo(
+        asOf, key -> missing.hole(key).map(Hole::unreadable).orElse(false));
+  }
+
   /**
    * The receiver of a checkpoint that is committed and missing: what comes late may complete it.
    * Within a change.

@@ -119,6 +119,22 @@ final class Staging {
     return one == null ? late.get(key) : one;
   }
 
+  /**
+   * Whether all bytes of a committed checkpoint of the image came, up to {@code newest}, and it is
+   * to be published in a moment: when they are durable and merged.
+   *
+   * @param isUnreadable of those whose bytes cannot be read, which nobody publishes
+   */
+  boolean isCompletingUpTo(CheckpointKey newest, Predicate<CheckpointKey> isUnreadable) {
+    return late.values().stream()
+        .filter(one -> one.session() != null && one.session().isFinished())
+        .map(one -> one.records().key())
+        .anyMatch(key ->
+            key.image().equals(newest.image())
+                && key.checkpoint().compareTo(newest.checkpoint()) <= 0
+                && !isUnreadable.test(key));
+  }
+
   /** Keys of what is not final, ascending. */
   List<CheckpointKey> stagedKeys() {
     return staged.keySet().stream().sorted().toList();

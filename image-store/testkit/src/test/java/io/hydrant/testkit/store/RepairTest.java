@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.model.CheckpointId;
@@ -48,6 +49,21 @@ class RepairTest {
     assertEquals(3 * StoreFixture.PAGE_BYTES, pair.counting.bytes);
     assertEquals(0L, pair.target.store().gauges().get("missing_checkpoint_count"));
     assertTrue(pair.counting.fetched.contains(second + " slim"));
+  }
+
+  @Test
+  void whatCameLateAndIsBeingPublishedIsNotFetchedAsWell() throws Exception {
+    pair.full(1, true);
+    CheckpointInfo asOpened = pair.target.onHeadAs(2);
+    CheckpointKey second = pair.checkpoint(false, false, script -> script.raw(7, 3, 4));
+    CheckpointScript late = pair.target.receive(asOpened).raw(7, 3, 4);
+    assertEquals(second, late.key());
+    late.staged().finish(late.content()); // whole, but neither durable nor merged
+    pair.run(Outcome.DONE);
+    assertEquals(List.of(), pair.counting.fetched);
+    assertFalse(pair.target.store().missing().lacks().isEmpty());
+    pair.target.runBackground();
+    pair.assertEqual();
   }
 
   @Test
