@@ -94,7 +94,7 @@ final class AtRest {
     long invoked = System.nanoTime();
     try (RestoreSession session =
         client.openRestore(HydrantClient.name(image), checkpoint, Duration.ofMinutes(10))) {
-      load.recorder()
+      load.history()
           .add(
               new Pin(
                   "examiner",
@@ -143,7 +143,7 @@ final class AtRest {
   }
 
   private void add(String process, long invoked, String image, long number, String content) {
-    load.recorder()
+    load.history()
         .add(new Restore(process, since(invoked), image, number, new Result.Ok<>(content)));
   }
 

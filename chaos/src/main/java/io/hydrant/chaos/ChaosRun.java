@@ -21,33 +21,28 @@ import io.hydrant.chaos.load.Workload;
 import io.hydrant.client.ClientConfig;
 import io.hydrant.client.Deadlines;
 import io.hydrant.client.HydrantClient;
-import io.hydrant.testkit.history.History;
-import io.hydrant.testkit.history.HistoryChecker;
+import io.hydrant.testkit.history.HistoryFile;
 import io.hydrant.testkit.history.Quiet;
-import io.hydrant.testkit.history.Recorder;
-import io.hydrant.testkit.history.Violation;
+import io.hydrant.testkit.history.RecordedHistory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/** One run: servers, clients, faults, quiet, judgement. */
+/** One run: servers, clients, faults, quiet. */
 final class ChaosRun {
   private static final int SERVERS = 3;
   private static final int RESTORERS = 2;
 
   /** As the servers have it by default; stretched where the machine is slow. */
   private static final long ELECTION_TIMEOUT_MILLIS = 250;
-
-  private static final int PROGRESS_SECONDS = 10;
 
   /** Small segments and frequent snapshots, so that a short run meets sealing, replay and scans. */
   private static final List<String> SETTINGS =
@@ -60,27 +55,43 @@ final class ChaosRun {
 
   private final Plan plan;
   private final JvmCommand jvm;
+  private final Screen screen;
   private final Consumer<String> said;
   private final Tally tally;
-  private final Recorder recorder = new Recorder();
+  private final HistoryFile history;
   private final SplittableRandom random;
-  private Optional<Quiet> quiet = Optional.empty();
   private final long startNanos = System.nanoTime();
 
-  ChaosRun(Plan plan, JvmCommand jvm, Consumer<String> said) {
+  private ChaosRun(Plan plan, JvmCommand jvm, Screen screen, HistoryFile history) {
     this.plan = plan;
     this.jvm = jvm;
+    this.screen = screen;
     this.said =
-        text -> said.accept("%7.1f s  %s".formatted((System.nanoTime() - startNanos) / 1e9, text));
-    this.tally = new Tally(this.said);
+        text -> screen.line("%7.1f s  %s".formatted((System.nanoTime() - startNanos) / 1e9, text));
+    this.history = history;
+    this.tally = new Tally(this.said, history);
     this.random = new SplittableRandom(plan.seed());
   }
 
-  Outcome run() throws Exception {
+  /**
+   * Makes the plan's directory with all that a run leaves behind, its history among it, which says
+   * what was found wrong by others than the judge.
+   */
+  static void run(Plan plan, JvmCommand jvm, Screen screen) throws Exception {
     Files.createDirectories(plan.directory());
+    try (HistoryFile history =
+        HistoryFile.create(plan.directory().resolve(RecordedHistory.FILE_NAME))) {
+      new ChaosRun(plan, jvm, screen, history).run();
+    }
+  }
+
+  private void run() throws Exception {
+    history.remark(Judgement.SEED, Long.toString(plan.seed()));
+    history.remark(Judgement.REPEAT, plan.repeat());
     Addresses addresses = Addresses.choose(SERVERS);
     double stretch = Calibration.stretch();
     said.accept("time-outs are stretched by %.1f".formatted(stretch));
+    history.remark(Judgement.STRETCH, Double.toString(stretch));
     List<String> settings = new ArrayList<>(SETTINGS);
     settings.add("cluster.election-timeout-millis=" + electionTimeout(stretch).toMillis());
     Member.Launch launch =
@@ -94,28 +105,8 @@ final class ChaosRun {
       tally.violation("the run broke off: " + e);
       e.printStackTrace();
     }
-    History history = recorder.history(quiet);
-    long judged = System.nanoTime();
-    for (Violation violation : HistoryChecker.check(history)) {
-      tally.violation(violation.toString());
-    }
-    said.accept(
-        "judged %d operations in %.1f s"
-            .formatted(history.operations().size(), (System.nanoTime() - judged) / 1e9));
-    Outcome outcome =
-        new Outcome(
-            plan,
-            stretch,
-            history.operations().size(),
-            tally.counts(),
-            tally.longestGapSeconds(),
-            tally.violations());
-    if (!outcome.violations().isEmpty()) {
-      Files.write(
-          plan.directory().resolve("history.txt"),
-          history.operations().stream().map(Object::toString).toList());
-    }
-    return outcome;
+    history.remark(Judgement.GAP, Double.toString(tally.longestGapSeconds()));
+    tally.counts().forEach((what, count) -> history.remark(Judgement.COUNT, count + " " + what));
   }
 
   private void underLoad(Group group, Links links, double stretch) throws Exception {
@@ -130,7 +121,7 @@ final class ChaosRun {
             group.addresses().clientEndpoints(),
             images,
             deadlines,
-            recorder,
+            history,
             tally,
             new AtomicBoolean(),
             new AtomicLong());
@@ -147,7 +138,6 @@ final class ChaosRun {
           client("restorer-" + number, new Restorer(load, "restorer-" + number, random.split())));
     }
     clients.add(client("operator", new Operator(load, random.split())));
-    Thread progress = Thread.ofPlatform().name("progress").daemon().start(this::progress);
     List<Fault> faults = new ArrayList<>(new ProcessFaults(group, electionTimeout(stretch)).all());
     faults.addAll(new LinkFaults(group, links).all());
     faults.addAll(new LeaderFaults(group).all());
@@ -156,7 +146,7 @@ final class ChaosRun {
     if (plan.replace()) {
       faults.add(new LostDisk(group, victim, patience.multipliedBy(2)));
     }
-    try {
+    try (Progress _ = Progress.start(screen, tally, plan.duration())) {
       new Nemesis(group, faults, tally, random.split(), patience, said)
           .run(System.nanoTime() + plan.duration().toNanos());
       said.accept("no more faults");
@@ -164,11 +154,12 @@ final class ChaosRun {
       tally.endOfLoad();
     } finally {
       load.stopping().set(true);
-      progress.interrupt();
       awaitEnd(clients, deadlines.checkpoint().plus(deadlines.settle()).multipliedBy(2));
     }
-    quiet =
-        Optional.of(new AtRest(group, load, patience, said).examine()).filter(_ -> plan.whole());
+    Quiet quiet = new AtRest(group, load, patience, said).examine();
+    if (plan.whole()) {
+      history.quiet(quiet);
+    }
   }
 
   /** Every call has a deadline, so a client that does not end is a defect. */
@@ -189,30 +180,13 @@ final class ChaosRun {
         HydrantClient.connect(ClientConfig.of(load.endpoints()).withDeadlines(load.deadlines()))) {
       for (String image : load.images()) {
         client.createImage(image, Load.KEEP_LAST);
-        recorder.image(image, Load.KEEP_LAST);
+        history.image(image, Load.KEEP_LAST);
       }
     }
   }
 
   private static Thread client(String name, Runnable work) {
     return Thread.ofPlatform().name(name).daemon().start(work);
-  }
-
-  private void progress() {
-    try {
-      while (true) {
-        TimeUnit.SECONDS.sleep(PROGRESS_SECONDS);
-        said.accept(
-            "%d checkpoints acknowledged, %d images restored, longest gap %.1f s, %d violations"
-                .formatted(
-                    tally.counted("checkpoints acknowledged"),
-                    tally.counted("images restored and compared"),
-                    tally.longestGapSeconds(),
-                    tally.violations().size()));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private static Duration electionTimeout(double stretch) {

@@ -1,58 +1,114 @@
 package io.hydrant.chaos;
 
+import io.hydrant.cli.output.Table;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.SortedMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
  * What a run found.
  *
- * @param stretch of the time-outs, by how long the founding took
- * @param counts by what was counted
+ * @param directory of the run
+ * @param ended whether it came to its end; if not, it is judged up to where it was cut off
+ * @param seconds from the first operation to the last
+ * @param stretch of the time-outs; 0: not known
+ * @param operations in the history
+ * @param acknowledged checkpoints
+ * @param restored images, compared page by page through their sums
+ * @param faults by kind
+ * @param counts by what else was counted
+ * @param repeat the command that draws the same faults again; empty: not known
  */
 record Outcome(
-    Plan plan,
+    Path directory,
+    boolean ended,
+    String seed,
+    double seconds,
     double stretch,
-    int operations,
-    SortedMap<String, Long> counts,
+    long operations,
+    long acknowledged,
+    long restored,
     double longestGapSeconds,
-    List<String> violations) {
-  void print(PrintWriter out) {
-    out.println();
-    counts.forEach((what, count) -> out.printf("%-55s %10d%n", what, count));
-    out.printf("%-55s %10d%n", "operations in the history", operations);
-    out.printf(
-        "%-55s %10.1f%n", "longest gap between acknowledgements, seconds", longestGapSeconds);
-    out.printf("%-55s %10d%n", "violations", violations.size());
-    violations.forEach(violation -> out.println("  " + violation));
-    out.println();
-    if (!violations.isEmpty()) {
-      out.println("directories, history and server logs are kept in " + plan.directory());
-    }
-    out.println("the same faults again: " + repeat());
+    SortedMap<String, Long> faults,
+    SortedMap<String, Long> counts,
+    List<String> violations,
+    String repeat) {
+  Outcome {
+    violations = List.copyOf(violations);
   }
 
-  /** The command with this seed. */
-  String repeat() {
-    String traces = plan.traces().map(directory -> " --traces " + directory).orElse("");
-    return "chaos/run --seconds %d --seed %d%s"
-        .formatted(plan.duration().toSeconds(), plan.seed(), traces);
+  boolean isWell() {
+    return violations.isEmpty();
+  }
+
+  long faultsDone() {
+    return faults.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  void print(PrintWriter out) {
+    out.println();
+    Table table = new Table("", ">");
+    table.row("operations judged", operations);
+    table.row("seconds, from the first to the last", "%.0f".formatted(seconds));
+    table.row("checkpoints acknowledged", acknowledged);
+    table.row("images restored and compared", restored);
+    table.row(
+        "longest gap between acknowledgements, seconds", "%.1f".formatted(longestGapSeconds));
+    table.row("faults", faultsDone());
+    faults.forEach((kind, count) -> table.row("  " + kind, count));
+    counts.forEach(table::row);
+    table.row("violations", violations.size());
+    table.lines().stream().skip(1).forEach(out::println); // the headings are empty
+    violations.forEach(violation -> out.println("  " + violation));
+    out.println();
+    if (!ended) {
+      out.println("the history was cut off: what came later is not judged, rest least of all");
+    }
+    if (!isWell()) {
+      out.println("directories, history and server logs are kept in " + directory);
+    }
+    if (!repeat.isEmpty()) {
+      out.println("the same faults again: " + repeat);
+    }
+    out.flush();
   }
 
   /** One JSON document in a line. */
   String json() {
-    return "{\"seed\":%d,\"seconds\":%d,\"stretch\":%.2f,\"operations\":%d,\"longest_gap_seconds\":%.3f,\"counts\":{%s},\"violations\":[%s]}"
-        .formatted(
-            plan.seed(),
-            plan.duration().toSeconds(),
-            stretch,
-            operations,
-            longestGapSeconds,
-            counts.entrySet().stream()
-                .map(each -> quoted(each.getKey()) + ":" + each.getValue())
-                .collect(Collectors.joining(",")),
-            violations.stream().map(Outcome::quoted).collect(Collectors.joining(",")));
+    return "{"
+        + String.join(
+            ",",
+            "\"seed\":" + (seed.isEmpty() ? "null" : seed),
+            "\"ended\":" + ended,
+            decimal("seconds", seconds),
+            decimal("stretch", stretch),
+            "\"operations\":" + operations,
+            "\"acknowledged\":" + acknowledged,
+            "\"restored\":" + restored,
+            decimal("longest_gap_seconds", longestGapSeconds),
+            "\"faults\":" + object(faults),
+            "\"counts\":" + object(counts),
+            "\"violations\":" + array(violations, Outcome::quoted))
+        + "}";
+  }
+
+  private static String decimal(String name, double value) {
+    return String.format(Locale.ROOT, "\"%s\":%.3f", name, value);
+  }
+
+  private static String object(Map<String, Long> members) {
+    return members.entrySet().stream()
+        .map(each -> quoted(each.getKey()) + ":" + each.getValue())
+        .collect(Collectors.joining(",", "{", "}"));
+  }
+
+  private static <T> String array(List<T> elements, Function<T, String> text) {
+    return elements.stream().map(text).collect(Collectors.joining(",", "[", "]"));
   }
 
   private static String quoted(String text) {

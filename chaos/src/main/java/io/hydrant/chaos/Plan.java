@@ -22,4 +22,18 @@ public record Plan(
     Optional<Path> traces,
     String serverHeap,
     boolean whole,
-    boolean replace) {}
+    boolean replace) {
+  static final String HEAP = "384m";
+
+  /** The command that draws the same faults again. */
+  String repeat() {
+    return "chaos/run --seconds %d --seed %d%s%s%s%s"
+        .formatted(
+            duration.toSeconds(),
+            seed,
+            traces.map(path -> " --traces " + path).orElse(""),
+            serverHeap.equals(HEAP) ? "" : " --heap " + serverHeap,
+            whole ? "" : " --no-whole",
+            replace ? "" : " --no-replace");
+  }
+}

@@ -71,7 +71,7 @@ public final class Nemesis {
     said.accept(
         "%s: %s, %d ms"
             .formatted(fault.name(), strike.get().where(), strike.get().hold().toMillis()));
-    tally.count("fault: " + fault.name());
+    tally.fault(fault.name());
     try {
       TimeUnit.NANOSECONDS.sleep(strike.get().hold().toNanos());
     } finally {

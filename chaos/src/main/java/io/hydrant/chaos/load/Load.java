@@ -3,8 +3,8 @@ package io.hydrant.chaos.load;
 import io.hydrant.client.ClientConfig;
 import io.hydrant.client.Deadlines;
 import io.hydrant.client.HydrantClient;
+import io.hydrant.testkit.history.HistoryFile;
 import io.hydrant.testkit.history.Interval;
-import io.hydrant.testkit.history.Recorder;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,13 +16,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * @param endpoints of the servers, with commas between
  * @param images names of the images under protection
  * @param deadlines of every call
+ * @param history gets what the clients do and are told
  * @param stopping set when the clients are to end
  */
 public record Load(
     String endpoints,
     List<String> images,
     Deadlines deadlines,
-    Recorder recorder,
+    HistoryFile history,
     Tally tally,
     AtomicBoolean stopping,
     AtomicLong sessions) {
@@ -37,6 +38,11 @@ public record Load(
 
   boolean goesOn() {
     return !stopping.get();
+  }
+
+  /** Of a call that has no answer yet. */
+  static Interval open(long invoked) {
+    return new Interval(invoked, Long.MAX_VALUE);
   }
 
   static Interval since(long invoked) {

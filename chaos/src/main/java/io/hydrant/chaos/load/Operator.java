@@ -54,6 +54,6 @@ public final class Operator implements Runnable {
     } catch (HydrantException e) {
       result = outcomes.of("reading " + image, e);
     }
-    load.recorder().add(new ReadHead("operator", Load.since(invoked), image, result));
+    load.history().add(new ReadHead("operator", Load.since(invoked), image, result));
   }
 }

@@ -10,7 +10,6 @@ import io.hydrant.client.WriteOptions;
 import io.hydrant.testkit.history.Base;
 import io.hydrant.testkit.history.Operation.Acquire;
 import io.hydrant.testkit.history.Operation.Acquired;
-import io.hydrant.testkit.history.Operation.Commit;
 import io.hydrant.testkit.history.Operation.Committed;
 import io.hydrant.testkit.history.Result;
 import io.hydrant.v1.AcquireProtectionResponse;
@@ -146,18 +145,27 @@ public final class Protector implements Runnable {
       if (random.nextBoolean()) {
         Image before = client.image(HydrantClient.name(image));
         seen = OptionalLong.of(before.getEpoch());
-        invoked = System.nanoTime();
+        invoked = begun(name, seen);
         answer =
             Optional.of(client.acquireProtection(HydrantClient.name(image), before.getEpoch()));
       } else {
+        invoked = begun(name, seen);
         answer = Optional.of(client.takeOverProtection(HydrantClient.name(image)));
       }
       result = new Result.Ok<>(new Acquired(answer.get().getEpoch(), answer.get().getHead()));
     } catch (HydrantException e) {
       result = outcomes.of("taking over " + image, e);
     }
-    load.recorder().add(new Acquire(name, Load.since(invoked), image, seen, result));
+    load.history().add(new Acquire(name, Load.since(invoked), image, seen, result));
     return answer;
+  }
+
+  /** Says that a take-over is about to be sent; when. */
+  private long begun(String name, OptionalLong seen) {
+    long invoked = System.nanoTime();
+    load.history()
+        .begun(new Acquire(name, Load.open(invoked), image, seen, new Result.Unknown<>()));
+    return invoked;
   }
 
   /** The life before, which has been taken over by now, writes on: it must be refused. */
@@ -285,7 +293,9 @@ public final class Protector implements Runnable {
   /** Sends a checkpoint and asks for its commit; its outcome is recorded when it is known. */
   private Ended send(Life life, long attempt, Guest.State state, Base base, int since) {
     long invoked = System.nanoTime();
-    Draft draft = new Draft(life, attempt, state, base, invoked);
+    Draft draft =
+        new Draft(
+            load.history(), image, life.name(), life.stream().epoch(), attempt, state, base, invoked);
     CompletableFuture<Result<Committed>> result = new CompletableFuture<>();
     @Nullable CheckpointWriter writer = null;
     try {
@@ -305,6 +315,7 @@ public final class Protector implements Runnable {
     }
     CheckpointWriter sent = writer;
     life.flights().add(new InFlight(attempt, state.step(), sent, result));
+    draft.begun(id(sent));
     try {
       var _ =
           sent.commit()
@@ -364,41 +375,5 @@ public final class Protector implements Runnable {
     }
     draft.add(id, result);
     return result;
-  }
-
-  /** What is known of an attempt before its outcome. */
-  private final class Draft {
-    private final Life life;
-    private final long attempt;
-    private final Guest.State state;
-    private final Base base;
-    private final long invoked;
-
-    Draft(Life life, long attempt, Guest.State state, Base base, long invoked) {
-      this.life = life;
-      this.attempt = attempt;
-      this.state = state;
-      this.base = base;
-      this.invoked = invoked;
-    }
-
-    Guest.State state() {
-      return state;
-    }
-
-    void add(OptionalLong id, Result<Committed> result) {
-      load.recorder()
-          .add(
-              new Commit(
-                  life.name(),
-                  Load.since(invoked),
-                  image,
-                  attempt,
-                  life.stream().epoch(),
-                  base,
-                  state.content(),
-                  id,
-                  result));
-    }
   }
 }

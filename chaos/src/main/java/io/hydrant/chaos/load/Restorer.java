@@ -83,7 +83,7 @@ public final class Restorer implements Runnable {
     } catch (HydrantException e) {
       result = outcomes.of("listing checkpoints of " + image, e);
     }
-    load.recorder().add(new ListAll(name, Load.since(invoked), image, result));
+    load.history().add(new ListAll(name, Load.since(invoked), image, result));
     return result instanceof Result.Ok<List<Listed>>(List<Listed> rows) ? rows : List.of();
   }
 
@@ -99,14 +99,14 @@ public final class Restorer implements Runnable {
     try (RestoreSession session =
         client.openRestore(HydrantClient.name(image), checkpoint.orElse(0), Load.LEASE)) {
       pinned = new Result.Ok<>(session.checkpoint().getId());
-      load.recorder().add(new Pin(name, Load.since(invoked), image, number, checkpoint, pinned));
+      load.history().add(new Pin(name, Load.since(invoked), image, number, checkpoint, pinned));
       if (random.nextDouble() < WAIT_SHARE) {
         TimeUnit.MILLISECONDS.sleep(random.nextInt(WAIT_MILLIS_MAX));
       }
       read(session, image, number);
     } catch (HydrantException e) {
       pinned = outcomes.of("opening a restore of " + image, e);
-      load.recorder().add(new Pin(name, Load.since(invoked), image, number, checkpoint, pinned));
+      load.history().add(new Pin(name, Load.since(invoked), image, number, checkpoint, pinned));
     }
   }
 
@@ -121,11 +121,11 @@ public final class Restorer implements Runnable {
         session.restoreTo(memory, WITHOUT_ZEROS, 1);
       }
       result = new Result.Ok<>(memory.name(session.slim()));
-      load.tally().count("images restored and compared");
+      load.tally().count(Tally.RESTORED);
     } catch (HydrantException e) {
       result = outcomes.of("restoring " + image, e);
     }
-    load.recorder().add(new Restore(name, Load.since(invoked), image, number, result));
+    load.history().add(new Restore(name, Load.since(invoked), image, number, result));
     if (result instanceof Result.Ok<String> && random.nextDouble() < FETCH_SHARE) {
       fetch(session, image, number, memory);
     }
@@ -150,7 +150,7 @@ public final class Restorer implements Runnable {
     } catch (ExecutionException e) {
       Result<String> result =
           outcomes.of("fetching pages of " + image, e.getCause() == null ? e : e.getCause());
-      load.recorder().add(new Restore(name, Load.since(invoked), image, number, result));
+      load.history().add(new Restore(name, Load.since(invoked), image, number, result));
     } catch (TimeoutException e) {
       load.tally().violation(image + ": a demand fetch has no answer at twice its deadline");
     } catch (InterruptedException e) {

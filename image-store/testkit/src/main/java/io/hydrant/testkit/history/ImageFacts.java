@@ -229,12 +229,18 @@ final class ImageFacts {
     return new Fate(
         seen.id(),
         Optional.empty(),
-        row.map(each -> OptionalLong.of(each.epoch())).orElse(OptionalLong.empty()),
+        row.map(each -> OptionalLong.of(each.epoch())).orElseGet(() -> commonEpoch(candidates)),
         row.map(each -> OptionalLong.of(each.base())).orElse(OptionalLong.empty()),
         OptionalLong.empty(),
         candidates.stream().mapToLong(each -> each.during().invoked()).min().orElse(Long.MIN_VALUE),
         Long.MAX_VALUE,
         seen.where());
+  }
+
+  /** Whichever of them it was, it was under this epoch; empty: they differ. */
+  private static OptionalLong commonEpoch(List<Commit> candidates) {
+    long[] epochs = candidates.stream().mapToLong(Commit::epoch).distinct().toArray();
+    return epochs.length == 1 ? OptionalLong.of(epochs[0]) : OptionalLong.empty();
   }
 
   /** Attempts without an id, or whose content was restored under this one, that may have landed. */

@@ -68,6 +68,17 @@ class HistoryCheckerTest {
             .restore(8));
   }
 
+  /** Which of them it was stays open; under which epoch it was does not. */
+  @Test
+  void anUnknownCommitMayBeOneOfSeveral() {
+    assertRight(
+        new Script(3)
+            .acquire(1, 0)
+            .unknown(1, 0, 7, OptionalLong.empty())
+            .unknown(1, 0, 8, OptionalLong.empty())
+            .head(1, 2, 25));
+  }
+
   @Test
   void aTakeOverWithoutAnswerExplainsAnEpoch() {
     assertRight(
