@@ -11,6 +11,7 @@ import io.hydrant.raftlog.RaftLogConfig;
 import io.hydrant.raftlog.Transport;
 import java.util.List;
 import org.apache.ratis.RaftConfigKeys;
+import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.protocol.RaftGroup;
@@ -100,6 +101,13 @@ final class RaftSettings {
     limits(properties, config);
     time(properties, config);
     return properties;
+  }
+
+  /** What is not a text: the objects that Ratis' transport calls. */
+  static Parameters parameters(RaftLogConfig config) {
+    Parameters parameters = new Parameters();
+    GrpcConfigKeys.Server.setServicesCustomizer(parameters, new AddresseeCheck(config.selfId()));
+    return parameters;
   }
 
   /** Nobody else can ever lead, or be asked. */

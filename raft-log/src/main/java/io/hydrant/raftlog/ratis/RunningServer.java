@@ -97,6 +97,7 @@ final class RunningServer {
               .setGroup(group)
               .setStateMachineRegistry(id -> adapter)
               .setProperties(RaftSettings.properties(config))
+              .setParameters(RaftSettings.parameters(config))
               .setOption(RaftStorage.StartupOption.RECOVER)
               .build();
       server.start();

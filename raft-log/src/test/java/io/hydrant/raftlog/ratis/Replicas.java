@@ -69,7 +69,15 @@ final class Replicas implements AutoCloseable {
   }
 
   List<Peer> first(int count) {
-    return peers.subList(0, count);
+    return List.copyOf(peers.subList(0, count));
+  }
+
+  /** One more, who may be opened where that one has been stopped. */
+  Peer atAddressOf(String id) {
+    String next = "n" + peers.size();
+    Peer peer = new Peer(next, peer(id).raftAddress(), "public-" + next + ":1", next + ":2");
+    peers.add(peer);
+    return peer;
   }
 
   Path directory(String id) {
