@@ -7,6 +7,7 @@ import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.SlimReader;
 import io.hydrant.engine.store.TractExtract;
 import io.hydrant.engine.store.TractExtract.AsOf;
+import io.hydrant.engine.store.TractHoles;
 import io.hydrant.engine.store.TractSet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,26 +38,29 @@ public final class LocalRepairSource implements RepairSource {
   public TractList list(CheckpointKey key, TractSet only) throws RepairRefusal, IOException {
     AsOf asOf = require(key);
     List<TractSummary> tracts = new ArrayList<>();
+    List<TractSummary> parts = new ArrayList<>();
     RegionTable regions = asOf.checkpoint().regions();
     for (int region = 0; region < regions.size(); region++) {
       for (int tract = 0; tract < regions.get(region).tracts(); tract++) {
-        if (only.has(region, tract) && extract.isHere(asOf, region, tract)) {
-          RowsAt rows = extract.rows(asOf, region, tract);
-          if (extract.isWhole(asOf, region, tract, rows)) {
-            tracts.add(
-                new TractSummary(
-                    region,
-                    tract,
-                    rows.rows().lastChange(),
-                    rows.rows().digest(),
-                    rows.rows().dataBytes()));
-          }
+        if (!only.has(region, tract)) {
+          continue;
+        }
+        TractHoles holes = extract.holes(asOf, region, tract);
+        if (holes.unknown()) {
+          continue;
+        }
+        RowsAt rows = extract.rows(asOf, region, tract);
+        TractSummary summary = TractSummary.of(region, tract, rows.rows(), holes);
+        if (summary.isPart()) {
+          parts.add(summary);
+        } else if (extract.isWhole(asOf, region, tract, rows)) {
+          tracts.add(summary);
         }
       }
     }
     Optional<SlimSummary> slim = only.hasSlim() ? slimSummary(asOf) : Optional.empty();
     require(key); // else what was read may have lost rows
-    return new TractList(extract.applied(), tracts, slim);
+    return new TractList(extract.applied(), tracts, parts, slim);
   }
 
   private Optional<SlimSummary> slimSummary(AsOf asOf) throws IOException {
@@ -74,14 +78,31 @@ public final class LocalRepairSource implements RepairSource {
   @Override
   public RepairedTract tract(CheckpointKey key, int region, int tract, BitSet have)
       throws RepairRefusal, IOException {
+    return read(key, region, tract, have, false);
+  }
+
+  @Override
+  public RepairedTract part(CheckpointKey key, int region, int tract, BitSet have)
+      throws RepairRefusal, IOException {
+    return read(key, region, tract, have, true);
+  }
+
+  private RepairedTract read(
+      CheckpointKey key, int region, int tract, BitSet have, boolean orPart)
+      throws RepairRefusal, IOException {
     for (int attempt = 0; attempt < TractExtract.LOOKUPS_MAX; attempt++) {
       AsOf asOf = require(key);
-      if (!asOf.has(region, tract) || !extract.isHere(asOf, region, tract)) {
+      TractHoles holes =
+          asOf.has(region, tract) ? extract.holes(asOf, region, tract) : TractHoles.NONE;
+      if (!asOf.has(region, tract) || holes.unknown() || !orPart && !holes.isNone()) {
         throw notHere(key, "region %d tract %d".formatted(region, tract));
       }
       RowsAt rows = extract.rows(asOf, region, tract);
       require(key);
-      if (!extract.isWhole(asOf, region, tract, rows)) {
+      if (!holes.isNone() && !holes.equals(extract.holes(asOf, region, tract))) {
+        continue; // what the rows leave out must be known exactly
+      }
+      if (holes.isNone() && !extract.isWhole(asOf, region, tract, rows)) {
         throw RepairRefusal.damaged(
             extract.applied(),
             "%s, region %d tract %d: not every page has a record".formatted(key, region, tract));
@@ -90,7 +111,7 @@ public final class LocalRepairSource implements RepairSource {
       Optional<ByteBuffer> data = bytes(asOf, region, tract, rows, sent);
       if (data.isPresent()) {
         return new RepairedTract(
-            key, region, tract, extract.applied(), rows.rows(), sent, data.get());
+            key, region, tract, extract.applied(), rows.rows(), sent, data.get(), holes);
       }
     }
     throw RepairRefusal.overloaded(

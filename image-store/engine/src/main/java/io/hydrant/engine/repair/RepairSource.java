@@ -18,8 +18,8 @@ public interface RepairSource {
   String node();
 
   /**
-   * The tracts that the source has as of a checkpoint: those that are not in the answer it lacks
-   * itself.
+   * The tracts that the source has as of a checkpoint, and those of which it has a part: it lacks
+   * the others itself, and cannot say what of them.
    *
    * @param only tracts that are asked for; the answer may have more
    */
@@ -32,6 +32,13 @@ public interface RepairSource {
    *     all bits set one learns which pages differ, for about 15 bytes a page.
    */
   RepairedTract tract(CheckpointKey asOf, int region, int tract, BitSet have)
+      throws RepairRefusal, IOException;
+
+  /**
+   * As {@link #tract}, and of a tract of which the source has only a part as well: the rows are
+   * those that it has, and the answer says what they leave out. Refused if that is not known.
+   */
+  RepairedTract part(CheckpointKey asOf, int region, int tract, BitSet have)
       throws RepairRefusal, IOException;
 
   /** The slim state, every chunk verified by the source. */

@@ -2,6 +2,7 @@ package io.hydrant.engine.repair;
 
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.TractRows;
+import io.hydrant.engine.store.TractHoles;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 
@@ -13,6 +14,7 @@ import java.util.BitSet;
  * @param rows of all pages
  * @param sent rows, by number, whose bytes are in {@code data}: only such that have content
  * @param data the encoded pages of those rows one after the other, from position to limit
+ * @param holes what the rows leave out; none unless {@link RepairSource#part} was asked
  */
 public record RepairedTract(
     CheckpointKey asOf,
@@ -21,7 +23,8 @@ public record RepairedTract(
     long index,
     TractRows rows,
     BitSet sent,
-    ByteBuffer data) {
+    ByteBuffer data,
+    TractHoles holes) {
 
   /**
    * @throws IllegalArgumentException if the data has not the length of the rows that are sent

@@ -23,10 +23,12 @@ import java.util.TreeMap;
 final class TractFetch {
   private final TractExtract extract;
   private final TractRepair repair;
+  private final PartFetch parts;
 
   TractFetch(ImageStore store) {
     this.extract = store.extract();
     this.repair = store.repair();
+    this.parts = new PartFetch(extract);
   }
 
   /**
@@ -99,9 +101,24 @@ final class TractFetch {
       slim = false;
       done = 1;
     }
-    // What is bad has the right digest all the same: that says nothing of the bytes.
-    return new Result(
-        done, 0, damage ? List.of() : tracts, damage ? tracts : List.of(), slim, false);
+    List<TractSummary> fetch = partsOf(list, claim.wanted(), key);
+    if (damage) {
+      // What is bad has the right digest all the same: that says nothing of the bytes.
+      fetch.addAll(0, tracts);
+    }
+    return new Result(done, 0, damage ? List.of() : tracts, fetch, slim, false);
+  }
+
+  /** Those that are wanted, and make a whole with what is here. */
+  private List<TractSummary> partsOf(TractList list, TractSet wanted, CheckpointKey key) {
+    List<TractSummary> fits = new ArrayList<>();
+    Optional<AsOf> asOf = list.parts().isEmpty() ? Optional.empty() : extract.retained(key);
+    for (TractSummary part : asOf.isEmpty() ? List.<TractSummary>of() : list.parts()) {
+      if (wanted.has(part.region(), part.tract()) && parts.isWanted(asOf.get(), part)) {
+        fits.add(part);
+      }
+    }
+    return fits;
   }
 
   private boolean isOwnSlim(CheckpointKey key, SlimSummary theirs) throws IOException {
@@ -174,6 +191,11 @@ final class TractFetch {
   /** Empty if the checkpoint is not retained any more, or what came is not what was promised. */
   private Optional<TractCopy> fetch(RepairSource source, CheckpointKey key, TractSummary summary)
       throws RepairRefusal, Unreachable, IOException {
+    if (summary.isPart()) {
+      PartFetch.Question<Unreachable> question =
+          have -> ask(() -> source.part(key, summary.region(), summary.tract(), have));
+      return parts.fetch(key, summary, question);
+    }
     Optional<AsOf> asOf = extract.retained(key);
     if (asOf.isEmpty() || !asOf.get().has(summary.region(), summary.tract())) {
       return Optional.empty();
@@ -207,7 +229,13 @@ final class TractFetch {
 
   private static TractCopy copy(RepairedTract tract) {
     return new TractCopy(
-        tract.asOf(), tract.region(), tract.tract(), tract.rows(), tract.sent(), tract.data());
+        tract.asOf(),
+        tract.region(),
+        tract.tract(),
+        tract.rows(),
+        tract.sent(),
+        tract.data(),
+        Optional.empty());
   }
 
   /** Pages that are here just so, and not known to be bad; and those that nobody has any more. */

@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.LongPredicate;
 
 /**
@@ -101,6 +103,26 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
       }
     }
     return false;
+  }
+
+  /** What is left out of a tract as of the newest checkpoint of a line: none if it is here. */
+  TractHoles of(Line line, int region, int tract) {
+    long proof = 0;
+    for (Map.Entry<Long, TractSet> entry : proven.entrySet()) {
+      if (line.contains(entry.getKey()) && entry.getValue().has(region, tract)) {
+        proof = entry.getKey();
+      }
+    }
+    if (newestUnknown(line) > proof) {
+      return TractHoles.UNKNOWN;
+    }
+    SortedSet<Long> left = new TreeSet<>();
+    for (Map.Entry<Long, Hole> entry : missing.tailMap(proof + 1).entrySet()) {
+      if (line.contains(entry.getKey()) && entry.getValue().tracts().has(region, tract)) {
+        left.add(entry.getKey());
+      }
+    }
+    return new TractHoles(false, left);
   }
 
   boolean isSlimHere(long checkpoint) {

@@ -46,6 +46,12 @@ final class MissingTracts {
     return holes == null || holes.isHere(line, region, tract);
   }
 
+  /** What is left out of a tract as the newest checkpoint of a line has it. Any thread. */
+  TractHoles holes(ImageId image, Line line, int region, int tract) {
+    ImageHoles holes = byImage.get(image);
+    return holes == null ? TractHoles.NONE : holes.of(line, region, tract);
+  }
+
   /** Whether the slim state of a checkpoint is here. Any thread. */
   boolean isSlimHere(CheckpointKey key) {
     if (!any) {

@@ -133,6 +133,16 @@ public final class TractExtract {
   }
 
   /**
+   * What the rows of a tract leave out as of a checkpoint. Who asks this before it reads the {@link
+   * #rows}, and hears the same afterwards, has rows that leave out no more.
+   */
+  public TractHoles holes(AsOf asOf, int region, int tract) {
+    return fence.isUp()
+        ? TractHoles.UNKNOWN
+        : missing.holes(asOf.key().image(), asOf.line(), region, tract);
+  }
+
+  /**
    * The rows of a tract as the maps have them, whether they are all of it or not: who serves them
    * asks {@link #isHere} before, and {@link #retained} afterwards.
    */

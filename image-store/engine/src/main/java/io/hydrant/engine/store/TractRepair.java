@@ -112,6 +112,9 @@ public final class TractRepair {
     Line line = found.get().line();
     int pages = found.get().region(copy.region()).pagesOfTract(copy.tract());
     TractMap before = current(key);
+    if (copy.joined().isPresent() && !isJoinedStill(found.get(), copy, before.rowsAt(line, pages))) {
+      return false;
+    }
     ImageUsage imageUsage = usage.image(image.id());
     TractMap after =
         before.mergeRepaired(
@@ -135,6 +138,19 @@ public final class TractRepair {
     byChange.put(copy.rows().lastChange(), TractSet.NONE.plus(copy.region(), copy.tract()));
     proveWithAncestors(image, copy.asOf().checkpoint(), byChange);
     return missing.damaged().of(key).isEmpty() || isGoodAsOf(key, own);
+  }
+
+  /**
+   * Whether the rows of both replicas together are all of the tract still: here are those that were
+   * joined, and nothing is left out on both sides. Between, a late checkpoint may have filled a
+   * hole, or what is here may have become unknown.
+   */
+  private boolean isJoinedStill(TractExtract.AsOf asOf, TractCopy copy, RowsAt own) {
+    TractCopy.Joined joined = copy.joined().orElseThrow();
+    TractHoles holes = extract.holes(asOf, copy.region(), copy.tract());
+    return holes.complements(joined.theirs())
+        && own.rows().digest().equals(joined.own())
+        && (!holes.isNone() || copy.rows().digest().equals(joined.own()));
   }
 
   /** Whether all pages are the same, but for those that no replica has any more. */

@@ -23,6 +23,8 @@ import io.hydrant.v1.SlimPart;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
@@ -89,7 +91,11 @@ final class FetchService {
       return List.of(refused(refusal, TractListPart.newBuilder()).build());
     }
     List<TractListPart> parts = new ArrayList<>();
-    for (List<TractSummary> tracts : RepairMessages.parts(list.tracts())) {
+    List<TractSummary> listed = new ArrayList<>(list.tracts());
+    listed.addAll(list.parts());
+    listed.sort(
+        Comparator.comparingInt(TractSummary::region).thenComparingInt(TractSummary::tract));
+    for (List<TractSummary> tracts : RepairMessages.parts(listed)) {
       TractListPart.Builder part = TractListPart.newBuilder().setIndex(list.index());
       tracts.forEach(tract -> part.addTract(RepairMessages.summary(tract)));
       parts.add(part.build());
@@ -118,9 +124,11 @@ final class FetchService {
     CheckpointKey key = CheckpointKey.of(request.getImage(), request.getCheckpoint());
     RepairedTract tract;
     try {
+      BitSet have = RepairMessages.bits(request.getHave());
       tract =
-          source.tract(
-              key, request.getRegion(), request.getTract(), RepairMessages.bits(request.getHave()));
+          request.getOrPart()
+              ? source.part(key, request.getRegion(), request.getTract(), have)
+              : source.tract(key, request.getRegion(), request.getTract(), have);
     } catch (RepairRefusal refusal) {
       return List.of(refused(refusal, TractPart.newBuilder()).build());
     }
@@ -128,7 +136,8 @@ final class FetchService {
     ByteBuffer data = tract.data().duplicate();
     TractPart.Builder part =
         RepairMessages.rows(tract.rows())
-            .setDigest(UnsafeByteOperations.unsafeWrap(tract.rows().digest().toBytes()));
+            .setDigest(UnsafeByteOperations.unsafeWrap(tract.rows().digest().toBytes()))
+            .addAllMissing(tract.holes().missing());
     do {
       int length = Math.min(PART_BYTES, data.remaining());
       parts.add(

@@ -15,6 +15,7 @@ import io.hydrant.engine.repair.SlimState;
 import io.hydrant.engine.repair.SlimSummary;
 import io.hydrant.engine.repair.TractList;
 import io.hydrant.engine.repair.TractSummary;
+import io.hydrant.engine.store.TractHoles;
 import io.hydrant.engine.store.TractSet;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.ingest.HeapBytes;
@@ -66,6 +67,7 @@ final class RemoteRepairSource implements RepairSource {
   @Override
   public TractList list(CheckpointKey asOf, TractSet only) throws RepairRefusal, IOException {
     List<TractSummary> tracts = new ArrayList<>();
+    List<TractSummary> some = new ArrayList<>();
     Optional<SlimSummary> slim = Optional.empty();
     long index = 0;
     Iterator<TractListPart> parts =
@@ -75,10 +77,13 @@ final class RemoteRepairSource implements RepairSource {
       requireGiven(part.hasRefusal(), part.getRefusal(), part.getIndex());
       index = part.getIndex();
       try {
-        part.getTractList().stream()
-            .filter(io.hydrant.peer.v1.TractSummary::getHere)
-            .map(RepairMessages::summary)
-            .forEach(tracts::add);
+        for (io.hydrant.peer.v1.TractSummary tract : part.getTractList()) {
+          if (tract.getHere()) {
+            tracts.add(RepairMessages.summary(tract));
+          } else if (tract.getMissingCount() > 0) {
+            some.add(RepairMessages.summary(tract));
+          }
+        }
       } catch (IllegalArgumentException e) {
         throw nonsense(e);
       }
@@ -86,11 +91,23 @@ final class RemoteRepairSource implements RepairSource {
         slim = Optional.of(RepairMessages.summary(part.getSlim()));
       }
     }
-    return new TractList(index, tracts, slim);
+    return new TractList(index, tracts, some, slim);
   }
 
   @Override
   public RepairedTract tract(CheckpointKey asOf, int region, int tract, BitSet have)
+      throws RepairRefusal, IOException {
+    return fetch(asOf, region, tract, have, false);
+  }
+
+  @Override
+  public RepairedTract part(CheckpointKey asOf, int region, int tract, BitSet have)
+      throws RepairRefusal, IOException {
+    return fetch(asOf, region, tract, have, true);
+  }
+
+  private RepairedTract fetch(
+      CheckpointKey asOf, int region, int tract, BitSet have, boolean orPart)
       throws RepairRefusal, IOException {
     Iterator<TractPart> parts =
         call(
@@ -101,6 +118,7 @@ final class RemoteRepairSource implements RepairSource {
                 .setRegion(region)
                 .setTract(tract)
                 .setHave(RepairMessages.bytes(have))
+                .setOrPart(orPart)
                 .build());
     if (!hasNext(parts)) {
       throw new IOException(node + " gave nothing of " + asOf);
@@ -115,7 +133,9 @@ final class RemoteRepairSource implements RepairSource {
       while (hasNext(parts)) {
         data.put(HeapBytes.of(parts.next().getData()));
       }
-      return new RepairedTract(asOf, region, tract, first.getIndex(), rows, sent, data.flip());
+      TractHoles holes = TractHoles.of(first.getMissingList());
+      return new RepairedTract(
+          asOf, region, tract, first.getIndex(), rows, sent, data.flip(), holes);
     } catch (IllegalArgumentException | java.nio.BufferOverflowException e) {
       throw nonsense(e);
     }

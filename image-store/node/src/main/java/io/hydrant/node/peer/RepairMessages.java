@@ -9,6 +9,7 @@ import io.hydrant.engine.model.TractRows;
 import io.hydrant.engine.repair.RepairRefusal;
 import io.hydrant.engine.repair.SlimSummary;
 import io.hydrant.engine.repair.TractSummary;
+import io.hydrant.engine.store.TractHoles;
 import io.hydrant.engine.store.TractSet;
 import io.hydrant.peer.v1.FetchListRequest;
 import io.hydrant.peer.v1.Refusal;
@@ -76,7 +77,8 @@ final class RepairMessages {
         .setLastChange(tract.lastChange())
         .setDigest(UnsafeByteOperations.unsafeWrap(tract.digest().toBytes()))
         .setBytes(tract.bytes())
-        .setHere(true)
+        .setHere(!tract.isPart())
+        .addAllMissing(tract.holes().missing())
         .build();
   }
 
@@ -86,7 +88,8 @@ final class RepairMessages {
         tract.getTract(),
         tract.getLastChange(),
         Digest.of(tract.getDigest().toByteArray()),
-        tract.getBytes());
+        tract.getBytes(),
+        TractHoles.of(tract.getMissingList()));
   }
 
   static io.hydrant.peer.v1.SlimSummary summary(SlimSummary slim) {

@@ -478,6 +478,13 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
     }
 
     @Override
+    public RepairedTract part(CheckpointKey asOf, int region, int tract, BitSet have)
+        throws RepairRefusal, IOException {
+      onTract.accept(tracts.incrementAndGet());
+      return source.part(asOf, region, tract, have);
+    }
+
+    @Override
     public SlimState slim(CheckpointKey asOf) throws RepairRefusal, IOException {
       return source.slim(asOf);
     }

@@ -109,9 +109,20 @@ final class RepairPair {
         throws RepairRefusal, IOException {
       requireLink();
       beforeTract.run();
-      RepairedTract given = source.tract(asOf, region, tract, have);
+      return counted(source.tract(asOf, region, tract, have));
+    }
+
+    @Override
+    public RepairedTract part(CheckpointKey asOf, int region, int tract, BitSet have)
+        throws RepairRefusal, IOException {
+      requireLink();
+      beforeTract.run();
+      return counted(source.part(asOf, region, tract, have));
+    }
+
+    private RepairedTract counted(RepairedTract given) {
       if (!given.sent().isEmpty()) {
-        fetched.add("%s tract %d".formatted(asOf, tract));
+        fetched.add("%s tract %d".formatted(given.asOf(), given.tract()));
         bytes += given.data().remaining();
       }
       return given;

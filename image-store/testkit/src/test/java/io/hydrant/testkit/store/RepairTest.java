@@ -448,7 +448,7 @@ class RepairTest {
     assertEquals(pair.target.store().applied().index(), pair.target.store().holdMark());
   }
 
-  private static void increment(CheckpointScript script, SplittableRandom random) throws Exception {
+  static void increment(CheckpointScript script, SplittableRandom random) throws Exception {
     boolean zero = random.nextInt(6) == 0;
     if (zero) {
       script.zeroTract(random.nextBoolean() ? 1 : 0);

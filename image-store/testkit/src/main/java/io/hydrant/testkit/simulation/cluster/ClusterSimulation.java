@@ -244,24 +244,12 @@ public final class ClusterSimulation {
         .ifPresent(leader -> {
           for (ImageState image : leader.store().catalog().images()) {
             if (image.committed().size() > KEEP_LAST && random.nextBoolean()) {
-              List<CheckpointId> whole =
-                  image.committed().keySet().stream()
-                      .filter(id -> isWholeEverywhere(new CheckpointKey(image.id(), id)))
-                      .toList();
+              List<CheckpointId> committed = List.copyOf(image.committed().keySet());
               cluster.coverage().count(Schedule.RETIRE);
-              leader.propose(new Command.Retire(image.id(), whole));
+              leader.propose(new Command.Retire(image.id(), committed));
             }
           }
         });
-  }
-
-  /**
-   * Whether every machine has it. Else two could each lack what the other has, of one that is not
-   * retained any more, and what builds on it could not be repaired from either.
-   */
-  private boolean isWholeEverywhere(CheckpointKey key) {
-    return cluster.machines().values().stream()
-        .allMatch(machine -> machine.isUp() && machine.hasWhole(key));
   }
 
   private void check() throws IOException {

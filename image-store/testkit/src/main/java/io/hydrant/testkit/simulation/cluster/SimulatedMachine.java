@@ -215,16 +215,6 @@ final class SimulatedMachine {
     return here;
   }
 
-  /** Whether all of a checkpoint is here, and of what it builds on. */
-  boolean hasWhole(CheckpointKey key) {
-    return store()
-            .catalog()
-            .image(key.image())
-            .map(image -> image.committed().containsKey(key.checkpoint()))
-            .orElse(false)
-        && store().missing().lacking(key).isEmpty();
-  }
-
   /** It holds a checkpoint, by its own words. */
   void holds(CheckpointKey key) {
     promised.add(key);

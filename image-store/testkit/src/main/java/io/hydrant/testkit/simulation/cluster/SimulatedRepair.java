@@ -127,6 +127,14 @@ final class SimulatedRepair implements RepairStep.Surroundings {
     }
 
     @Override
+    public RepairedTract part(CheckpointKey asOf, int region, int tract, BitSet have)
+        throws RepairRefusal, IOException {
+      RepairedTract answer = reached().part(asOf, region, tract, have);
+      meanwhile();
+      return answer;
+    }
+
+    @Override
     public SlimState slim(CheckpointKey asOf) throws RepairRefusal, IOException {
       return reached().slim(asOf);
     }
