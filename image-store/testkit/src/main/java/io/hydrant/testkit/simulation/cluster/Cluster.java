@@ -122,6 +122,11 @@ final class Cluster {
         .anyMatch(other -> raft.isLeading(other) && raft.term(other) > raft.term(name));
   }
 
+  /** Whether another node knows a newer term: there may have been a leader since. */
+  boolean isOutvoted(String name) {
+    return machines.keySet().stream().anyMatch(other -> raft.term(other) > raft.term(name));
+  }
+
   long nanos() {
     return nanos;
   }

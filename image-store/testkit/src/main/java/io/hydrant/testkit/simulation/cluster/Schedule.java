@@ -37,6 +37,7 @@ public enum Schedule {
   /** 7: repair beside commits and readers. */
   REPAIR_STEP,
   REPAIR_BESIDE_COMMIT,
+  REPAIR_FROM_A_PART,
   /** 8: the planes of the network fail apart from each other. */
   DATA_CUT,
   RAFT_CUT,

@@ -72,7 +72,13 @@ final class SettleRole {
       case ABORTED -> {
         return CompletableFuture.completedFuture(Verdict.ABORTED);
       }
-      case UNKNOWN -> throw new IllegalStateException(key + " was never given out");
+      case UNKNOWN -> {
+        // Who was deposed does not hear any more what the next leader gives out.
+        if (machine.cluster().isOutvoted(machine.name())) {
+          return CompletableFuture.failedFuture(new SimulatedMachine.UnknownOutcome());
+        }
+        throw new IllegalStateException(key + " was never given out");
+      }
       case OPEN -> {}
     }
     CompletableFuture<Verdict> known = running.get(key);

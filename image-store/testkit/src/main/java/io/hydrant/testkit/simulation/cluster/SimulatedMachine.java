@@ -12,6 +12,7 @@ import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
+import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.PeerLife;
@@ -80,6 +81,12 @@ final class SimulatedMachine {
 
   /** What it ever said that it holds: it must, until the log says otherwise (PROTOCOL R7, R9). */
   private final TreeSet<CheckpointKey> promised = new TreeSet<>();
+
+  /**
+   * By image, the newest checkpoint that was committed in a catalog which it installed: what it has
+   * of those is unknown until it is compared, also what came late (PROTOCOL R18).
+   */
+  private final TreeMap<ImageId, Long> installed = new TreeMap<>();
 
   private @Nullable ImageStore store;
   private @Nullable LeaderRole leader;
@@ -217,7 +224,9 @@ final class SimulatedMachine {
 
   /** It holds a checkpoint, by its own words. */
   void holds(CheckpointKey key) {
-    promised.add(key);
+    if (key.checkpoint().value() > installed.getOrDefault(key.image(), 0L)) {
+      promised.add(key);
+    }
   }
 
   /** The process is gone, and perhaps what was not synced. */
@@ -393,6 +402,11 @@ final class SimulatedMachine {
       return;
     }
     promised.removeIf(key -> fateAt(from, key).isFinal());
+    for (ImageState image : from.store().catalog().images()) {
+      if (!image.committed().isEmpty()) {
+        installed.put(image.id(), image.committed().lastKey().value());
+      }
+    }
     try {
       store().install(catalog.encode());
     } catch (MalformedCatalogException e) {

@@ -155,7 +155,9 @@ final class SimulatedOperator {
         boolean done =
             check != null
                 && check.phase() == ReplacementCheck.Phase.DONE
-                && cluster.raft().areMembersCommitted(leader.name());
+                && cluster.raft().areMembersCommitted(leader.name())
+                // Else it refuses its vote to whoever is left, and nobody can lead any more.
+                && cluster.raft().members(what.joiner()).voters().contains(what.joiner());
         if (done) {
           cluster.coverage().count(Schedule.REPLACED);
           plan = null;

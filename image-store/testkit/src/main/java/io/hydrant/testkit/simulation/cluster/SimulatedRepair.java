@@ -130,6 +130,9 @@ final class SimulatedRepair implements RepairStep.Surroundings {
     public RepairedTract part(CheckpointKey asOf, int region, int tract, BitSet have)
         throws RepairRefusal, IOException {
       RepairedTract answer = reached().part(asOf, region, tract, have);
+      if (!answer.holes().isNone()) {
+        cluster.coverage().count(Schedule.REPAIR_FROM_A_PART);
+      }
       meanwhile();
       return answer;
     }
