@@ -94,7 +94,9 @@ public final class ChaosMain implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    return judged == null ? run() : judge(judged.toAbsolutePath()).isWell() ? EXIT_OK : EXIT_VIOLATED;
+    return judged == null
+        ? run()
+        : judge(judged.toAbsolutePath()).isWell() ? EXIT_OK : EXIT_VIOLATED;
   }
 
   private int run() throws Exception {
@@ -106,7 +108,8 @@ public final class ChaosMain implements Callable<Integer> {
     Duration duration = minutes == null ? Duration.ofSeconds(seconds) : Duration.ofMinutes(minutes);
     requireRoom(home);
     Plan plan = new Plan(duration, seed, home, Optional.ofNullable(traces), heap, whole, replace);
-    Screen screen = new Screen(System.out, System.console() != null && System.console().isTerminal());
+    Screen screen =
+        new Screen(System.out, System.console() != null && System.console().isTerminal());
     screen.line("seed %d, directory %s".formatted(seed, home));
     ChaosRun.run(plan, JvmCommand.asThisProcess(root), screen);
     Outcome outcome = judge(home);

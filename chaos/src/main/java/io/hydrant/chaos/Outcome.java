@@ -57,8 +57,7 @@ record Outcome(
     table.row("seconds, from the first to the last", "%.0f".formatted(seconds));
     table.row("checkpoints acknowledged", acknowledged);
     table.row("images restored and compared", restored);
-    table.row(
-        "longest gap between acknowledgements, seconds", "%.1f".formatted(longestGapSeconds));
+    table.row("longest gap between acknowledgements, seconds", "%.1f".formatted(longestGapSeconds));
     table.row("faults", faultsDone());
     faults.forEach((kind, count) -> table.row("  " + kind, count));
     counts.forEach(table::row);

@@ -47,8 +47,7 @@ final class Progress implements AutoCloseable {
 
   private void run() {
     Duration line = whole.dividedBy(LINES_MAX);
-    Duration pause =
-        screen.isTerminal() ? REDRAWN : line.compareTo(LINE_MIN) > 0 ? line : LINE_MIN;
+    Duration pause = screen.isTerminal() ? REDRAWN : line.compareTo(LINE_MIN) > 0 ? line : LINE_MIN;
     try {
       while (true) {
         TimeUnit.NANOSECONDS.sleep(pause.toNanos());
@@ -73,7 +72,7 @@ final class Progress implements AutoCloseable {
         tally);
   }
 
-  /** For instance "[#####...............]  25 %  15:00, 45:00 to go; 21.4 checkpoints/s ...". */
+  /** For instance "[#####...............] 25 % 15:00, 45:00 to go; 21.4 checkpoints/s ...". */
   static String line(Duration done, Duration whole, double rate, Tally tally) {
     double share = Math.min(1, (double) done.toMillis() / Math.max(1, whole.toMillis()));
     int filled = (int) (BAR_WIDTH * share);

@@ -85,8 +85,7 @@ class JudgementTest {
   @Test
   void aRightHistoryPassesAndIsSummedUp() throws Exception {
     try (HistoryFile history = begin(2)) {
-      history.add(
-          new Pin("r", second(12), "vm", 1, OptionalLong.empty(), new Result.Ok<>(2L)));
+      history.add(new Pin("r", second(12), "vm", 1, OptionalLong.empty(), new Result.Ok<>(2L)));
       history.add(new Restore("r", second(13), "vm", 1, new Result.Ok<>("content2")));
     }
     assertEquals(ChaosMain.EXIT_OK, judge());

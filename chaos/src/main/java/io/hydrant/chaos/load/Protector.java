@@ -295,7 +295,14 @@ public final class Protector implements Runnable {
     long invoked = System.nanoTime();
     Draft draft =
         new Draft(
-            load.history(), image, life.name(), life.stream().epoch(), attempt, state, base, invoked);
+            load.history(),
+            image,
+            life.name(),
+            life.stream().epoch(),
+            attempt,
+            state,
+            base,
+            invoked);
     CompletableFuture<Result<Committed>> result = new CompletableFuture<>();
     @Nullable CheckpointWriter writer = null;
     try {

@@ -2,6 +2,7 @@ package io.hydrant.engine.repair;
 
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.TractRows;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Optional;
 
@@ -77,11 +78,11 @@ record JoinedRows(TractRows rows, BitSet theirs) {
     TractRows rows(long zero) {
       return new TractRows(
           new PageTable(
-              java.util.Arrays.copyOf(pages, size),
-              java.util.Arrays.copyOf(encodings, size),
-              java.util.Arrays.copyOf(lengths, size),
-              java.util.Arrays.copyOf(checksums, size)),
-          java.util.Arrays.copyOf(versions, size),
+              Arrays.copyOf(pages, size),
+              Arrays.copyOf(encodings, size),
+              Arrays.copyOf(lengths, size),
+              Arrays.copyOf(checksums, size)),
+          Arrays.copyOf(versions, size),
           zero);
     }
   }

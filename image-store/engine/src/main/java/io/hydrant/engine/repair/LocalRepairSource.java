@@ -87,8 +87,7 @@ public final class LocalRepairSource implements RepairSource {
     return read(key, region, tract, have, true);
   }
 
-  private RepairedTract read(
-      CheckpointKey key, int region, int tract, BitSet have, boolean orPart)
+  private RepairedTract read(CheckpointKey key, int region, int tract, BitSet have, boolean orPart)
       throws RepairRefusal, IOException {
     for (int attempt = 0; attempt < TractExtract.LOOKUPS_MAX; attempt++) {
       AsOf asOf = require(key);
@@ -99,7 +98,7 @@ public final class LocalRepairSource implements RepairSource {
       }
       RowsAt rows = extract.rows(asOf, region, tract);
       require(key);
-      if (!holes.isNone() && !holes.equals(extract.holes(asOf, region, tract))) {
+      if (!holes.equals(extract.holes(asOf, region, tract))) {
         continue; // what the rows leave out must be known exactly
       }
       if (holes.isNone() && !extract.isWhole(asOf, region, tract, rows)) {

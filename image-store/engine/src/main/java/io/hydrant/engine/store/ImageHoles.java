@@ -108,9 +108,10 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
   /** What is left out of a tract as of the newest checkpoint of a line: none if it is here. */
   TractHoles of(Line line, int region, int tract) {
     long proof = 0;
-    for (Map.Entry<Long, TractSet> entry : proven.entrySet()) {
+    for (Map.Entry<Long, TractSet> entry : proven.reversed().entrySet()) {
       if (line.contains(entry.getKey()) && entry.getValue().has(region, tract)) {
         proof = entry.getKey();
+        break;
       }
     }
     if (newestUnknown(line) > proof) {

@@ -48,6 +48,9 @@ final class MissingTracts {
 
   /** What is left out of a tract as the newest checkpoint of a line has it. Any thread. */
   TractHoles holes(ImageId image, Line line, int region, int tract) {
+    if (!any) {
+      return TractHoles.NONE;
+    }
     ImageHoles holes = byImage.get(image);
     return holes == null ? TractHoles.NONE : holes.of(line, region, tract);
   }

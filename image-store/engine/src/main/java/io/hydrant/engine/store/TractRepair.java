@@ -112,7 +112,8 @@ public final class TractRepair {
     Line line = found.get().line();
     int pages = found.get().region(copy.region()).pagesOfTract(copy.tract());
     TractMap before = current(key);
-    if (copy.joined().isPresent() && !isJoinedStill(found.get(), copy, before.rowsAt(line, pages))) {
+    if (copy.joined().isPresent()
+        && !isJoinedStill(found.get(), copy, before.rowsAt(line, pages))) {
       return false;
     }
     ImageUsage imageUsage = usage.image(image.id());

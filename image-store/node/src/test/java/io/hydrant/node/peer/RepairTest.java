@@ -1,19 +1,35 @@
 package io.hydrant.node.peer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.store.PageReader;
 import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.SlimReader;
+import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.node.Draft;
+import io.hydrant.node.ingest.BatchReader;
 import io.hydrant.node.ingest.Held;
 import io.hydrant.node.ingest.StagedGroup;
+import io.hydrant.peer.v1.FetchListRequest;
+import io.hydrant.peer.v1.FetchTractRequest;
+import io.hydrant.peer.v1.HelloRequest;
+import io.hydrant.peer.v1.PeerServiceGrpc;
+import io.hydrant.peer.v1.TractListPart;
+import io.hydrant.peer.v1.TractPart;
+import io.hydrant.peer.v1.TractSummary;
+import io.hydrant.v1.Pages;
+import io.hydrant.v1.Reason;
 import io.hydrant.v1.SlimChunk;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -22,6 +38,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,19 +66,22 @@ final class RepairTest {
     group.close();
   }
 
+  private CheckpointKey open() throws Exception {
+    Optional<CheckpointId> head = group.n1.catalog().image(group.image).orElseThrow().head();
+    return ((Outcome.Opened)
+            group.log.apply(
+                new Command.Open(
+                    group.image,
+                    group.epoch,
+                    head.isEmpty() ? CheckpointKind.FULL : CheckpointKind.INCREMENTAL,
+                    head,
+                    head.isEmpty() ? Optional.of(group.regions) : Optional.empty())))
+        .key();
+  }
+
   /** A checkpoint of some pages, the first one full, committed by whoever is there. */
   private CheckpointKey write(long seed, long... pages) throws Exception {
-    Optional<CheckpointId> head = group.n1.catalog().image(group.image).orElseThrow().head();
-    CheckpointKey key =
-        ((Outcome.Opened)
-                group.log.apply(
-                    new Command.Open(
-                        group.image,
-                        group.epoch,
-                        head.isEmpty() ? CheckpointKind.FULL : CheckpointKind.INCREMENTAL,
-                        head,
-                        head.isEmpty() ? Optional.of(group.regions) : Optional.empty())))
-            .key();
+    CheckpointKey key = open();
     Draft draft = new Draft(TestGroup.PAGES);
     StagedGroup staged = group.n1.plane().staging().staged(key, group.epoch);
     int from = 0;
@@ -78,6 +98,40 @@ final class RepairTest {
     Held held = staged.finish(TestGroup.claim(draft.commit())).get(30, TimeUnit.SECONDS);
     assertTrue(
         group.log.apply(new Command.Commit(key, group.epoch, held.content(), held.holders()))
+            instanceof Outcome.Committed);
+    written.add(key);
+    return key;
+  }
+
+  /** A checkpoint whose bytes only these nodes get; all get its entries. */
+  private CheckpointKey writeAt(List<TestNode> holders, long seed, long... pages) throws Exception {
+    CheckpointKey key = open();
+    Draft draft = new Draft(TestGroup.PAGES);
+    List<Pages> batches = new ArrayList<>();
+    for (long page : pages) {
+      batches.add(draft.raw(seed, page));
+    }
+    if (written.isEmpty()) {
+      for (long tract = 0; tract < TestGroup.PAGES; tract += 2_048) {
+        for (long page = tract + 128; page < tract + 2_048; page += 128) {
+          batches.add(draft.zero(page, 128));
+        }
+      }
+    }
+    SlimChunk slim = draft.slim(new byte[] {(byte) seed, 7});
+    Command.Content content = TestGroup.claim(draft.commit());
+    for (TestNode holder : holders) {
+      StagedCheckpoint staged = holder.store().staged(key, group.epoch);
+      for (Pages pagesOf : batches) {
+        BatchReader.Batch batch = BatchReader.read(group.regions, pagesOf);
+        staged.patch(batch.region(), batch.tract(), batch.table(), batch.payload());
+      }
+      staged.slim(slim.getOffset(), slim.getChecksum(), slim.getData().asReadOnlyByteBuffer());
+      staged.finish(content).get(30, TimeUnit.SECONDS);
+    }
+    List<String> names = holders.stream().map(TestNode::toString).toList();
+    assertTrue(
+        group.log.apply(new Command.Commit(key, group.epoch, content, names))
             instanceof Outcome.Committed);
     written.add(key);
     return key;
@@ -188,5 +242,104 @@ final class RepairTest {
     group.n3.start(TestNode.patient());
     awaitWhole(group.n3);
     assertHasAll(group.n3);
+  }
+
+  /**
+   * One checkpoint is retained that builds on one that n1 lacks and on one that n2 lacks, both
+   * retired. n3 has all, and its disk is lost: it answers nobody. n1 runs, n2 has stopped.
+   */
+  private CheckpointKey lackEachOthers() throws Exception {
+    group.n1.start(TestNode.patient());
+    group.n2.start(TestNode.patient());
+    group.n1.plane().leadershipChanged(true);
+    group.n2.stop();
+    group.log.apply(new Command.SetRetention(group.image, 1));
+    List<TestNode> all = List.of(group.n1, group.n2, group.n3);
+    long[] firstOfEach = LongStream.range(0, 256).map(i -> i % 128 + i / 128 * 2_048).toArray();
+    writeAt(all, 1, firstOfEach);
+    writeAt(List.of(group.n2, group.n3), 2, 3, 4, 5, 2_050);
+    writeAt(List.of(group.n1, group.n3), 3, 5, 6, 130, 2_051);
+    CheckpointKey last = writeAt(all, 4, 6, 7);
+    group.log.apply(
+        new Command.Retire(
+            group.image,
+            written.stream()
+                .filter(key -> !key.equals(last))
+                .map(CheckpointKey::checkpoint)
+                .toList()));
+    written.removeIf(key -> !key.equals(last));
+    return last;
+  }
+
+  @Test
+  void twoThatEachLackWhatTheOtherHasBecomeWhole() throws Exception {
+    CheckpointKey last = lackEachOthers();
+    assertEquals(1, group.n1.store().missing().lacks().size());
+    assertEquals(1, group.n2.store().missing().lacks().size());
+    group.n2.start(TestNode.patient());
+    awaitWhole(group.n1);
+    awaitWhole(group.n2);
+    List<ByteBuffer> content = content(group.n3, last);
+    assertEquals(content, content(group.n1, last));
+    assertEquals(content, content(group.n2, last));
+    assertEquals(List.of(), group.n1.stops);
+    assertEquals(List.of(), group.n2.stops);
+    assertEquals(6L * Draft.PAGE_BYTES, bytesFetched(group.n1, group.n2), "what was lacking");
+  }
+
+  private static long bytesFetched(TestNode... nodes) {
+    return Stream.of(nodes).mapToLong(node -> node.meter.fetchedBytes()).sum();
+  }
+
+  @Test
+  void whoDoesNotAskForPartsHearsThatItIsNotHere() throws Exception {
+    CheckpointKey last = lackEachOthers();
+    PeerLife asker = new PeerLife("n2", 77);
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", group.n2.others().getFirst().port())
+            .usePlaintext()
+            .build();
+    try {
+      PeerServiceGrpc.newBlockingStub(channel)
+          .hello(
+              HelloRequest.newBuilder()
+                  .setCluster(ByteString.copyFromUtf8(TestNode.CLUSTER))
+                  .setNode(asker.node())
+                  .setLife(asker.life())
+                  .setProtocolMin(1)
+                  .setProtocolMax(1)
+                  .build());
+      PeerServiceGrpc.PeerServiceBlockingStub n1 =
+          PeerServiceGrpc.newBlockingStub(channel)
+              .withInterceptors(CallIdentity.naming(asker))
+              .withDeadlineAfter(30, TimeUnit.SECONDS);
+      long lacked = last.checkpoint().value() - 2;
+      TractListPart list =
+          n1.fetchList(
+                  FetchListRequest.newBuilder()
+                      .setImage(last.image().value())
+                      .setCheckpoint(last.checkpoint().value())
+                      .build())
+              .next();
+      assertEquals(2, list.getTractCount());
+      for (TractSummary tract : list.getTractList()) {
+        assertFalse(tract.getHere());
+        assertEquals(List.of(lacked), tract.getMissingList());
+      }
+      FetchTractRequest plain =
+          FetchTractRequest.newBuilder()
+              .setImage(last.image().value())
+              .setCheckpoint(last.checkpoint().value())
+              .build();
+      TractPart refused = n1.fetchTract(plain).next();
+      assertEquals(Reason.REASON_NOT_HERE, refused.getRefusal().getReason());
+      assertEquals(0, refused.getPageInTractCount());
+      TractPart part = n1.fetchTract(plain.toBuilder().setOrPart(true).build()).next();
+      assertFalse(part.hasRefusal());
+      assertEquals(List.of(lacked), part.getMissingList());
+      assertEquals(2_048, part.getPageInTractCount());
+    } finally {
+      channel.shutdownNow();
+    }
   }
 }

@@ -61,8 +61,10 @@ class HistoryFileTest {
   void everyOperationIsReadAsItWasWritten() throws Exception {
     List<Operation> operations =
         List.of(
-            new Acquire("a\tb\nc\\d\re", at(0), IMAGE, OptionalLong.empty(), ok(new Acquired(1, 0))),
-            new Acquire("p", at(1), IMAGE, OptionalLong.of(1), new Result.Failed<>(Why.STALE_EPOCH)),
+            new Acquire(
+                "a\tb\nc\\d\re", at(0), IMAGE, OptionalLong.empty(), ok(new Acquired(1, 0))),
+            new Acquire(
+                "p", at(1), IMAGE, OptionalLong.of(1), new Result.Failed<>(Why.STALE_EPOCH)),
             new Acquire("p", at(2), IMAGE, OptionalLong.of(1), new Result.Unknown<>()),
             commit(at(3), new Base.Nothing(), 1, ok(new Committed(7, 70))),
             commit(at(4), new Base.Checkpoint(7), 2, new Result.Failed<>(Why.OTHER)),
@@ -101,7 +103,8 @@ class HistoryFileTest {
       file.begun(acquire);
       file.add(new ReadHead("o", at(16), IMAGE, ok(new Head(1, 0, 10))));
       file.add(
-          new Acquire("p", new Interval(15, 30), IMAGE, OptionalLong.empty(), ok(new Acquired(1, 0))));
+          new Acquire(
+              "p", new Interval(15, 30), IMAGE, OptionalLong.empty(), ok(new Acquired(1, 0))));
       file.begun(
           commit(new Interval(31, Long.MAX_VALUE), new Base.Nothing(), 1, new Result.Unknown<>()));
       file.begun(
@@ -160,7 +163,8 @@ class HistoryFileTest {
   void damageInTheMiddleIsSaidWithItsLine() throws Exception {
     changesSeenByOthersFirst();
     List<String> lines = Files.readAllLines(path);
-    for (String wrong : List.of("did\tcommit\tp\t1", "did\tpin\tr\tx\t9\tvm\t1\t-\tok\t4", "what")) {
+    for (String wrong :
+        List.of("did\tcommit\tp\t1", "did\tpin\tr\tx\t9\tvm\t1\t-\tok\t4", "what")) {
       lines.set(3, wrong);
       Files.write(path, lines);
       MalformedException refused =

@@ -138,10 +138,13 @@ class HolesRepairTest {
 
   @Test
   void eachHasWhatTheOtherLacksOfWhatIsRetained() throws Exception {
-    CheckpointKey base =
-        checkpoint(true, true, true, script -> RepairPair.fill(script, 1));
+    CheckpointKey base = checkpoint(true, true, true, script -> RepairPair.fill(script, 1));
     CheckpointKey first =
-        checkpoint(false, false, true, script -> script.raw(7, 3, 6).raw(7, 2_050, 2_051).zero(4_097, 4_097));
+        checkpoint(
+            false,
+            false,
+            true,
+            script -> script.raw(7, 3, 6).raw(7, 2_050, 2_051).zero(4_097, 4_097));
     CheckpointKey second =
         checkpoint(false, true, false, script -> script.raw(8, 5, 8).zeroTract(1));
     checkpoint(false, true, true, script -> script.raw(9, 8, 9).raw(9, 4_098, 4_098));
@@ -163,8 +166,7 @@ class HolesRepairTest {
 
   @Test
   void whatBothLackIsNotMadeUp() throws Exception {
-    CheckpointKey base =
-        checkpoint(true, true, true, script -> RepairPair.fill(script, 1));
+    CheckpointKey base = checkpoint(true, true, true, script -> RepairPair.fill(script, 1));
     CheckpointKey first = checkpoint(false, false, false, script -> script.raw(7, 3, 6));
     CheckpointKey second = checkpoint(false, true, false, script -> script.raw(8, 5, 8));
     checkpoint(false, true, true, script -> script.raw(9, 8, 9));
