@@ -11,6 +11,7 @@ import io.hydrant.engine.repair.SlimState;
 import io.hydrant.engine.repair.TractList;
 import io.hydrant.engine.repair.TractSummary;
 import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.api.ApiException;
 import io.hydrant.peer.v1.FetchListRequest;
 import io.hydrant.peer.v1.FetchMetadataRequest;
 import io.hydrant.peer.v1.FetchSlimRequest;
@@ -170,7 +171,7 @@ final class FetchService {
     try {
       state = source.slim(key);
     } catch (RepairRefusal refusal) {
-      throw ApiErrors.status(
+      throw new ApiException(
           RepairMessages.reason(refusal.kind()), String.valueOf(refusal.getMessage()));
     }
     List<SlimPart> parts = new ArrayList<>();

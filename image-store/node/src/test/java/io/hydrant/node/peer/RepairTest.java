@@ -2,6 +2,7 @@ package io.hydrant.node.peer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
@@ -12,6 +13,7 @@ import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.repair.RepairRefusal;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.store.PageReader;
 import io.hydrant.engine.store.ReadPoint;
@@ -171,6 +173,28 @@ final class RepairTest {
       assertEquals(content(group.n1, key), content(node, key), key.toString());
     }
     assertEquals(List.of(), node.stops);
+  }
+
+  /** A normal answer, of which the source's log says nothing either. */
+  @Test
+  void theSlimStateOfWhatIsNotRetainedIsGone() throws Exception {
+    group.start(TestNode.patient());
+    CheckpointKey aborted = group.open();
+    group.open();
+    PeerAddress n1 = new PeerAddress("n1", "127.0.0.1", group.n1.port());
+    Handshake n2 = group.n2.handshake();
+    try (PeerConnection connection = PeerConnection.to(n1, n2.self())) {
+      connection.greet(n1, n2);
+      List<RemoteRepairSource> broken = new ArrayList<>();
+      RemoteRepairSource source =
+          new RemoteRepairSource("n1", connection.channel(), broken::add);
+      RepairRefusal refusal = assertThrows(RepairRefusal.class, () -> source.slim(aborted));
+      assertEquals(RepairRefusal.Kind.GONE, refusal.kind());
+      assertTrue(
+          String.valueOf(refusal.getMessage()).endsWith("is not retained any more"),
+          refusal.getMessage());
+      assertEquals(List.of(), broken);
+    }
   }
 
   @Test

@@ -106,6 +106,12 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   /** So many opens are refused for now. */
   final AtomicInteger putOff = new AtomicInteger();
 
+  /** Before it states anew what it has. */
+  volatile Runnable onStateAnew = () -> {};
+
+  /** Where the others look for it; 0: where it is. */
+  volatile int reachedAt;
+
   final CountedSource source;
   final RepairMeter meter = new RepairMeter(System::nanoTime);
   volatile boolean logIsWell = true;
@@ -113,6 +119,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   volatile Durability durability = Durability.QUORUM;
   volatile @Nullable String cluster;
   private @Nullable PeerPlane plane;
+  private @Nullable Handshake handshake;
   private @Nullable Server server;
   private int port;
   private long life;
@@ -146,6 +153,18 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
     nodes.put(name, this);
   }
 
+  int port() {
+    return port;
+  }
+
+  /** How it introduces itself to the others. */
+  Handshake handshake() {
+    if (handshake == null) {
+      throw new IllegalStateException(name + " was never started");
+    }
+    return handshake;
+  }
+
   /** Starts the data plane in a new life. */
   void start(PeerPlaneConfig config) throws IOException {
     life++;
@@ -166,6 +185,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
                 stops.add("refused by " + node + ": " + why.getMessage());
               }
             });
+    handshake = greetings;
     PeerPlane started =
         PeerPlane.start(
             config,
@@ -311,6 +331,7 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   @Override
   public CompletableFuture<Command.Content> stateAnew(
       CheckpointKey key, Epoch epoch, Command.Content claimed) throws Refusal, IOException {
+    onStateAnew.run();
     return store.staged(key, epoch).finish(claimed);
   }
 
@@ -360,7 +381,9 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   public List<PeerAddress> others() {
     return nodes.values().stream()
         .filter(node -> node != this && node.port != 0)
-        .map(node -> new PeerAddress(node.name, "127.0.0.1", node.port))
+        .map(node ->
+            new PeerAddress(
+                node.name, "127.0.0.1", node.reachedAt == 0 ? node.port : node.reachedAt))
         .toList();
   }
 
