@@ -39,6 +39,11 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
   private final int sourcesMax;
   private final LongSupplier nanoTime;
 
+  /** Between two words on the same member: a source may break as often as it is tried. */
+  private static final long TELL_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final Seldom<String> told = new Seldom<>(TELL_NANOS);
+
   /** Guarded by this. */
   private final Map<String, Link> links = new HashMap<>();
 
@@ -132,7 +137,10 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
         due.add(address);
       }
     }
-    gone.forEach(this::end);
+    gone.forEach(node -> {
+      end(node);
+      told.forget(node);
+    });
     return due;
   }
 
@@ -157,7 +165,9 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
   private synchronized void broke(RemoteRepairSource source) {
     Link link = links.get(source.node());
     if (link != null && link.source() == source) {
-      LOG.info("{} cannot be asked for what is lacking here any more", source.node());
+      if (told.isDue(source.node(), nanoTime.getAsLong())) {
+        LOG.info("{} cannot be asked for what is lacking here any more", source.node());
+      }
       if (link.connection() != null) {
         link.connection().close();
       }
