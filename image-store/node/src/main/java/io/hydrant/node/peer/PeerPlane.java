@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  *                    LeaderStreams (holders) ------------------- Stated ---------+
  * </pre>
  *
- * Threads: hydrant-stage receives and appends, hydrant-forward sends and hears, hydrant-serve reads
- * for peers that lack something, hydrant-peer counts the time: none of these waits for a peer.
+ * Threads: hydrant-stage receives and appends, hydrant-restate reads again what an earlier life left
+ * behind, hydrant-forward sends and hears, hydrant-serve reads for peers that lack something, hydrant-peer counts the time: none of these waits for a peer.
  * hydrant-repair does: it fetches what is lacking here.
  */
 public final class PeerPlane implements AutoCloseable {
@@ -56,6 +56,9 @@ public final class PeerPlane implements AutoCloseable {
   /** For peers that lack something: what they ask for is read by one while the other is sent. */
   private static final int SERVE_THREADS = 2;
 
+  /** The disk is one; a small checkpoint does not wait for a large one. */
+  private static final int RESTATE_THREADS = 2;
+
   private static final int CLOSE_SECONDS = 3;
 
   private final PeerGroup group;
@@ -68,6 +71,7 @@ public final class PeerPlane implements AutoCloseable {
   private final DriftWatch drift;
   private final PeerLink.Shared shared;
   private final ThreadPoolExecutor stagePool;
+  private final ExecutorService restatePool;
   private final ExecutorService servePool;
   private final ExecutorService forwardPool;
   private final ScheduledExecutorService timer;
@@ -85,6 +89,7 @@ public final class PeerPlane implements AutoCloseable {
     this.store = parts.store();
     this.news = parts.news();
     this.stagePool = pool("hydrant-stage", config.stageThreads());
+    this.restatePool = pool("hydrant-restate", RESTATE_THREADS);
     this.servePool = pool("hydrant-serve", SERVE_THREADS);
     this.forwardPool = pool("hydrant-forward", config.forwardThreads());
     this.timer =
@@ -114,7 +119,8 @@ public final class PeerPlane implements AutoCloseable {
                 new FetchService(store, servePool),
                 drift,
                 parts.failStop()),
-            stagePool);
+            stagePool,
+            restatePool);
     RepairConfig repairs = parts.repair();
     RepairSources sources =
         new RepairSources(
@@ -257,6 +263,8 @@ public final class PeerPlane implements AutoCloseable {
     links.values().forEach(PeerLink::close);
     stagePool.shutdown();
     await(stagePool);
+    restatePool.shutdown();
+    await(restatePool);
     servePool.shutdown();
     await(servePool);
     forwardPool.shutdown();

@@ -57,6 +57,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   private final DriftWatch drift;
   private final FailStop failStop;
   private final Executor pool;
+  private final Executor restatePool;
   private final Map<Asked, CompletableFuture<Says>> looking = new ConcurrentHashMap<>();
 
   private record Asked(CheckpointKey key, long epoch, Command.Content claimed) {}
@@ -72,8 +73,10 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
 
   /**
    * @param pool the stage pool
+   * @param restatePool reads again what an earlier life left behind, which may take minutes: not
+   *     the stage pool, whose every thread frames of other checkpoints wait for
    */
-  PeerService(PeerLife self, Parts parts, Executor pool) {
+  PeerService(PeerLife self, Parts parts, Executor pool, Executor restatePool) {
     this.self = self;
     this.store = parts.store();
     this.receptions = parts.receptions();
@@ -82,6 +85,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     this.drift = parts.drift();
     this.failStop = parts.failStop();
     this.pool = pool;
+    this.restatePool = restatePool;
   }
 
   ServerCallHandler<StageRequest, Stated> stageHandler() {
@@ -118,7 +122,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   /** Looks once, however often it is asked meanwhile. */
   private CompletableFuture<Says> look(Asked asked) {
     CompletableFuture<Says> found =
-        CompletableFuture.supplyAsync(() -> state(asked), pool)
+        CompletableFuture.supplyAsync(() -> state(asked), restatePool)
             .thenCompose(stating -> stating)
             .handle((own, failure) -> says(asked.key(), own, failure));
     // Off this thread, since whoever asks is still noting it.

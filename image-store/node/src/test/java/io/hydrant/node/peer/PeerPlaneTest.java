@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -265,6 +266,53 @@ final class PeerPlaneTest {
     Held held = get(group.n2.plane().staging().held(key, group.epoch, claim));
     assertEquals(List.of("n2", "n3"), held.holders());
     commit(key, held);
+  }
+
+  /** Reading gigabytes of an earlier life again takes minutes. */
+  @Test
+  void whatIsReadAgainForANewLeaderDelaysNoFrames() throws Exception {
+    PeerPlaneConfig patient = TestNode.patient();
+    group.start(
+        new PeerPlaneConfig(
+            patient.windowBytes(),
+            patient.lagBytesMax(),
+            patient.noMajority(),
+            patient.allDeadline(),
+            patient.settle(),
+            1,
+            2));
+    CheckpointKey key = group.open();
+    Draft draft = new Draft(TestGroup.PAGES);
+    StagedGroup staged = staged(key);
+    for (int batch = 0; batch < BATCHES; batch++) {
+      group.batch(staged, draft.raw(1, pages(batch)));
+    }
+    Command.Content claim = TestGroup.claim(draft.commit());
+    get(staged.finish(claim));
+    TestGroup.await("n2 has it", () -> group.n2.arrived.get() == BATCHES);
+    TestGroup.await("n3 has it", () -> group.n3.arrived.get() == BATCHES);
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch read = new CountDownLatch(1);
+    group.n3.onStateAnew =
+        () -> {
+          asked.countDown();
+          try {
+            read.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    try {
+      group.n1.stop();
+      group.n2.plane().leadershipChanged(true);
+      var _ = group.n2.plane().staging().held(key, group.epoch, claim);
+      assertTrue(asked.await(20, TimeUnit.SECONDS));
+      StagedGroup next = group.n2.plane().staging().staged(group.open(), group.epoch);
+      group.batch(next, new Draft(TestGroup.PAGES).raw(2, pages(0)));
+      TestGroup.await("a frame is taken", () -> group.n3.arrived.get() == BATCHES + 1);
+    } finally {
+      read.countDown();
+    }
   }
 
   @Test
