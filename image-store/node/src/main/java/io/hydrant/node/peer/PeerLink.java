@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
  * DOWN       time to try again                      GREETING
  * GREETING   greeted back, and accepted here        UP (feeding, while this replica leads)
  * GREETING   refused, by either                     ISOLATED
- * GREETING   no answer                              DOWN
+ * GREETING   no answer, or none that makes sense    DOWN, over a new connection
  * UP         a stream broke, another address        DOWN
  * ISOLATED   time to try again                      GREETING
  * </pre>
@@ -59,6 +59,10 @@ final class PeerLink implements ReplicaSender.Source {
   private static final long ISOLATED_NANOS = 1_000_000_000L;
 
   private static final long HELLO_MILLIS_MAX = 1_000;
+
+  /** Beyond the call's own deadline: its answer came, and was not understood. */
+  private static final long GREETING_NANOS_MAX = 2 * TimeUnit.MILLISECONDS.toNanos(HELLO_MILLIS_MAX);
+
   private static final long ASK_MILLIS_MAX = 2_000;
   private static final int KEEP_ALIVE_SECONDS = 10;
 
@@ -87,6 +91,11 @@ final class PeerLink implements ReplicaSender.Source {
   private boolean closed;
   private long retryNanos = RETRY_NANOS_MIN;
   private long dueNanos;
+  private long greetedNanos;
+
+  /** Of greetings, so that the answer to one that was given up is known as such. */
+  private long greeting;
+
   private volatile @Nullable PeerLife peer;
 
   /** The last one, so that it is logged once. */
@@ -148,7 +157,11 @@ final class PeerLink implements ReplicaSender.Source {
           }
         }
         case UP -> sender.pump();
-        case GREETING -> {}
+        case GREETING -> {
+          if (nowNanos - greetedNanos >= GREETING_NANOS_MAX) {
+            unanswered(greeting, nowNanos);
+          }
+        }
       }
     });
   }
@@ -184,6 +197,8 @@ final class PeerLink implements ReplicaSender.Source {
 
   private void greet(long nowNanos) {
     state = State.GREETING;
+    greetedNanos = nowNanos;
+    long number = ++greeting;
     HelloRequest self = shared.handshake().self();
     stub.withDeadlineAfter(HELLO_MILLIS_MAX, TimeUnit.MILLISECONDS)
         .hello(
@@ -191,18 +206,29 @@ final class PeerLink implements ReplicaSender.Source {
             new Answer<>() {
               @Override
               public void onNext(HelloResponse response) {
-                mailbox.post(() -> greeted(response, nowNanos));
+                mailbox.post(() -> greeted(number, response, nowNanos));
               }
 
               @Override
               public void onError(Throwable failure) {
-                mailbox.post(() -> down(nowNanos));
+                mailbox.post(() -> unanswered(number, nowNanos));
               }
             });
   }
 
-  private void greeted(HelloResponse response, long nowNanos) {
-    if (state != State.GREETING) {
+  /**
+   * Nobody may ever speak on a connection that somebody took: a frozen process, a host that lost
+   * its power. gRPC would wait for it as long as TCP does, so the next attempt makes a new one.
+   */
+  private void unanswered(long number, long nowNanos) {
+    if (state == State.GREETING && number == greeting) {
+      channel.enterIdle();
+      down(nowNanos);
+    }
+  }
+
+  private void greeted(long number, HelloResponse response, long nowNanos) {
+    if (state != State.GREETING || number != greeting) {
       return;
     }
     if (response.hasRefusal()) {
@@ -225,10 +251,10 @@ final class PeerLink implements ReplicaSender.Source {
       isolated(false, refused.get(), nowNanos);
       return;
     }
+    PeerLife greeted = new PeerLife(other.getNode(), other.getLife());
     state = State.UP;
     refusal = null;
     retryNanos = RETRY_NANOS_MIN;
-    PeerLife greeted = new PeerLife(other.getNode(), other.getLife());
     peer = greeted;
     shared.news().greeted(other);
     shared.leader().greeted(greeted);
