@@ -44,7 +44,12 @@ public final class ChildProcess implements AutoCloseable {
     this.startedNanos = startedNanos;
     this.pid = awaitPid();
     this.reaper = new Thread(this::destroy, "end " + name);
-    Runtime.getRuntime().addShutdownHook(reaper);
+    try {
+      Runtime.getRuntime().addShutdownHook(reaper);
+    } catch (IllegalStateException e) {
+      destroy();
+      throw new IOException(name + " is not started: this process was told to end", e);
+    }
   }
 
   /**
@@ -121,9 +126,18 @@ public final class ChildProcess implements AutoCloseable {
       throw new IOException(
           name + " did not stop within " + STOP_SECONDS_MAX + " s; its log ends:\n" + logTail());
     }
-    Runtime.getRuntime().removeShutdownHook(reaper);
+    forgetReaper();
     return ProcessAccounts.ofReaped(
         Files.readString(beside(".stat")), Files.readString(beside(".io")));
+  }
+
+  private void forgetReaper() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(reaper);
+    } catch (IllegalStateException e) {
+      // This process ends as well: its hooks run, and the failure that its caller has met by now
+      // is what should be told.
+    }
   }
 
   /** The exit code of a process that has ended. */

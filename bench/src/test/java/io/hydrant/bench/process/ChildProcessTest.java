@@ -54,6 +54,46 @@ class ChildProcessTest {
     assertFalse(child.alive());
   }
 
+  /** What a run that is ended by a signal does in the end, while its hooks run. */
+  static final class ToldToEnd {
+    public static void main(String[] arguments) throws Exception {
+      Path directory = Path.of(arguments[0]);
+      ChildProcess child = ChildProcess.start("child", directory, List.of("sleep", "60"));
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(() -> {
+                try {
+                  child.kill();
+                  System.out.println("ended, code " + child.exitCode());
+                  ChildProcess.start("late", directory, List.of("sleep", "60"));
+                } catch (IOException | InterruptedException | RuntimeException e) {
+                  System.out.println(e);
+                }
+              }));
+      System.exit(0);
+    }
+  }
+
+  @Test
+  void aRunThatIsToldToEndEndsItsProcessesAndDoesNotHideWhy() throws Exception {
+    ChildProcess run =
+        ChildProcess.start(
+            "run",
+            temporary,
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                ToldToEnd.class.getName(),
+                temporary.toString()));
+    run.awaitEnd();
+    assertEquals(
+        """
+        ended, code 137
+        java.io.IOException: late is not started: this process was told to end""",
+        run.logTail());
+  }
+
   @Test
   void theEndOfTheLogIsThereForMessages() throws Exception {
     ChildProcess child =
