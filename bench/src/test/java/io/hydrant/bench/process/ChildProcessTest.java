@@ -90,7 +90,8 @@ class ChildProcessTest {
     assertEquals(
         """
         ended, code 137
-        java.io.IOException: late is not started: this process was told to end""",
+        java.io.IOException: late is not started: this process was told to end\
+        """,
         run.logTail());
   }
 

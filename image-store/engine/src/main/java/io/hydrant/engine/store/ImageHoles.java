@@ -50,16 +50,12 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
    *
    * @param digest as its commit states it
    * @param index log index of its commit
-   * @param tracts what it changed: all, until its manifest or a list is here
+   * @param tracts what it changed: all, until its manifest is here
    * @param unreadable its bytes had come, and could not be read
    */
   record Hole(Digest digest, long index, TractSet tracts, boolean unreadable) {
     Hole withUnreadable() {
       return new Hole(digest, index, tracts, true);
-    }
-
-    Hole with(TractSet only) {
-      return new Hole(digest, index, only, unreadable);
     }
   }
 

@@ -94,19 +94,6 @@ final class MissingTracts {
     change(key.image(), holes -> holes.without(key.checkpoint().value()));
   }
 
-  /**
-   * Says which tracts a missing checkpoint had changed: the others are not missing through it. A
-   * list only takes away, and says nothing of the slim state.
-   */
-  void listed(CheckpointKey key, TractSet only, RegionTable regions) {
-    Optional<ImageHoles.Hole> hole = hole(key);
-    if (hole.isPresent()) {
-      repairs = repairs + 1; // by the one writer
-      TractSet before = hole.get().tracts().within(regions);
-      add(key, hole.get().with(before.minus(before.minus(only.plusSlim().within(regions)))));
-    }
-  }
-
   /** Nothing that was committed up to {@code newest} is known to be here, until it is proven. */
   void unknownUpTo(ImageId image, CheckpointId newest) {
     byImage.put(image, ImageHoles.unknownUpTo(newest.value()));
@@ -185,7 +172,7 @@ final class MissingTracts {
     }
   }
 
-  /** How often something was listed, proven, found bad or repaired since the start. Any thread. */
+  /** How often something was proven, found bad or repaired since the start. Any thread. */
   long repairs() {
     return repairs;
   }

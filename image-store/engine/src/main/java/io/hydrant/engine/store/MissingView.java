@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * What this replica lacks of committed checkpoints, and how repair says that it lacks less
- * (PROTOCOL R10, R16). Any thread; the methods that change something run as a change of their own,
- * and do not wait for the disk.
+ * (PROTOCOL R10, R16). Any thread; the method that changes something runs as a change of its own,
+ * and does not wait for the disk.
  */
 public interface MissingView {
   /** Whether a tract is here as the newest checkpoint of a line has it. */
@@ -30,18 +30,6 @@ public interface MissingView {
 
   /** What a retained checkpoint lacks: nothing if it is not retained. */
   TractSet lacking(CheckpointKey asOf);
-
-  /**
-   * Says which tracts a checkpoint had changed whose bytes are missing: the others are not missing
-   * through it. Of a list of last changes as of a retained checkpoint, that is every tract that was
-   * changed by {@code missing} or later: what a later one changed may have been changed by this one
-   * as well, and would be served with its old pages. What was left out once stays out. The slim
-   * state is missing until it is proven. No effect if the checkpoint is not missing (any more), if
-   * nothing retained builds on it, or once the store is closed.
-   *
-   * @param only tracts that the image does not have are left out
-   */
-  void listed(CheckpointKey missing, TractSet only) throws IOException;
 
   /**
    * Says that tracts, or the slim state, are here as a checkpoint has them: compared with a peer's

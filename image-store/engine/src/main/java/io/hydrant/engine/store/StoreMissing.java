@@ -9,7 +9,6 @@ import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
-import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.model.TractKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -126,17 +125,6 @@ final class StoreMissing implements MissingView {
   }
 
   @Override
-  public void listed(CheckpointKey key, TractSet only) throws IOException {
-    writer.changeIfUsable(() -> {
-      Optional<RegionTable> regions = regionsOn(key);
-      if (regions.isPresent()) {
-        missing.listed(key, only, regions.get());
-        tidy(key.image());
-      }
-    });
-  }
-
-  @Override
   public void proven(CheckpointKey asOf, TractSet tracts) throws IOException {
     writer.changeIfUsable(() -> {
       Optional<ImageState> image = catalog.image(asOf.image());
@@ -149,18 +137,6 @@ final class StoreMissing implements MissingView {
         }
       }
     });
-  }
-
-  /** The regions of the lines that go through a checkpoint; empty if no retained one does. */
-  private Optional<RegionTable> regionsOn(CheckpointKey key) {
-    return catalog
-        .image(key.image())
-        .flatMap(image ->
-            image.committed().values().stream()
-                .filter(
-                    checkpoint -> image.line(checkpoint.id()).contains(key.checkpoint().value()))
-                .map(CheckpointInfo::regions)
-                .findFirst());
   }
 
   private void tidy(ImageId image) {

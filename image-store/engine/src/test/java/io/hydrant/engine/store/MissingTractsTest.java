@@ -21,7 +21,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** Which tract is here at which checkpoint, whatever is missing, listed and proven. */
+/** Which tract is here at which checkpoint, whatever is missing and proven. */
 class MissingTractsTest {
   private static final ImageId IMAGE = new ImageId(1);
   private static final int TRACTS = 5;
@@ -63,16 +63,12 @@ class MissingTractsTest {
   }
 
   @Test
-  void aListLeavesTheOthersHere() {
+  void whatWasNotProvenStaysMissing() {
     missing.add(key(5), hole(TractSet.ALL, 50));
-    missing.listed(key(5), TractSet.NONE.plus(0, 2), REGIONS);
+    missing.proven(key(5), TractSet.NONE.plus(0, 0, 2).plus(0, 3, 2));
     assertTrue(here(Line.of(1, 6), 1));
     assertFalse(here(Line.of(1, 6), 2));
-    assertFalse(missing.isSlimHere(key(5)), "a list of tracts says nothing of it");
-    missing.listed(key(5), TractSet.NONE.plus(0, 1, 2), REGIONS);
-    assertTrue(here(Line.of(1, 6), 1), "what was left out once stays out");
-    missing.listed(key(5), TractSet.ALL, REGIONS);
-    assertTrue(here(Line.of(1, 6), 1));
+    assertFalse(missing.isSlimHere(key(5)), "tracts say nothing of it");
     assertEquals(TractSet.NONE.plus(0, 2), missing.notHere(IMAGE, Line.of(1, 6), REGIONS));
   }
 

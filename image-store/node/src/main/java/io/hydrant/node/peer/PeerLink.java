@@ -61,7 +61,8 @@ final class PeerLink implements ReplicaSender.Source {
   private static final long HELLO_MILLIS_MAX = 1_000;
 
   /** Beyond the call's own deadline: its answer came, and was not understood. */
-  private static final long GREETING_NANOS_MAX = 2 * TimeUnit.MILLISECONDS.toNanos(HELLO_MILLIS_MAX);
+  private static final long GREETING_NANOS_MAX =
+      2 * TimeUnit.MILLISECONDS.toNanos(HELLO_MILLIS_MAX);
 
   private static final long ASK_MILLIS_MAX = 2_000;
   private static final int KEEP_ALIVE_SECONDS = 10;

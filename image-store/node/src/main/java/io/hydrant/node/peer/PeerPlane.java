@@ -35,9 +35,10 @@ import org.slf4j.LoggerFactory;
  *                    LeaderStreams (holders) ------------------- Stated ---------+
  * </pre>
  *
- * Threads: hydrant-stage receives and appends, hydrant-restate reads again what an earlier life left
- * behind, hydrant-forward sends and hears, hydrant-serve reads for peers that lack something, hydrant-peer counts the time: none of these waits for a peer.
- * hydrant-repair does: it fetches what is lacking here.
+ * Threads: hydrant-stage receives and appends, hydrant-restate reads again what an earlier life
+ * left behind, hydrant-forward sends and hears, hydrant-serve reads for peers that lack something,
+ * hydrant-peer counts the time: none of these waits for a peer. hydrant-repair does: it fetches
+ * what is lacking here.
  */
 public final class PeerPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PeerPlane.class);

@@ -3,7 +3,9 @@ package io.hydrant.node.peer;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Lets what would be said again and again be said once in a while. Not safe for several threads. */
+/**
+ * Lets what would be said again and again be said once in a while. Not safe for several threads.
+ */
 final class Seldom<K> {
   private final long everyNanos;
   private final Map<K, Long> saidNanos = new HashMap<>();

@@ -38,7 +38,8 @@ final class PeerLinkTest {
 
   /** Leads to a port, but for the first connection, which is taken and never used. */
   private static final class FirstInVain implements AutoCloseable {
-    private final ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final ServerSocket listening =
+        new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final int target;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
 

@@ -186,8 +186,7 @@ final class RepairTest {
     try (PeerConnection connection = PeerConnection.to(n1, n2.self())) {
       connection.greet(n1, n2);
       List<RemoteRepairSource> broken = new ArrayList<>();
-      RemoteRepairSource source =
-          new RemoteRepairSource("n1", connection.channel(), broken::add);
+      RemoteRepairSource source = new RemoteRepairSource("n1", connection.channel(), broken::add);
       RepairRefusal refusal = assertThrows(RepairRefusal.class, () -> source.slim(aborted));
       assertEquals(RepairRefusal.Kind.GONE, refusal.kind());
       assertTrue(
