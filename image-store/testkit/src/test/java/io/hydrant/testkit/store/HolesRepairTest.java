@@ -83,12 +83,16 @@ class HolesRepairTest {
   }
 
   private static RepairStep repair(StoreFixture of, StoreFixture from) {
+    return repair(of, new LocalRepairSource("other", from.store()));
+  }
+
+  private static RepairStep repair(StoreFixture of, RepairSource from) {
     return new RepairStep(
         of.store(),
         new RepairStep.Surroundings() {
           @Override
           public List<RepairSource> sources(CheckpointKey asOf, RepairPlan.Urgency urgency) {
-            return List.of(new LocalRepairSource("other", from.store()));
+            return List.of(from);
           }
 
           @Override
@@ -100,7 +104,10 @@ class HolesRepairTest {
   }
 
   private static Outcome run(StoreFixture of, StoreFixture from) throws Exception {
-    RepairStep step = repair(of, from);
+    return run(repair(of, from));
+  }
+
+  private static Outcome run(RepairStep step) throws Exception {
     for (int steps = 0; steps < 1_000; steps++) {
       Outcome outcome = step.step().outcome();
       if (outcome != Outcome.WORKED) {
@@ -177,6 +184,45 @@ class HolesRepairTest {
     assertEquals(0, assertSame(one));
     assertEquals(Outcome.WAITS, run(two, one));
     assertEquals(0, assertSame(two));
+    assertEquals(Outcome.DONE, run(one, lost));
+    assertEquals(Outcome.DONE, run(two, one));
+    assertWhole(two);
+  }
+
+  /**
+   * Another replica's catalog is put over this one's: nothing that is here is believed any more.
+   */
+  private void install() {
+    try {
+      one.runBackground();
+      lost.submit(new Command.SetRetention(lost.image(), 1));
+      one.store().install(lost.store().frozenCatalog().encode());
+      one.replica().adoptLog(lost.replica());
+      one.runBackground();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void whatBecomesUnknownWhileItIsAskedForIsNotProven() throws Exception {
+    checkpoint(true, true, true, script -> RepairPair.fill(script, 1));
+    CheckpointKey first = checkpoint(false, false, true, script -> script.raw(7, 3, 6));
+    CheckpointKey second = checkpoint(false, true, false, script -> script.raw(8, 5, 8));
+    CheckpointKey last = checkpoint(false, true, true, script -> script.raw(9, 8, 9));
+    retire(first);
+    retire(second);
+    RepairPair.Counting counting =
+        new RepairPair.Counting(new LocalRepairSource("other", two.store()));
+    counting.beforeTract =
+        () -> {
+          counting.beforeTract = () -> {};
+          install();
+        };
+    assertEquals(Outcome.WAITS, run(repair(one, counting)));
+    assertEquals(List.of("%s tract 0".formatted(last)), counting.fetched, "asked once");
+    assertTrue(one.store().missing().lacking(last).has(0, 0));
+    assertSame(one);
     assertEquals(Outcome.DONE, run(one, lost));
     assertEquals(Outcome.DONE, run(two, one));
     assertWhole(two);
