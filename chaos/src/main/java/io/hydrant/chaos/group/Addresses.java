@@ -1,8 +1,7 @@
 package io.hydrant.chaos.group;
 
+import io.hydrant.bench.process.FreePort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,29 +17,19 @@ import java.util.List;
  * @param ports by server: public, peer, Raft
  */
 public record Addresses(List<Ports> ports) {
+  private static final int PORTS = 3;
+
   /** Of one server. */
   public record Ports(int client, int peer, int raft) {}
 
-  /** Chooses ports that nobody listens on now. */
+  /** Chooses ports that are free now, and stay so while a server is down. */
   public static Addresses choose(int servers) throws IOException {
-    List<ServerSocket> held = new ArrayList<>();
+    List<Integer> free = FreePort.choose(PORTS * servers);
     List<Ports> chosen = new ArrayList<>();
-    try {
-      for (int server = 0; server < servers; server++) {
-        chosen.add(new Ports(hold(held), hold(held), hold(held)));
-      }
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
+    for (int first = 0; first < free.size(); first += PORTS) {
+      chosen.add(new Ports(free.get(first), free.get(first + 1), free.get(first + 2)));
     }
     return new Addresses(chosen);
-  }
-
-  private static int hold(List<ServerSocket> held) throws IOException {
-    ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    held.add(socket);
-    return socket.getLocalPort();
   }
 
   public int servers() {
