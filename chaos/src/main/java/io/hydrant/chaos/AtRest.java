@@ -19,6 +19,7 @@ import io.hydrant.testkit.history.Operation.Restore;
 import io.hydrant.testkit.history.Quiet;
 import io.hydrant.testkit.history.Result;
 import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.StatsResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -30,8 +31,8 @@ import java.util.function.Consumer;
 
 /** Looks at every replica once the faults are over and the clients have ended. */
 final class AtRest {
-  /** A replica that gets on moves its hold mark within this share of the patience for all else. */
-  private static final int STILL_SHARE = 15;
+  /** A replica that gets on takes a step within this share of the patience for all else. */
+  private static final int STILL_SHARE = 6;
 
   private static final int LOOK_MILLIS = 100;
 
@@ -65,26 +66,39 @@ final class AtRest {
     return new Quiet(end, holdMarks);
   }
 
+  /** How far a replica is: any change of it is a step, since nobody writes any more. */
+  private record Standing(long holdMark, long missingBytes, long missingTracts) {
+    static final Standing SILENT = new Standing(-1, -1, -1);
+
+    static Standing of(StatsResponse stats) {
+      return new Standing(
+          Group.gauge(stats, "hold_mark_index"),
+          Group.gauge(stats, "missing_bytes"),
+          Group.gauge(stats, "missing_tract_count"));
+    }
+  }
+
   /** Gives the replicas time to fetch what they lack, as long as any of them gets on. */
   private SortedMap<String, Long> awaitWhole(long end) throws InterruptedException {
-    SortedMap<String, Long> holdMarks = new TreeMap<>();
+    SortedMap<String, Standing> before = new TreeMap<>();
     long gotOnNanos = System.nanoTime();
     long stillNanosMax = patience.toNanos() / STILL_SHARE;
     while (System.nanoTime() - gotOnNanos < stillNanosMax) {
-      SortedMap<String, Long> now = new TreeMap<>();
+      SortedMap<String, Standing> now = new TreeMap<>();
       for (Member member : group.members()) {
-        long mark = member.stats().map(stats -> Group.gauge(stats, "hold_mark_index")).orElse(-1L);
-        now.put(member.name(), mark);
+        now.put(member.name(), member.stats().map(Standing::of).orElse(Standing.SILENT));
       }
-      if (!now.equals(holdMarks)) {
-        holdMarks = now;
+      if (!now.equals(before)) {
+        before = now;
         gotOnNanos = System.nanoTime();
       }
-      if (now.values().stream().allMatch(mark -> mark >= end)) {
-        return now;
+      if (now.values().stream().allMatch(standing -> standing.holdMark() >= end)) {
+        break;
       }
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     }
+    SortedMap<String, Long> holdMarks = new TreeMap<>();
+    before.forEach((name, standing) -> holdMarks.put(name, standing.holdMark()));
     return holdMarks;
   }
 
