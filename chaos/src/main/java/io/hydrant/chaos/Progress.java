@@ -16,8 +16,8 @@ final class Progress implements AutoCloseable {
 
   private static final Duration LINE_MIN = Duration.ofSeconds(10);
 
-  /** The rate is over so many looks. */
-  private static final int LOOKS = 10;
+  /** The rate is over so long, or since the last look if that is longer ago. */
+  private static final long RATE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final Screen screen;
   private final Tally tally;
@@ -60,11 +60,11 @@ final class Progress implements AutoCloseable {
 
   private String text(long nowNanos) {
     Look now = new Look(nowNanos, tally.counted(Tally.ACKNOWLEDGED));
-    Look then = looks.getFirst();
-    looks.addLast(now);
-    if (looks.size() > LOOKS) {
+    while (looks.size() > 1 && nowNanos - looks.getFirst().nanos() > RATE_NANOS) {
       looks.removeFirst();
     }
+    Look then = looks.getFirst();
+    looks.addLast(now);
     return line(
         Duration.ofNanos(nowNanos - beganNanos),
         whole,
