@@ -113,7 +113,7 @@ public final class ChaosMain implements Callable<Integer> {
     screen.line("seed %d, directory %s".formatted(seed, home));
     ChaosRun.run(plan, JvmCommand.asThisProcess(root), screen);
     Outcome outcome = judge(home);
-    if (outcome.isWell() && !keep) {
+    if (outcome.isWell() && outcome.ended() && !keep) {
       delete(home);
     }
     return outcome.isWell() ? EXIT_OK : EXIT_VIOLATED;

@@ -81,7 +81,28 @@ final class ChaosRun {
     Files.createDirectories(plan.directory());
     try (HistoryFile history =
         HistoryFile.create(plan.directory().resolve(RecordedHistory.FILE_NAME))) {
-      new ChaosRun(plan, jvm, screen, history).run();
+      // The servers end with this process: that is nothing to accuse them of.
+      Thread toldToEnd =
+          new Thread(
+              () -> {
+                history.cutOff();
+                screen.line("cut off; chaos/run --judge " + plan.directory() + " judges it");
+              },
+              "cut off");
+      Runtime.getRuntime().addShutdownHook(toldToEnd);
+      try {
+        new ChaosRun(plan, jvm, screen, history).run();
+      } finally {
+        forget(toldToEnd);
+      }
+    }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // It runs, or has run.
     }
   }
 

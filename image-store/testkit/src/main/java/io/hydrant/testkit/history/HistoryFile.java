@@ -87,7 +87,7 @@ public final class HistoryFile implements AutoCloseable {
   /** A caller that cannot write down what it did must not go on: it fails. */
   private synchronized void line(String line) {
     if (closed) {
-      return; // a client that did not end in time, which was told already
+      return; // of a client that did not end in time, which was told already, or of one cut off
     }
     try {
       out.write(line);
@@ -95,6 +95,19 @@ public final class HistoryFile implements AutoCloseable {
       out.flush();
     } catch (IOException e) {
       throw new UncheckedIOException("the history cannot be written", e);
+    }
+  }
+
+  /**
+   * Takes nothing any more and does not say that this was all: for a process that is told to end,
+   * before what it watches ends with it.
+   */
+  public synchronized void cutOff() {
+    closed = true;
+    try {
+      out.close();
+    } catch (IOException e) {
+      // Each line was handed over on its own.
     }
   }
 

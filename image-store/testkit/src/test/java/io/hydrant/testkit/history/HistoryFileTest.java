@@ -160,6 +160,18 @@ class HistoryFileTest {
   }
 
   @Test
+  void whatComesAfterTheProcessWasToldToEndIsNotHeldAgainstAnybody() throws Exception {
+    try (HistoryFile file = HistoryFile.create(path)) {
+      file.remark("fault", "leader killed");
+      file.cutOff();
+      file.remark("violation", "a server ended by itself");
+    }
+    RecordedHistory read = RecordedHistory.read(path);
+    assertEquals(List.of(new Remark("fault", "leader killed")), read.remarks());
+    assertFalse(read.ended());
+  }
+
+  @Test
   void damageInTheMiddleIsSaidWithItsLine() throws Exception {
     changesSeenByOthersFirst();
     List<String> lines = Files.readAllLines(path);
