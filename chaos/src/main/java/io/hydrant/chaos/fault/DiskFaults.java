@@ -63,8 +63,8 @@ public final class DiskFaults {
             leader
                 ? group.leader()
                 : Optional.of(group.member(random.nextInt(group.members().size())));
-        if (member.isEmpty()) {
-          return Optional.empty();
+        if (member.flatMap(Member::info).isEmpty()) {
+          return Optional.empty(); // a start needs a new segment, and gives up on a full disk
         }
         Path order = member.get().faults().resolve(DISK_FULL);
         Files.writeString(order, "");

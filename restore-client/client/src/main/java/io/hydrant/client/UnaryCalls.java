@@ -71,10 +71,9 @@ final class UnaryCalls {
       long pauseNanos = target.pauseNanos(attempt);
       leftNanos = limitNanos - (System.nanoTime() - start);
       boolean noTimeLeft = leftNanos - pauseNanos < Math.min(TRY_NANOS_MIN, limitNanos / 10);
-      if (!target.mayAskAgain(failure)
-          || target.round(attempt) >= retries.attemptsMax()
-          || noTimeLeft) {
-        throw end(failure, effect, mayHaveHappened, what);
+      boolean settled = !target.mayAskAgain(failure);
+      if (settled || target.round(attempt) >= retries.attemptsMax() || noTimeLeft) {
+        throw end(failure, settled, effect == Effect.CHANGES && mayHaveHappened, what);
       }
       pause(pauseNanos, what);
       target.member().connectSoon();
@@ -144,18 +143,21 @@ final class UnaryCalls {
     }
   }
 
+  /**
+   * @param settled whether the failure is the call's own, and not only that of the last one asked
+   */
   private HydrantException end(
-      Failure failure, Effect effect, boolean mayHaveHappened, String what) {
-    if (effect == Effect.CHANGES
-        && mayHaveHappened
-        && failure.kind() != Failure.Kind.REJECTED
-        && failure.kind() != Failure.Kind.DAMAGED) {
+      Failure failure, boolean settled, boolean mayHaveChanged, String what) {
+    boolean verdict =
+        !failure.fromBlank()
+            && (failure.kind() == Failure.Kind.REJECTED || failure.kind() == Failure.Kind.DAMAGED);
+    if (mayHaveChanged && !verdict) {
       return new UnknownOutcomeException(
           "%s: no answer, so it may or may not have happened (%s); look, or repeat it"
               .formatted(what, failure.message()),
           failure.cause());
     }
-    if (failure.retryable()) {
+    if (!settled) {
       return new UnavailableException(
           "%s at %s: %s; check that the server runs there and try again"
               .formatted(what, connections.members().leader(), failure.message()),

@@ -1,6 +1,7 @@
 package io.hydrant.client;
 
 import static io.hydrant.client.HydrantClient.name;
+import static java.time.Duration.ofMillis;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,6 +11,7 @@ import io.grpc.StatusRuntimeException;
 import io.hydrant.v1.Reason;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -105,6 +107,39 @@ final class GroupCallsTest {
       }
       RejectedException all = assertThrows(RejectedException.class, () -> client.images());
       assertEquals(Reason.REASON_NOT_INITIALISED, all.reason());
+    }
+  }
+
+  /** The blank one may be the last that is asked before the tries are used up. */
+  @Test
+  void blankServerDoesNotAnswerForItsGroup() {
+    StatusRuntimeException blank =
+        FakeStore.refusal(Reason.REASON_NOT_INITIALISED, Status.Code.FAILED_PRECONDITION, "blank");
+    try (FakeGroup group = new FakeGroup()) {
+      ClientConfig config =
+          group.config().withRetries(new RetryPolicy(2, ofMillis(1), ofMillis(1)));
+      for (int server = 1; server < 3; server++) {
+        group.faults(server).unary =
+            _ -> {
+              throw Status.UNAVAILABLE.asRuntimeException();
+            };
+      }
+      group.faults(0).unary =
+          _ -> {
+            throw blank;
+          };
+      try (HydrantClient client = HydrantClient.connect(config)) {
+        assertThrows(UnavailableException.class, client::images);
+      }
+      AtomicInteger asked = new AtomicInteger();
+      group.faults(0).unary =
+          _ -> {
+            throw asked.getAndIncrement() == 0 ? Status.CANCELLED.asRuntimeException() : blank;
+          };
+      try (HydrantClient client = HydrantClient.connect(config)) {
+        assertThrows(UnknownOutcomeException.class, () -> client.createImage("vm", 0));
+        assertEquals(2, asked.get());
+      }
     }
   }
 
