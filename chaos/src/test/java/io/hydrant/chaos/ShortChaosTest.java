@@ -34,9 +34,7 @@ class ShortChaosTest {
             "--seconds",
             Integer.toString(SECONDS),
             "--seed",
-            Long.toString(SEED),
-            // A joiner at the dead one's address may never get on: docs/design/replicated-group.md.
-            "--no-replace");
+            Long.toString(SEED));
     Process run =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     if (!run.waitFor(MINUTES_MAX, TimeUnit.MINUTES)) {
