@@ -69,9 +69,14 @@ public final class ReplaceRun {
       group.process(member).awaitReady();
       Copy copy = replace(group, dead, member);
       List<OpenLoop.Moment> moments = load.end();
+      Latencies calm = RunningLoad.within(moments, begin + calmTime.toNanos() / 4, calmEnd);
+      Latencies meanwhile = RunningLoad.within(moments, copy.asked(), copy.done());
+      if (calm.count() == 0 || meanwhile.count() == 0) {
+        throw new IOException("the guests' commits ended too early: " + load.failures());
+      }
       return new Result(
-          RunningLoad.within(moments, begin + calmTime.toNanos() / 4, calmEnd),
-          RunningLoad.within(moments, copy.asked(), copy.done()),
+          calm,
+          meanwhile,
           (copy.done() - copy.asked()) / 1e9,
           (copy.lastPage() - copy.firstPage()) / 1e9,
           copy.bytes(),

@@ -28,7 +28,8 @@ import java.util.List;
  * three and a bare fan-out to three files.
  */
 public final class Ingest3 implements Scenario {
-  private static final int WARMUP_ROUNDS = 2;
+  /** The compilers of three servers are at work for some 8 GB. */
+  private static final int WARMUP_ROUNDS = 4;
   private static final int POOL_PAGES = 64 << 10;
 
   @Override
