@@ -21,7 +21,8 @@ import java.util.TreeMap;
  * FEEDING    it fetches what it lacks                  it, and a majority with it, lack next to nothing
  * BARRIER    commits are counted in both sets; an      joiner and a majority of the new voters have
  *            entry separates them from those before    everything up to that entry
- * PROPOSING  the change of voters is proposed          the log has it, stable
+ * PROPOSING  the change of voters is proposed          the log has it, stable, and so has the joiner's:
+ *                                                      until it knows, it refuses its vote to all
  * DONE       it votes, the dead one does not
  * ABANDONED  cannot be done, or is not needed
  * </pre>
@@ -80,15 +81,24 @@ public record ReplacementCheck(
    * What the leader knows.
    *
    * @param members by its own log
+   * @param membersIndex log index of the entry that says so
    * @param inventories what the members, itself included, said last, each in its present life
    * @param matched log index that each member has durably in its log, by Raft; says nothing of
    *     pages
    */
   public record Seen(
-      Members members, Map<String, InventoryView> inventories, Map<String, Long> matched) {
+      Members members,
+      long membersIndex,
+      Map<String, InventoryView> inventories,
+      Map<String, Long> matched) {
     public Seen {
       inventories = Collections.unmodifiableSortedMap(new TreeMap<>(inventories));
       matched = Collections.unmodifiableSortedMap(new TreeMap<>(matched));
+    }
+
+    /** Whether a member has heard who the members are now. */
+    boolean isTold(String node) {
+      return matched.getOrDefault(node, -1L) >= membersIndex;
     }
   }
 
@@ -133,7 +143,7 @@ public record ReplacementCheck(
     if (members.voters().contains(plan.joiner())) {
       return plan.dead().filter(members.voters()::contains).isPresent()
           ? abandon(plan.joiner() + " votes already, beside " + plan.dead().get())
-          : new Step(in(Phase.DONE), new Action.End());
+          : promoted(seen);
     }
     Optional<String> stranger = plan.dead().filter(dead -> !members.isVoter(dead));
     if (stranger.isPresent()) {
@@ -145,6 +155,16 @@ public record ReplacementCheck(
           : abandon(plan.joiner() + " is no member of the group any more");
     }
     return listening(seen);
+  }
+
+  /**
+   * A listener refuses every vote: if another voter were lost before the joiner has heard that it
+   * votes, and the leader's term ended, nobody could be elected.
+   */
+  private Step promoted(Seen seen) {
+    return seen.isTold(plan.joiner())
+        ? new Step(in(Phase.DONE), new Action.End())
+        : wait(Phase.PROPOSING, plan.joiner() + " has not heard yet that it votes");
   }
 
   private Step add(Members members) {

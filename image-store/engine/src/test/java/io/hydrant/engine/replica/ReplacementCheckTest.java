@@ -35,7 +35,14 @@ final class ReplacementCheckTest {
   }
 
   private Action look(Members members) {
-    Step step = check.next(new Seen(members, seen, Map.of("j", Long.MAX_VALUE)));
+    return look(members, Long.MAX_VALUE);
+  }
+
+  /**
+   * @param matched log index that the joiner has; the members are those of entry 20,000
+   */
+  private Action look(Members members, long matched) {
+    Step step = check.next(new Seen(members, 20_000, seen, Map.of("j", matched)));
     check = step.check();
     return step.action();
   }
@@ -112,7 +119,9 @@ final class ReplacementCheckTest {
     assertEquals(both, check.counting(LISTENING));
     assertInstanceOf(Action.Wait.class, look(JOINT));
     assertEquals(new Voters(CHANGED.voters(), THREE.voters()), check.counting(JOINT));
-    assertEquals(new Action.End(), look(CHANGED));
+    Action untold = new Action.Wait("j has not heard yet that it votes");
+    assertEquals(untold, look(CHANGED, 19_999));
+    assertEquals(new Action.End(), look(CHANGED, 20_000));
     assertEquals(Phase.DONE, check.phase());
     assertEquals(Voters.of(CHANGED.voters()), check.counting(CHANGED));
   }

@@ -244,7 +244,7 @@ final class ReplacementModel {
                   new PeerLife(NODES.get(node), 1), state.log().size(), state.holdMark(node)));
         }
       }
-      Step step = state.check().next(new Seen(state.stage().members(), inventories, matched));
+      Step step = state.check().next(new Seen(state.stage().members(), 0, inventories, matched));
       act(state.with(step.check()), step.action(), next);
     }
   }

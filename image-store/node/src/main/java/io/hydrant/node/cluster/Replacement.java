@@ -160,7 +160,8 @@ public final class Replacement {
     if (same.filter(now -> now.check().phase() != Phase.ABANDONED).isPresent()) {
       return Optional.of(progress(same.get()));
     }
-    Optional<Running> other = running.filter(now -> !now.check().phase().isFinal());
+    Optional<Running> other =
+        running.filter(now -> !now.check().phase().isFinal() && !votes(now.joiner().node()));
     if (same.isEmpty() && other.isPresent()) {
       throw new ReplacementException(
           Reason.REASON_TOO_MANY_OPEN,
@@ -168,6 +169,12 @@ public final class Replacement {
               .formatted(other.get().joiner().node(), other.get().joiner().peerAddress()));
     }
     return Optional.empty();
+  }
+
+  /** Nothing is left to do but to tell it so: if it has died meanwhile, it may be replaced. */
+  private boolean votes(String joiner) {
+    Membership membership = parts.log().membership();
+    return membership.isStable() && membership.isVoter(joiner);
   }
 
   /**
@@ -272,7 +279,12 @@ public final class Replacement {
     Membership membership = parts.log().membership();
     Step step =
         now.check()
-            .next(new Seen(members(membership), parts.seen().get(), parts.log().matchIndices()));
+            .next(
+                new Seen(
+                    members(membership),
+                    membership.index(),
+                    parts.seen().get(),
+                    parts.log().matchIndices()));
     Running next = now.with(step, lacking(now));
     if (step.check().phase() != now.check().phase()) {
       LOG.info("replacement by {}: {}", next.joiner().node(), step.check().phase());

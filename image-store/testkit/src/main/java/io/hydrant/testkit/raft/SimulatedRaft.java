@@ -304,12 +304,18 @@ public final class SimulatedRaft<C> {
   }
 
   private boolean isMembersCommitted(Node<C> node) {
-    for (long index = node.log.lastIndex(); index > node.log.baseIndex(); index--) {
-      if (node.log.get(index).payload() instanceof Payload.Configured<C>) {
-        return index <= node.commitIndex;
+    return membersIndex(node.id) <= node.commitIndex;
+  }
+
+  /** Index of the entry that says who the members are; or where the log begins, if it was purged. */
+  public long membersIndex(String id) {
+    NodeLog<C> log = node(id).log;
+    for (long index = log.lastIndex(); index > log.baseIndex(); index--) {
+      if (log.get(index).payload() instanceof Payload.Configured<C>) {
+        return index;
       }
     }
-    return true;
+    return log.baseIndex();
   }
 
   private void commit(Node<C> node, long index) {
