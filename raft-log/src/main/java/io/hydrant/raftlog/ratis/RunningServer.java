@@ -262,12 +262,25 @@ final class RunningServer {
    * lead. Until then it gets all entries and counts in commits, but neither votes nor stands; and a
    * listener that leaves this state without a restart takes itself for a follower, stands for
    * election when the leader is lost, and closes because it is no voter.
+   *
+   * @param applied what the applied log says of the members: while an older log is applied again,
+   *     Ratis knows of later entries, and is right
    */
-  boolean isMemberUnawares(Membership members) {
-    return members.isStable()
-        && ((members.isListener(config.selfId()) && !division.getInfo().isListener())
-            || (members.isVoter(config.selfId())
-                && division.getInfo().getLifeCycleState() == LifeCycle.State.STARTING));
+  boolean isMemberUnawares(Membership applied) {
+    return isMemberUnawares(
+        config.selfId(),
+        applied,
+        membership().index(),
+        division.getInfo().isListener(),
+        division.getInfo().getLifeCycleState());
+  }
+
+  static boolean isMemberUnawares(
+      String self, Membership applied, long newest, boolean listens, LifeCycle.State state) {
+    return applied.isStable()
+        && applied.index() == newest
+        && (applied.isListener(self) && !listens
+            || applied.isVoter(self) && state == LifeCycle.State.STARTING);
   }
 
   String leaderId() {

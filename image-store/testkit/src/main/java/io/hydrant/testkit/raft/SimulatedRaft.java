@@ -307,7 +307,9 @@ public final class SimulatedRaft<C> {
     return membersIndex(node.id) <= node.commitIndex;
   }
 
-  /** Index of the entry that says who the members are; or where the log begins, if it was purged. */
+  /**
+   * Index of the entry that says who the members are; or where the log begins, if it was purged.
+   */
   public long membersIndex(String id) {
     NodeLog<C> log = node(id).log;
     for (long index = log.lastIndex(); index > log.baseIndex(); index--) {
