@@ -112,10 +112,7 @@ final class WriteAnswers implements WriteStream.Events {
         return;
       }
       HydrantException why = why(status, trailers);
-      boolean refused =
-          why instanceof RejectedException
-              && !status.isOk()
-              && !Failure.of(status, trailers).fromBlank();
+      boolean refused = why instanceof RejectedException;
       if (state.canMove() && !refused && state.attempts.isEmpty()) {
         state.stream = null;
       } else if (state.canMove() && !refused) {
@@ -139,7 +136,8 @@ final class WriteAnswers implements WriteStream.Events {
       return new UnavailableException(what + ": the server closed it", null);
     }
     Failure failure = Failure.of(status, trailers);
-    return failure.kind() == Failure.Kind.UNKNOWN
+    // A blank server has taken the place of a dead member: it does not speak for the group.
+    return failure.kind() == Failure.Kind.UNKNOWN || failure.fromBlank()
         ? new UnavailableException(what + ": " + failure.message(), failure.cause())
         : failure.toException(what);
   }

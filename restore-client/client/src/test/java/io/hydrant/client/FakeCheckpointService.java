@@ -207,7 +207,7 @@ final class FakeCheckpointService extends CheckpointServiceGrpc.CheckpointServic
 
     private void breakOff() {
       broken = true;
-      answers.onError(Status.UNAVAILABLE.withDescription("fault").asRuntimeException());
+      answers.onError(faults.breaking);
     }
 
     @Override

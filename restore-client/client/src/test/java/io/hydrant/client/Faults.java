@@ -1,5 +1,6 @@
 package io.hydrant.client;
 
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.hydrant.v1.FetchRequest;
 import io.hydrant.v1.FetchResponse;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Faults {
   enum Action {
     PASS,
-    /** Ends the stream with UNAVAILABLE. */
+    /** Ends the stream, a write stream with {@link Faults#breaking}. */
     BREAK,
     /** Acts as if it had not come, or sends nothing. */
     SWALLOW
@@ -29,6 +30,9 @@ final class Faults {
 
   /** Before a request of a write stream takes effect. */
   volatile Function<WriteCheckpointRequest, Action> onRequest = _ -> Action.PASS;
+
+  volatile StatusRuntimeException breaking =
+      Status.UNAVAILABLE.withDescription("fault").asRuntimeException();
 
   /** After an answer's cause took effect, before the answer is sent. */
   volatile Function<WriteCheckpointResponse, Action> onResponse = _ -> Action.PASS;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.Status;
 import io.hydrant.client.Faults.Action;
 import io.hydrant.v1.CheckpointState;
 import io.hydrant.v1.Reason;
@@ -161,6 +162,26 @@ final class GroupWritesTest {
       waitUntil(() -> next.checkpoint().isPresent());
       group.elect(2, List.of(1, 2), null);
       requireContent(group, image, await(next.commit()).id(), 1);
+    }
+  }
+
+  /** The leader's disk was lost, and what listens at its address belongs to no group. */
+  @Test
+  void aBlankServerDoesNotRefuseForTheGroup() throws InterruptedException {
+    try (FakeGroup group = new FakeGroup();
+        Protected image =
+            Protected.image(group.client(), "vm", WriteOptions.DEFAULT.withReplayBytes(500))) {
+      CheckpointWriter writer = image.stream().openIncremental(image.full(0).id());
+      writer.page(0, 1, page(1));
+      writer.flush();
+      waitUntil(() -> writer.checkpoint().isPresent());
+      group.elect(1, List.of(1, 2), null);
+      group.faults(0).breaking =
+          FakeStore.refusal(Reason.REASON_NOT_INITIALISED, Status.Code.FAILED_PRECONDITION, "");
+      group.faults(0).onRequest = _ -> Action.BREAK;
+      writer.page(0, 2, page(2));
+      writer.flush();
+      assertThrows(UnavailableException.class, () -> await(writer.attempt().outcome));
     }
   }
 
