@@ -3,6 +3,7 @@ package io.hydrant.client;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.hydrant.v1.Reason;
+import java.io.IOException;
 import java.net.ConnectException;
 import org.jspecify.annotations.Nullable;
 
@@ -72,8 +73,18 @@ record Failure(Reason reason, Kind kind, String message, @Nullable Throwable cau
               message + " (is this a Hydrant server of a version that fits?)",
               cause);
       case OK, UNKNOWN, ABORTED, INTERNAL ->
-          new Failure(Reason.REASON_INTERNAL, Kind.UNKNOWN, message, cause);
+          isTransport(status.getCause())
+              ? new Failure(Reason.REASON_NO_LEADER, Kind.RETRY_UNKNOWN, message, cause)
+              : new Failure(Reason.REASON_INTERNAL, Kind.UNKNOWN, message, cause);
     };
+  }
+
+  /**
+   * Whether the connection broke, and no server spoke: a call that is begun in the moment in which
+   * a channel closes ends with UNKNOWN, in gRPC 1.85 with Netty. A server's status has no cause.
+   */
+  private static boolean isTransport(@Nullable Throwable cause) {
+    return cause instanceof IOException;
   }
 
   static Failure of(Reason reason, String message) {
