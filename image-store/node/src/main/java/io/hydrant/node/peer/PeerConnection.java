@@ -61,12 +61,7 @@ final class PeerConnection implements AutoCloseable {
       throw new IOException(
           address.node() + " refuses this node: " + answer.getRefusal().getMessage());
     }
-    HelloRequest other = answer.getSelf();
-    if (!other.getNode().equals(address.node())) {
-      throw new IOException(
-          "'%s' answers where '%s' should be".formatted(other.getNode(), address.node()));
-    }
-    Optional<Refusal> refused = handshake.refusal(other);
+    Optional<Refusal> refused = handshake.refusal(address, answer.getSelf());
     if (refused.isPresent()) {
       throw new IOException(address.node() + ": " + refused.get().getMessage());
     }

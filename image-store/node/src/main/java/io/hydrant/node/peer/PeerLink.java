@@ -6,15 +6,12 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
-import io.grpc.stub.StreamObserver;
-import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.replica.Statement;
 import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.ingest.Mailbox;
-import io.hydrant.peer.v1.AskStatedRequest;
 import io.hydrant.peer.v1.HelloRequest;
 import io.hydrant.peer.v1.HelloResponse;
 import io.hydrant.peer.v1.Inventory;
@@ -22,11 +19,8 @@ import io.hydrant.peer.v1.PeerServiceGrpc;
 import io.hydrant.peer.v1.Refusal;
 import io.hydrant.peer.v1.StageRequest;
 import io.hydrant.peer.v1.Stated;
-import io.hydrant.v1.Reason;
 import java.io.IOException;
-import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -64,7 +58,6 @@ final class PeerLink implements ReplicaSender.Source {
   private static final long GREETING_NANOS_MAX =
       2 * TimeUnit.MILLISECONDS.toNanos(HELLO_MILLIS_MAX);
 
-  private static final long ASK_MILLIS_MAX = 2_000;
   private static final int KEEP_ALIVE_SECONDS = 10;
 
   /** Of frames that wait in the transport: more would only hide that the peer is slow. */
@@ -83,9 +76,7 @@ final class PeerLink implements ReplicaSender.Source {
   private final ManagedChannel channel;
   private final PeerServiceGrpc.PeerServiceStub stub;
   private final ReplicaSender sender = new ReplicaSender(this);
-
-  /** Questions under way: one for each checkpoint is enough. */
-  private final Set<CheckpointKey> asking = new HashSet<>();
+  private final StatedQuestions questions;
 
   private State state = State.DOWN;
   private boolean leading;
@@ -139,6 +130,7 @@ final class PeerLink implements ReplicaSender.Source {
             .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .build();
     this.stub = PeerServiceGrpc.newStub(channel);
+    this.questions = new StatedQuestions(stub, mailbox);
   }
 
   PeerAddress address() {
@@ -204,7 +196,7 @@ final class PeerLink implements ReplicaSender.Source {
     stub.withDeadlineAfter(HELLO_MILLIS_MAX, TimeUnit.MILLISECONDS)
         .hello(
             self,
-            new Answer<>() {
+            new PeerAnswer<>() {
               @Override
               public void onNext(HelloResponse response) {
                 mailbox.post(() -> greeted(number, response, nowNanos));
@@ -238,16 +230,7 @@ final class PeerLink implements ReplicaSender.Source {
       return;
     }
     HelloRequest other = response.getSelf();
-    Optional<Refusal> refused =
-        other.getNode().equals(address.node())
-            ? shared.handshake().refusal(other)
-            : Optional.of(
-                Refusal.newBuilder()
-                    .setReason(Reason.REASON_WRONG_CLUSTER)
-                    .setMessage(
-                        "'%s' answers where '%s' should be"
-                            .formatted(other.getNode(), address.node()))
-                    .build());
+    Optional<Refusal> refused = shared.handshake().refusal(address, other);
     if (refused.isPresent()) {
       isolated(false, refused.get(), nowNanos);
       return;
@@ -391,34 +374,10 @@ final class PeerLink implements ReplicaSender.Source {
 
   @Override
   public void ask(Forwarding forwarding) {
-    Command.Content claimed = forwarding.claimed();
     PeerLife to = peer;
-    CheckpointKey key = forwarding.key();
-    if (closed || claimed == null || state != State.UP || to == null || !asking.add(key)) {
-      return;
+    if (!closed && state == State.UP && to != null) {
+      questions.ask(forwarding, stated -> heard(StageMessages.statement(to.node(), stated)));
     }
-    stub.withDeadlineAfter(ASK_MILLIS_MAX, TimeUnit.MILLISECONDS)
-        .askStated(
-            AskStatedRequest.newBuilder()
-                .setImage(key.image().value())
-                .setCheckpoint(key.checkpoint().value())
-                .setEpoch(forwarding.epoch().value())
-                .setClaim(StageMessages.finish(claimed))
-                .build(),
-            new Answer<>() {
-              @Override
-              public void onNext(Stated stated) {
-                mailbox.post(() -> {
-                  asking.remove(key);
-                  heard(StageMessages.statement(to.node(), stated));
-                });
-              }
-
-              @Override
-              public void onError(Throwable failure) {
-                mailbox.post(() -> asking.remove(key));
-              }
-            });
   }
 
   @Override
@@ -442,12 +401,6 @@ final class PeerLink implements ReplicaSender.Source {
       closeStage();
       channel.shutdownNow();
     });
-  }
-
-  /** One answer. */
-  private abstract static class Answer<T> implements StreamObserver<T> {
-    @Override
-    public void onCompleted() {}
   }
 
   /** A long-lived stream: whichever way it ends, it has ended. */

@@ -248,10 +248,8 @@ final class PeerPlaneTest {
         "it is for the next leader to settle");
   }
 
-  @Test
-  void aNewLeaderAsksTheVotersWhatTheyHold() throws Exception {
-    group.start(TestNode.patient());
-    CheckpointKey key = group.open();
+  /** Stages all of a checkpoint on all three; returns what is claimed of it. */
+  private Command.Content stageEverywhere(CheckpointKey key) throws Exception {
     Draft draft = new Draft(TestGroup.PAGES);
     StagedGroup staged = staged(key);
     for (int batch = 0; batch < BATCHES; batch++) {
@@ -261,6 +259,14 @@ final class PeerPlaneTest {
     get(staged.finish(claim));
     TestGroup.await("n2 has it", () -> group.n2.arrived.get() == BATCHES);
     TestGroup.await("n3 has it", () -> group.n3.arrived.get() == BATCHES);
+    return claim;
+  }
+
+  @Test
+  void aNewLeaderAsksTheVotersWhatTheyHold() throws Exception {
+    group.start(TestNode.patient());
+    CheckpointKey key = group.open();
+    Command.Content claim = stageEverywhere(key);
     group.n1.stop();
     group.n2.plane().leadershipChanged(true);
     Held held = get(group.n2.plane().staging().held(key, group.epoch, claim));
@@ -282,15 +288,7 @@ final class PeerPlaneTest {
             1,
             2));
     CheckpointKey key = group.open();
-    Draft draft = new Draft(TestGroup.PAGES);
-    StagedGroup staged = staged(key);
-    for (int batch = 0; batch < BATCHES; batch++) {
-      group.batch(staged, draft.raw(1, pages(batch)));
-    }
-    Command.Content claim = TestGroup.claim(draft.commit());
-    get(staged.finish(claim));
-    TestGroup.await("n2 has it", () -> group.n2.arrived.get() == BATCHES);
-    TestGroup.await("n3 has it", () -> group.n3.arrived.get() == BATCHES);
+    Command.Content claim = stageEverywhere(key);
     CountDownLatch asked = new CountDownLatch(1);
     CountDownLatch read = new CountDownLatch(1);
     group.n3.onStateAnew =
