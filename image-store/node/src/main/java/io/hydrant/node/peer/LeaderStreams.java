@@ -50,6 +50,9 @@ final class LeaderStreams {
    */
   private static final int LOOKING_MAX = 30;
 
+  /** Enough for one that is there, but has just lost its connection, to answer after all. */
+  private static final long AWAY_NANOS = 300_000_000L;
+
   private final PeerLife self;
   private final PeerPlaneConfig config;
   private final PeerStore store;
@@ -79,6 +82,9 @@ final class LeaderStreams {
 
     /** Whether one that is connected has not got all of it. */
     boolean isFeeding(CheckpointKey key);
+
+    /** Whether a member can answer: it was greeted, and its connection holds. */
+    boolean isThere(String node);
   }
 
   private static final class Nobody implements Peers {
@@ -93,6 +99,11 @@ final class LeaderStreams {
 
     @Override
     public boolean isFeeding(CheckpointKey key) {
+      return false;
+    }
+
+    @Override
+    public boolean isThere(String node) {
       return false;
     }
   }
@@ -315,14 +326,21 @@ final class LeaderStreams {
     }
   }
 
-  /** Asks those again that have not answered, while there is hope. */
+  /**
+   * Asks those again that have not answered, while there is hope. A member that is not there, as
+   * the leader before is as a rule, is hardly waited for: what it alone has beside this one costs
+   * its protector a second attempt, and a pause of seconds would cost every protector more.
+   */
   private void failIfUnanswered(Forwarding forwarding, Voters voters, long now) {
+    long waited = forwarding.waitedNanos(now);
     boolean all =
         Stream.concat(voters.voters().stream(), voters.alsoNeeded().stream())
-            .allMatch(node -> node.equals(self.node()) || forwarding.hasAnswered(node));
+            .filter(node -> !node.equals(self.node()))
+            .allMatch(node ->
+                forwarding.hasAnswered(node) || waited > AWAY_NANOS && !peers.isThere(node));
     boolean here = forwarding.own() != null;
     boolean tooLong =
-        forwarding.waitedNanos(now) > config.settle().toNanos()
+        waited > config.settle().toNanos()
             || forwarding.askedForNanos(now) > LOOKING_MAX * config.settle().toNanos();
     if (here && all || tooLong) {
       forwarding.fail(

@@ -78,7 +78,9 @@ final class PeerLink implements ReplicaSender.Source {
   private final ReplicaSender sender = new ReplicaSender(this);
   private final StatedQuestions questions;
 
-  private State state = State.DOWN;
+  /** Changed in the mailbox, read by any thread. */
+  private volatile State state = State.DOWN;
+
   private boolean leading;
   private boolean closed;
   private long retryNanos = RETRY_NANOS_MIN;
@@ -186,6 +188,11 @@ final class PeerLink implements ReplicaSender.Source {
   /** Any thread. */
   boolean isFeeding(CheckpointKey key) {
     return sender.isFeeding(key);
+  }
+
+  /** Any thread. */
+  boolean isUp() {
+    return state == State.UP;
   }
 
   private void greet(long nowNanos) {

@@ -307,5 +307,11 @@ public final class PeerPlane implements AutoCloseable {
     public boolean isFeeding(CheckpointKey key) {
       return links.values().stream().anyMatch(link -> link.isFeeding(key));
     }
+
+    @Override
+    public boolean isThere(String node) {
+      PeerLink link = links.get(node);
+      return link != null && link.isUp();
+    }
   }
 }

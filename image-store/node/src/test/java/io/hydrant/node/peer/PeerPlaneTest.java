@@ -274,6 +274,26 @@ final class PeerPlaneTest {
     commit(key, held);
   }
 
+  /** The leader before is one of its two holders, and dead: the other one is left. */
+  @Test
+  void whoIsNotThereIsNotWaitedForBeforeAnAttemptIsGivenUp() throws Exception {
+    group.start(TestNode.patient());
+    group.n3.stop();
+    CheckpointKey key = group.open();
+    StagedGroup staged = staged(key);
+    Draft draft = new Draft(TestGroup.PAGES);
+    for (int batch = 0; batch < BATCHES; batch++) {
+      group.batch(staged, draft.raw(1, pages(batch)));
+    }
+    Command.Content claim = TestGroup.claim(draft.commit());
+    assertEquals(List.of("n1", "n2"), get(staged.finish(claim)).holders());
+    group.n1.stop();
+    group.n3.start(TestNode.patient());
+    group.n2.plane().leadershipChanged(true);
+    CompletableFuture<Held> held = group.n2.plane().staging().held(key, group.epoch, claim);
+    assertEquals(Rejection.NO_MAJORITY, refused(held).rejection());
+  }
+
   /** Reading gigabytes of an earlier life again takes minutes. */
   @Test
   void whatIsReadAgainForANewLeaderDelaysNoFrames() throws Exception {
