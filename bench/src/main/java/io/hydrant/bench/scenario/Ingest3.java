@@ -30,6 +30,7 @@ import java.util.List;
 public final class Ingest3 implements Scenario {
   /** The compilers of three servers are at work for some 8 GB. */
   private static final int WARMUP_ROUNDS = 4;
+
   private static final int POOL_PAGES = 64 << 10;
 
   @Override
