@@ -1,7 +1,6 @@
 package io.hydrant.node.peer;
 
 import io.hydrant.engine.catalog.Command;
-import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Durability;
@@ -418,7 +417,7 @@ final class LeaderStreams {
   private void forgetIfOver(Forwarding forwarding) {
     CheckpointKey key = forwarding.key();
     boolean over =
-        switch (fate(key)) {
+        switch (store.catalog().fate(key)) {
           case ABORTED -> true;
           case COMMITTED, RETIRED ->
               !peers.isFeeding(key) || window.get(key, forwarding.available() - 1).isEmpty();
@@ -433,18 +432,7 @@ final class LeaderStreams {
 
   /** Whether an applied entry has decided what becomes of it. */
   boolean isFinal(CheckpointKey key) {
-    return switch (fate(key)) {
-      case ABORTED, COMMITTED, RETIRED -> true;
-      case OPEN, UNKNOWN -> false;
-    };
-  }
-
-  private ImageState.Fate fate(CheckpointKey key) {
-    return store
-        .catalog()
-        .image(key.image())
-        .map(image -> image.fate(key.checkpoint()))
-        .orElse(ImageState.Fate.ABORTED);
+    return store.catalog().fate(key).isFinal();
   }
 
   /** Nothing is sent or counted for it any more. */

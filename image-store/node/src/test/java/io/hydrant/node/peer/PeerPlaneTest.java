@@ -60,13 +60,17 @@ final class PeerPlaneTest {
     return group.n1.plane().staging().staged(key, group.epoch);
   }
 
-  /** Stages all pages and ends the checkpoint. */
-  private CompletableFuture<Held> write(CheckpointKey key, Draft draft) throws Exception {
+  private StagedGroup stage(CheckpointKey key, Draft draft) throws Exception {
     StagedGroup staged = staged(key);
     for (int batch = 0; batch < BATCHES; batch++) {
       group.batch(staged, draft.raw(key.checkpoint().value(), pages(batch)));
     }
-    return staged.finish(TestGroup.claim(draft.commit()));
+    return staged;
+  }
+
+  /** Stages all pages and ends the checkpoint. */
+  private CompletableFuture<Held> write(CheckpointKey key, Draft draft) throws Exception {
+    return stage(key, draft).finish(TestGroup.claim(draft.commit()));
   }
 
   private static Held get(CompletableFuture<Held> held) throws Exception {
@@ -251,10 +255,7 @@ final class PeerPlaneTest {
   /** Stages all of a checkpoint on all three; returns what is claimed of it. */
   private Command.Content stageEverywhere(CheckpointKey key) throws Exception {
     Draft draft = new Draft(TestGroup.PAGES);
-    StagedGroup staged = staged(key);
-    for (int batch = 0; batch < BATCHES; batch++) {
-      group.batch(staged, draft.raw(1, pages(batch)));
-    }
+    StagedGroup staged = stage(key, draft);
     Command.Content claim = TestGroup.claim(draft.commit());
     get(staged.finish(claim));
     TestGroup.await("n2 has it", () -> group.n2.arrived.get() == BATCHES);
@@ -280,11 +281,8 @@ final class PeerPlaneTest {
     group.start(TestNode.patient());
     group.n3.stop();
     CheckpointKey key = group.open();
-    StagedGroup staged = staged(key);
     Draft draft = new Draft(TestGroup.PAGES);
-    for (int batch = 0; batch < BATCHES; batch++) {
-      group.batch(staged, draft.raw(1, pages(batch)));
-    }
+    StagedGroup staged = stage(key, draft);
     Command.Content claim = TestGroup.claim(draft.commit());
     assertEquals(List.of("n1", "n2"), get(staged.finish(claim)).holders());
     group.n1.stop();
