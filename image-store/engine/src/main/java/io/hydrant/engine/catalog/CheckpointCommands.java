@@ -203,10 +203,9 @@ final class CheckpointCommands {
    */
   private static Applied againRetired(
       ImageRecord image, Command.Commit command, EntryContext context) {
-    for (RetiredCheckpoint retired : image.history().remembered()) {
-      if (retired.id().equals(command.key().checkpoint())) {
-        return again(image, command, retired.digest(), retired.index());
-      }
+    Optional<ImageState.CommittedAs> known = image.committedAs(command.key().checkpoint());
+    if (known.isPresent()) {
+      return again(image, command, known.get().digest(), known.get().index());
     }
     return Answers.of(new Outcome.Committed(command.key(), context.index()));
   }

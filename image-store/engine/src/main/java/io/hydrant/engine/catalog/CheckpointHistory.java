@@ -73,6 +73,22 @@ record CheckpointHistory(
     return aborted.contains(id.value()) ? ImageState.Fate.ABORTED : ImageState.Fate.RETIRED;
   }
 
+  long firstUndecided() {
+    return open.isEmpty() ? next : open.firstKey().value();
+  }
+
+  Optional<ImageState.CommittedAs> committedAs(CheckpointId id) {
+    CheckpointInfo info = committed().get(id);
+    if (info != null) {
+      CheckpointInfo.CommitInfo commit = info.commit().orElseThrow();
+      return Optional.of(new ImageState.CommittedAs(commit.content().digest(), commit.index()));
+    }
+    return remembered.stream()
+        .filter(retired -> retired.id().equals(id))
+        .findFirst()
+        .map(retired -> new ImageState.CommittedAs(retired.digest(), retired.index()));
+  }
+
   /**
    * @throws IllegalArgumentException if it is neither committed nor open
    */

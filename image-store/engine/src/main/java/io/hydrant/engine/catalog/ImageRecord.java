@@ -132,6 +132,16 @@ record ImageRecord(
   }
 
   @Override
+  public long firstUndecided() {
+    return history.firstUndecided();
+  }
+
+  @Override
+  public Optional<CommittedAs> committedAs(CheckpointId id) {
+    return history.committedAs(id);
+  }
+
+  @Override
   public Line line(CheckpointId id) {
     return history.line(id);
   }

@@ -2,6 +2,7 @@ package io.hydrant.engine.catalog;
 
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.DamagedPages;
+import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.Durability;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
@@ -53,6 +54,18 @@ public interface ImageState {
 
   /** What became of an id. */
   Fate fate(CheckpointId id);
+
+  /** The lowest id whose fate may change: open, or not given out yet. */
+  long firstUndecided();
+
+  /** What was committed under an id: of all retained checkpoints and of the newest retired ones. */
+  Optional<CommittedAs> committedAs(CheckpointId id);
+
+  /**
+   * @param digest its content
+   * @param index log index of its commit
+   */
+  record CommittedAs(Digest digest, long index) {}
 
   /**
    * The line of a checkpoint that is committed, or open.

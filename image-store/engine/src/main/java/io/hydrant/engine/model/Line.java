@@ -51,6 +51,35 @@ public final class Line {
     return false;
   }
 
+  /** The newest id of the line that is not below {@code first} nor above {@code last}; 0: none. */
+  public long newestWithin(long first, long last) {
+    for (int i = 0; i < runs.length; i += 2) {
+      if (runs[i] <= last) {
+        long newest = Math.min(runs[i + 1], last);
+        return newest >= first ? newest : 0;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * What of the line is not below {@code first} nor above {@code last}: pairs (low, high), newest
+   * first.
+   */
+  public long[] within(long first, long last) {
+    long[] within = new long[runs.length];
+    int size = 0;
+    for (int i = 0; i < runs.length; i += 2) {
+      long low = Math.max(runs[i], first);
+      long high = Math.min(runs[i + 1], last);
+      if (low <= high) {
+        within[size++] = low;
+        within[size++] = high;
+      }
+    }
+    return Arrays.copyOf(within, size);
+  }
+
   public long[] toRuns() {
     return runs.clone();
   }

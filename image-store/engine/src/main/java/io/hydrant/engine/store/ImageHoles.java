@@ -4,26 +4,30 @@ import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.RegionTable;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.LongPredicate;
+import java.util.stream.LongStream;
 
 /**
- * What of one image is not here; immutable (PROTOCOL R10). Two things make a tract missing at a
+ * What of one image is not here; immutable (PROTOCOL R10). Three things make a tract missing at a
  * checkpoint X:
  *
  * <ul>
  *   <li>a <em>missing checkpoint</em> on X's line that changed it, or may have: its bytes are not
  *       (all) here;
- *   <li>that X's line goes back to what is <em>unknown</em>: everything that was committed before
- *       metadata was installed over it.
+ *   <li>a <em>gap</em> that X's line goes through: ids that were committed in entries which never
+ *       came here, since metadata was installed instead, or of which no more is remembered. Any of
+ *       them may have changed any tract;
+ *   <li>that X's line goes back to what is <em>unknown</em>: everything up to some id, of which
+ *       what is here may be wrong as well.
  * </ul>
  *
  * And it is here all the same if it was <em>proven</em> at X or at an ancestor behind all that: who
@@ -31,17 +35,24 @@ import java.util.function.LongPredicate;
  * here.
  *
  * @param missing by checkpoint id, ascending
- * @param unknown the newest id committed before the metadata was installed; 0: all is known
+ * @param gaps by their first id, ascending and disjoint
+ * @param unknown the newest id of which nothing is known; 0: there is none
  * @param proven by checkpoint id, ascending; never all tracts at once
  */
-record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, TractSet> proven) {
+record ImageHoles(
+    SortedMap<Long, Hole> missing,
+    SortedMap<Long, Gap> gaps,
+    long unknown,
+    SortedMap<Long, TractSet> proven) {
   /** Missing checkpoints of one image: everything that is asked here looks at all of them. */
   static final int HOLES_MAX = 256;
 
-  static final ImageHoles NONE = new ImageHoles(new TreeMap<>(), 0, new TreeMap<>());
+  static final ImageHoles NONE =
+      new ImageHoles(new TreeMap<>(), new TreeMap<>(), 0, new TreeMap<>());
 
   ImageHoles {
     missing = Collections.unmodifiableSortedMap(missing);
+    gaps = Collections.unmodifiableSortedMap(gaps);
     proven = Collections.unmodifiableSortedMap(proven);
   }
 
@@ -59,13 +70,21 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
     }
   }
 
+  /**
+   * A run of ids that are missing.
+   *
+   * @param last id, inclusive
+   * @param index of the first log entry that may have committed one of them
+   */
+  record Gap(long last, long index) {}
+
   static ImageHoles unknownUpTo(long newest) {
-    return new ImageHoles(new TreeMap<>(), newest, new TreeMap<>());
+    return new ImageHoles(new TreeMap<>(), new TreeMap<>(), newest, new TreeMap<>());
   }
 
   /** With all that was proven so far as unknown as all the rest. */
   ImageHoles distrustedUpTo(long newest) {
-    return new ImageHoles(missing, Math.max(unknown, newest), new TreeMap<>());
+    return new ImageHoles(missing, gaps, Math.max(unknown, newest), new TreeMap<>());
   }
 
   boolean isUnknown() {
@@ -73,16 +92,28 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
   }
 
   boolean isEmpty() {
-    return missing.isEmpty() && !isUnknown();
+    return missing.isEmpty() && gaps.isEmpty() && !isUnknown();
   }
 
   /** Log index of the first entry whose pages are not all here; what is unknown may be any. */
   long firstIndex() {
-    return isUnknown() ? 1 : missing.values().stream().mapToLong(Hole::index).min().orElse(1);
+    return isUnknown()
+        ? 1
+        : LongStream.concat(
+                missing.values().stream().mapToLong(Hole::index),
+                gaps.values().stream().mapToLong(Gap::index))
+            .min()
+            .orElse(1);
+  }
+
+  boolean mayLack(long checkpoint) {
+    return isUnknown()
+        || !missing.isEmpty() && missing.firstKey() <= checkpoint
+        || !gaps.isEmpty() && gaps.firstKey() <= checkpoint;
   }
 
   boolean isHere(Line line, int region, int tract) {
-    long since = newestUnknown(line);
+    long since = newestWholly(line);
     for (Map.Entry<Long, Hole> entry : missing.entrySet()) {
       if (entry.getKey() > since
           && line.contains(entry.getKey())
@@ -113,19 +144,33 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
     if (newestUnknown(line) > proof) {
       return TractHoles.UNKNOWN;
     }
-    SortedSet<Long> left = new TreeSet<>();
+    List<TractHoles.Run> left = new ArrayList<>();
     for (Map.Entry<Long, Hole> entry : missing.tailMap(proof + 1).entrySet()) {
       if (line.contains(entry.getKey()) && entry.getValue().tracts().has(region, tract)) {
-        left.add(entry.getKey());
+        left.add(new TractHoles.Run(entry.getKey(), entry.getKey()));
       }
     }
-    return new TractHoles(false, left);
+    for (Map.Entry<Long, Gap> entry : gaps.entrySet()) {
+      long first = Math.max(entry.getKey(), proof + 1);
+      long[] runs = line.within(first, entry.getValue().last());
+      for (int i = 0; i < runs.length; i += 2) {
+        left.add(new TractHoles.Run(runs[i], runs[i + 1]));
+      }
+    }
+    return TractHoles.of(left);
   }
 
   boolean isSlimHere(long checkpoint) {
     Hole hole = missing.get(checkpoint);
-    boolean lacks = checkpoint <= unknown || hole != null && hole.tracts().hasSlim();
+    boolean lacks =
+        checkpoint <= unknown
+            || gaps.entrySet().stream().anyMatch(gap -> isIn(checkpoint, gap))
+            || hole != null && hole.tracts().hasSlim();
     return !lacks || provenAt(checkpoint).hasSlim();
+  }
+
+  private static boolean isIn(long checkpoint, Map.Entry<Long, Gap> gap) {
+    return gap.getKey() <= checkpoint && checkpoint <= gap.getValue().last();
   }
 
   private TractSet provenAt(long checkpoint) {
@@ -134,23 +179,27 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
 
   /** The newest id on the line that is unknown; 0 if none is. */
   private long newestUnknown(Line line) {
-    if (unknown == 0 || line.oldest() > unknown) {
-      return 0;
+    return unknown == 0 ? 0 : line.newestWithin(1, unknown);
+  }
+
+  /** The newest id on the line that may have changed any tract; 0 if there is none. */
+  private long newestWholly(Line line) {
+    long newest = newestUnknown(line);
+    for (Map.Entry<Long, Gap> gap : gaps.entrySet()) {
+      newest = Math.max(newest, newestOf(gap, line));
     }
-    long[] runs = line.toRuns();
-    for (int i = 0; i < runs.length; i += 2) {
-      if (runs[i] <= unknown) {
-        return Math.min(runs[i + 1], unknown);
-      }
-    }
-    return 0;
+    return newest;
+  }
+
+  private static long newestOf(Map.Entry<Long, Gap> gap, Line line) {
+    return line.newestWithin(gap.getKey(), gap.getValue().last());
   }
 
   /** What of the newest checkpoint of a line is not here, tract by tract. */
   TractSet notHere(Line line, RegionTable regions) {
     TractSet every = TractSet.every(regions);
     TractSet lacking = TractSet.NONE;
-    long since = newestUnknown(line);
+    long since = newestWholly(line);
     if (since > 0) {
       lacking = lacking(line, every, since, TractSet.ALL);
     }
@@ -188,8 +237,8 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
   /** The newest checkpoint on the line through which something of its newest one is not here. */
   Optional<CheckpointId> lackingOn(Line line, RegionTable regions) {
     TractSet every = TractSet.every(regions);
-    long unknownOn = newestUnknown(line);
-    long newest = isLacking(line, every, unknownOn, TractSet.ALL) ? unknownOn : 0;
+    long wholly = newestWholly(line);
+    long newest = isLacking(line, every, wholly, TractSet.ALL) ? wholly : 0;
     for (Map.Entry<Long, Hole> entry : missing.entrySet()) {
       if (entry.getKey() > newest
           && isLacking(line, every, entry.getKey(), entry.getValue().tracts())) {
@@ -202,43 +251,81 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
   ImageHoles with(long checkpoint, Hole hole) {
     SortedMap<Long, Hole> more = new TreeMap<>(missing);
     more.put(checkpoint, hole);
-    return new ImageHoles(more, unknown, proven);
+    return new ImageHoles(more, gaps, unknown, proven);
   }
 
   ImageHoles without(long checkpoint) {
     SortedMap<Long, Hole> fewer = new TreeMap<>(missing);
     fewer.remove(checkpoint);
-    return new ImageHoles(fewer, unknown, proven);
+    return new ImageHoles(fewer, gaps, unknown, proven);
   }
 
   /**
-   * With its oldest holes as unknown as all that is older, until there are not too many: who lacks
-   * so much is repaired as after an install. Bytes that could not be read are not forgotten so:
-   * nobody else may have them.
+   * With ids that are missing from the first to the last one, but for those noted one by one.
+   *
+   * @param index of the first log entry that may have committed one of them
+   */
+  ImageHoles withGap(long first, long last, long index) {
+    if (first > last) {
+      return this;
+    }
+    long low = first;
+    long high = last;
+    long since = index;
+    SortedMap<Long, Gap> more = new TreeMap<>();
+    for (Map.Entry<Long, Gap> entry : gaps.entrySet()) {
+      Gap gap = entry.getValue();
+      if (gap.last() < first - 1 || entry.getKey() > last + 1) {
+        more.put(entry.getKey(), gap);
+      } else {
+        low = Math.min(low, entry.getKey());
+        high = Math.max(high, gap.last());
+        since = Math.min(since, gap.index());
+      }
+    }
+    for (long noted : missing.subMap(low, high + 1).keySet()) {
+      if (low < noted) {
+        more.put(low, new Gap(noted - 1, since));
+      }
+      low = noted + 1;
+    }
+    if (low <= high) {
+      more.put(low, new Gap(high, since));
+    }
+    return new ImageHoles(missing, more, unknown, proven);
+  }
+
+  /**
+   * With its oldest holes as one gap, and what lies between them, until there are not too many: who
+   * lacks so much is repaired as after an install. Bytes that could not be read are not forgotten
+   * so: nobody else may have them.
    *
    * @param mayFold of a missing checkpoint, whether nothing of it is on its way
    */
   ImageHoles folded(LongPredicate mayFold) {
     int tooMany = missing.size() - HOLES_MAX;
-    if (tooMany <= 0) {
-      return this;
-    }
     SortedMap<Long, Hole> fewer = new TreeMap<>(missing);
-    long newest = unknown;
+    long first = gaps.isEmpty() ? Long.MAX_VALUE : gaps.firstKey();
+    long last = 0;
+    long index = Long.MAX_VALUE;
     for (Map.Entry<Long, Hole> entry : missing.entrySet()) {
       if (tooMany > 0 && !entry.getValue().unreadable() && mayFold.test(entry.getKey())) {
         fewer.remove(entry.getKey());
-        newest = Math.max(newest, entry.getKey());
+        first = Math.min(first, entry.getKey());
+        last = entry.getKey();
+        index = Math.min(index, entry.getValue().index());
         tooMany--;
       }
     }
-    return new ImageHoles(fewer, newest, proven);
+    return last == 0
+        ? this
+        : new ImageHoles(fewer, gaps, unknown, proven).withGap(first, last, index);
   }
 
   ImageHoles proven(long checkpoint, TractSet tracts) {
     SortedMap<Long, TractSet> more = new TreeMap<>(proven);
     more.merge(checkpoint, tracts, TractSet::plus);
-    return new ImageHoles(missing, unknown, more);
+    return new ImageHoles(missing, gaps, unknown, more);
   }
 
   /**
@@ -247,7 +334,7 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
   ImageHoles proven(Map<Long, TractSet> tracts) {
     SortedMap<Long, TractSet> more = new TreeMap<>(proven);
     tracts.forEach((checkpoint, set) -> more.merge(checkpoint, set, TractSet::plus));
-    return new ImageHoles(missing, unknown, more);
+    return new ImageHoles(missing, gaps, unknown, more);
   }
 
   /**
@@ -276,13 +363,25 @@ record ImageHoles(SortedMap<Long, Hole> missing, long unknown, SortedMap<Long, T
         retained.entrySet().stream()
             .noneMatch(of ->
                 isLacking(of.getKey(), of.getValue(), newestUnknown(of.getKey()), TractSet.ALL));
+    SortedMap<Long, Gap> left = new TreeMap<>(gaps);
+    left.entrySet()
+        .removeIf(gap ->
+            retained.entrySet().stream()
+                .noneMatch(of ->
+                    isLacking(
+                        of.getKey(), of.getValue(), newestOf(gap, of.getKey()), TractSet.ALL)));
     SortedMap<Long, TractSet> proofs = new TreeMap<>(proven);
-    long first = known ? holes.isEmpty() ? Long.MAX_VALUE : holes.firstKey() : 0;
+    long first =
+        known
+            ? Math.min(
+                holes.isEmpty() ? Long.MAX_VALUE : holes.firstKey(),
+                left.isEmpty() ? Long.MAX_VALUE : left.firstKey())
+            : 0;
     proofs
         .keySet()
         .removeIf(
             id -> id < first || retained.keySet().stream().noneMatch(line -> line.contains(id)));
-    return new ImageHoles(holes, known ? 0 : unknown, proofs);
+    return new ImageHoles(holes, left, known ? 0 : unknown, proofs);
   }
 
   private boolean isLacking(Line line, TractSet every, long since, TractSet changed) {

@@ -1,13 +1,13 @@
 package io.hydrant.engine.store;
 
 import io.hydrant.engine.catalog.Catalog;
-import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.ImageState.Fate;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Digest;
-import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.Line;
 import io.hydrant.engine.store.ImageHoles.Hole;
 import io.hydrant.engine.store.Staging.Staged;
 import java.io.IOException;
@@ -24,12 +24,18 @@ import java.util.Optional;
  * staged, id aborted              dropped
  * staged, id committed there      becomes late: this replica may be one of its two holders (R9)
  * staged, id retired there        becomes late if it is whole and a retained line goes through it
- * every retained checkpoint       unknown: no tract is here until it is proven (R10)
+ * id decided here before          here or missing as it was
+ * id decided there since          missing, but for what becomes late (R10)
  * </pre>
  *
- * The maps of images that go on stay as they are: they are what a proof compares, and nothing of
- * them is served before. Sessions that go on read what they read before: a line never changes once
- * its checkpoint is committed, so read points from before the switch are as good as new ones.
+ * The maps stay as they are, and so does what was known of them. The catalog that comes is a later
+ * state of the same log, and the entries that were applied here are in it: what they committed was
+ * published here under the digest that they stated, over every page's checksum, and that is R18's
+ * proof from own segments. What came since is a gap. Where the two catalogs say different things of
+ * one checkpoint, they are not of one log, and everything is unknown.
+ *
+ * <p>Sessions that go on read what they read before: a line never changes once its checkpoint is
+ * committed, so read points from before the switch are as good as new ones.
  */
 final class MetadataInstall {
   private final StoreParts parts;
@@ -61,10 +67,11 @@ final class MetadataInstall {
       settleStaged(key);
     }
     for (ImageState image : next.images()) {
-      forget(image);
+      account(image);
     }
     parts.catalog().replaceWith(next);
     for (ImageState image : next.images()) {
+      publisher.forgetMissing(image);
       publisher.forgetDamaged(image);
     }
     parts.staging().lateKeys().forEach(publisher::completeSoon);
@@ -112,37 +119,73 @@ final class MetadataInstall {
         .orElse(false);
   }
 
-  /**
-   * Every retained checkpoint of the image is unknown; what is here late is awaited beside that.
-   */
-  private void forget(ImageState image) throws IOException {
-    if (image.committed().isEmpty()) {
+  /** What of the image is not here any more, or not yet. */
+  private void account(ImageState after) throws IOException {
+    if (after.committed().isEmpty()) {
       return;
     }
-    ImageId id = image.id();
-    java.util.Map<CheckpointKey, Hole> holes = new java.util.TreeMap<>();
-    for (CheckpointKey key : parts.staging().lateKeys()) {
-      if (key.image().equals(id)) {
-        hole(image, key).ifPresent(hole -> holes.put(key, hole));
-      }
+    Optional<ImageState> before = parts.catalog().image(after.id());
+    CheckpointId newest = after.committed().lastKey();
+    if (before.isPresent() && !isContinued(before.get(), after)) {
+      parts.missing().unknownUpTo(after.id(), newest);
     }
-    parts.missing().unknownUpTo(id, image.committed().lastKey());
-    holes.forEach(parts.missing()::add);
+    Optional<CheckpointId> candidate = noteLate(after);
+    parts
+        .missing()
+        .skipped(
+            after.id(),
+            before.map(ImageState::firstUndecided).orElse(1L),
+            newest,
+            parts.catalog().applied().index() + 1);
+    candidate.ifPresent(id -> parts.missing().distrust(after.id(), id));
   }
 
-  private Optional<Hole> hole(ImageState image, CheckpointKey key) throws IOException {
-    Optional<Hole> known = parts.missing().hole(key);
-    if (known.isPresent()) {
-      return known;
+  /**
+   * Notes what is here late and is awaited.
+   *
+   * @return the newest of which nobody knows any more with what digest it was committed: what is
+   *     merged of it is a candidate for a proof, and nothing that may build on it is known
+   */
+  private Optional<CheckpointId> noteLate(ImageState image) throws IOException {
+    Optional<CheckpointId> candidate = Optional.empty();
+    for (CheckpointKey key : parts.staging().lateKeys()) {
+      if (!key.image().equals(image.id()) || parts.missing().hole(key).isPresent()) {
+        continue;
+      }
+      Optional<ImageState.CommittedAs> known = image.committedAs(key.checkpoint());
+      Optional<Digest> digest =
+          known.isPresent() ? known.map(ImageState.CommittedAs::digest) : wholeDigest(key);
+      if (digest.isPresent()) {
+        long index = known.map(ImageState.CommittedAs::index).orElse(1L);
+        parts.missing().add(key, new Hole(digest.get(), index, TractSet.ALL, false));
+        candidate = known.isPresent() ? candidate : Optional.of(key.checkpoint());
+      }
     }
-    CheckpointInfo committed = image.committed().get(key.checkpoint());
-    if (committed != null && committed.commit().isPresent()) {
-      CheckpointInfo.CommitInfo commit = committed.commit().get();
-      return Optional.of(new Hole(commit.content().digest(), commit.index(), TractSet.ALL, false));
+    return candidate;
+  }
+
+  /**
+   * Whether all that was decided of the image before is so still, and every retained line goes on
+   * from a checkpoint that was retained: of that one everything is here that is not missing.
+   */
+  private static boolean isContinued(ImageState before, ImageState after) {
+    for (CheckpointId id : before.committed().keySet()) {
+      Optional<ImageState.CommittedAs> now = after.committedAs(id);
+      if (now.isPresent() ? !now.equals(before.committedAs(id)) : after.fate(id) != Fate.RETIRED) {
+        return false;
+      }
     }
-    // Retired: no digest is known but its own. What is merged so is a candidate for a proof, as
-    // every map is.
-    return wholeDigest(key).map(digest -> new Hole(digest, 1, TractSet.ALL, false));
+    long undecided = before.firstUndecided();
+    return after.firstUndecided() >= undecided
+        && after.retainedLines().stream().allMatch(line -> isStemRetained(before, line, undecided));
+  }
+
+  private static boolean isStemRetained(ImageState before, Line line, long undecided) {
+    long id = line.newestWithin(1, undecided - 1);
+    while (id > 0 && before.fate(new CheckpointId(id)) == Fate.ABORTED) {
+      id = line.newestWithin(1, id - 1); // in a run of the line, though not one of its checkpoints
+    }
+    return id == 0 || before.committed().containsKey(new CheckpointId(id));
   }
 
   private Optional<Digest> wholeDigest(CheckpointKey key) throws IOException {

@@ -8,6 +8,7 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.store.ImageHoles.Gap;
 import io.hydrant.engine.store.ImageHoles.Hole;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +20,10 @@ import java.util.function.Function;
 
 /** The index row of what is missing; layout: docs/formats/index.md. */
 final class MissingRow {
-  static final int VERSION = 2;
+  static final int VERSION = 3;
+
+  /** Had no gaps. */
+  private static final int VERSION_WITHOUT_GAPS = 2;
 
   private static final String SOURCE = "index, missing row";
   private static final int UNREADABLE = 1;
@@ -28,6 +32,8 @@ final class MissingRow {
 
   /** Checkpoint, index, digest, flags, and the kind of a set. */
   private static final int HOLE_BYTES_MIN = 3 + Digest.BYTES + 1;
+
+  private static final int GAP_BYTES_MIN = 3;
 
   private MissingRow() {}
 
@@ -57,6 +63,14 @@ final class MissingRow {
       }
       out.u8(hole.unreadable() ? UNREADABLE : 0);
       encode(out, hole.tracts());
+    }
+    out.varint(holes.gaps().size());
+    before = 0;
+    for (Map.Entry<Long, Gap> entry : holes.gaps().entrySet()) {
+      out.varint(entry.getKey() - before);
+      out.varint(entry.getValue().last() - entry.getKey());
+      out.varint(entry.getValue().index());
+      before = entry.getValue().last() + 1;
     }
     out.varint(holes.proven().size());
     before = 0;
@@ -97,21 +111,24 @@ final class MissingRow {
     if (bytes.length == 0 || bytes[0] == 0) {
       return decodeFirst(bytes, commitOf);
     }
-    PackedInput in = new PackedInput(SOURCE, bytes, VERSION);
+    boolean gaps = bytes[0] != VERSION_WITHOUT_GAPS;
+    PackedInput in = new PackedInput(SOURCE, bytes, gaps ? VERSION : VERSION_WITHOUT_GAPS);
     SortedMap<ImageId, ImageHoles> images = new TreeMap<>();
     long image = 0;
     for (int left = in.count(4); left > 0; left--) {
       image += in.varint(1, Long.MAX_VALUE - image, "distance to the next image");
-      images.put(new ImageId(image), holes(in));
+      images.put(new ImageId(image), holes(in, gaps));
     }
     in.end();
     MissingTracts missing = MissingTracts.of(images);
     // One state has one row: what else decodes to it was not written by this.
-    in.require(Arrays.equals(bytes, missing.encode()), "the row as it is written", "another one");
+    if (gaps) {
+      in.require(Arrays.equals(bytes, missing.encode()), "the row as it is written", "another one");
+    }
     return missing;
   }
 
-  private static ImageHoles holes(PackedInput in) throws IOException {
+  private static ImageHoles holes(PackedInput in, boolean withGaps) throws IOException {
     long unknown = in.varint(0, CheckpointId.MAX, "checkpoint");
     SortedMap<Long, Hole> missing = new TreeMap<>();
     long id = 0;
@@ -125,6 +142,7 @@ final class MissingRow {
       boolean unreadable = flags(in, UNREADABLE) != 0;
       missing.put(id, new Hole(Digest.of(digest), index, set(in), unreadable));
     }
+    SortedMap<Long, Gap> gaps = withGaps ? gaps(in) : new TreeMap<>();
     SortedMap<Long, TractSet> proven = new TreeMap<>();
     id = 0;
     for (int left = in.count(3); left > 0; left--) {
@@ -133,7 +151,20 @@ final class MissingRow {
       in.require(!set.isAll(), "tracts by number", "all of them");
       proven.put(id, set);
     }
-    return new ImageHoles(missing, unknown, proven);
+    return new ImageHoles(missing, gaps, unknown, proven);
+  }
+
+  private static SortedMap<Long, Gap> gaps(PackedInput in) throws IOException {
+    SortedMap<Long, Gap> gaps = new TreeMap<>();
+    long next = 0;
+    for (int left = in.count(GAP_BYTES_MIN); left > 0; left--) {
+      // Gaps that touch are one.
+      long first = next + in.varint(1, CheckpointId.MAX - next, "distance to the next gap");
+      long last = first + in.varint(0, CheckpointId.MAX - first, "length of a gap");
+      gaps.put(first, new Gap(last, in.varint(0, Long.MAX_VALUE, "log index")));
+      next = last + 1;
+    }
+    return gaps;
   }
 
   private static int flags(PackedInput in, int known) throws IOException {

@@ -100,6 +100,11 @@ final class MissingTracts {
     any = true;
   }
 
+  /** These ids were committed unseen, but for those noted one by one: {@link ImageHoles.Gap}. */
+  void skipped(ImageId image, long first, CheckpointId last, long index) {
+    change(image, holes -> holes.withGap(first, last.value(), index));
+  }
+
   /**
    * What is here up to {@code newest} is not to be believed: unknown until it is proven anew. What
    * is missing anyway stays so.
@@ -117,9 +122,7 @@ final class MissingTracts {
   /** Whether a checkpoint may lack anything, without a close look. Any thread. */
   boolean mayLack(ImageId image, long checkpoint) {
     ImageHoles holes = byImage.get(image);
-    return holes != null
-        && (holes.isUnknown()
-            || !holes.missing().isEmpty() && holes.missing().firstKey() <= checkpoint);
+    return holes != null && holes.mayLack(checkpoint);
   }
 
   /** As {@link #proven(CheckpointKey, TractSet)}, as of several checkpoints of an image. */
@@ -232,10 +235,13 @@ final class MissingTracts {
     any = !byImage.isEmpty();
   }
 
-  /** Missing checkpoints; those of unknown images count as one each. Any thread. */
+  /**
+   * Missing checkpoints; gaps, and all that is unknown of an image, count as one each. Any thread.
+   */
   long size() {
     return byImage.values().stream()
-        .mapToLong(holes -> holes.missing().size() + (holes.isUnknown() ? 1 : 0))
+        .mapToLong(
+            holes -> holes.missing().size() + holes.gaps().size() + (holes.isUnknown() ? 1 : 0))
         .sum();
   }
 

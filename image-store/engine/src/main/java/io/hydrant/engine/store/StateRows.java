@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StateRows {
   /** 2: missing rows of version 2, which older versions of Hydrant would call corrupt. */
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   private static final int VERSION_OLDEST = 1;
 

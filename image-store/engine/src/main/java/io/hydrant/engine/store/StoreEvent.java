@@ -37,7 +37,7 @@ public sealed interface StoreEvent {
    */
   record BytesMissing(CheckpointKey key, String why) implements StoreEvent {}
 
-  /** Something that was held is not any more: damaged, or metadata was installed over it. */
+  /** Something that was held is not any more: damaged, or not to be believed. */
   record HoldMarkFell(long before, long now) implements StoreEvent {}
 
   /** What is here was hashed, as a DigestAt asked (PROTOCOL R24). */

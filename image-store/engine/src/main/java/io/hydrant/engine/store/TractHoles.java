@@ -1,8 +1,8 @@
 package io.hydrant.engine.store;
 
-import java.util.Collections;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 
 /**
  * Which checkpoints on the line of a retained one a replica's rows of a tract leave out: of every
@@ -10,22 +10,44 @@ import java.util.TreeSet;
  * least.
  *
  * @param unknown it may be any of them, and rows that are here may be wrong
- * @param missing ids, ascending
+ * @param missing ids, ascending; runs neither overlap nor touch
  */
-public record TractHoles(boolean unknown, SortedSet<Long> missing) {
-  public static final TractHoles NONE = new TractHoles(false, new TreeSet<>());
+public record TractHoles(boolean unknown, List<Run> missing) {
+  public static final TractHoles NONE = new TractHoles(false, List.of());
 
-  static final TractHoles UNKNOWN = new TractHoles(true, new TreeSet<>());
+  static final TractHoles UNKNOWN = new TractHoles(true, List.of());
 
   public TractHoles {
-    missing = Collections.unmodifiableSortedSet(new TreeSet<>(missing));
+    missing = List.copyOf(missing);
   }
 
-  /** Of holes that are known one by one. */
-  public static TractHoles of(Iterable<Long> ids) {
-    TreeSet<Long> missing = new TreeSet<>();
-    ids.forEach(missing::add);
-    return new TractHoles(false, missing);
+  /**
+   * Ids that are missing, or not on the line.
+   *
+   * @param last inclusive
+   */
+  public record Run(long first, long last) {
+    public Run {
+      if (first < 1 || last < first) {
+        throw new IllegalArgumentException("a run from %d to %d".formatted(first, last));
+      }
+    }
+  }
+
+  /** Of what is known to be missing, in any order. */
+  public static TractHoles of(List<Run> missing) {
+    List<Run> sorted = new ArrayList<>(missing);
+    sorted.sort(Comparator.comparingLong(Run::first));
+    List<Run> runs = new ArrayList<>();
+    for (Run run : sorted) {
+      if (!runs.isEmpty() && runs.getLast().last() >= run.first() - 1) {
+        Run before = runs.removeLast();
+        runs.add(new Run(before.first(), Math.max(before.last(), run.last())));
+      } else {
+        runs.add(run);
+      }
+    }
+    return new TractHoles(false, runs);
   }
 
   /** Whether the tract is here. */
@@ -38,6 +60,21 @@ public record TractHoles(boolean unknown, SortedSet<Long> missing) {
    * each page is the newest one. Rows that may be wrong are not mixed with any.
    */
   public boolean complements(TractHoles other) {
-    return !unknown && !other.unknown && Collections.disjoint(missing, other.missing);
+    return !unknown && !other.unknown && isDisjoint(missing, other.missing);
+  }
+
+  private static boolean isDisjoint(List<Run> one, List<Run> other) {
+    int i = 0;
+    int k = 0;
+    while (i < one.size() && k < other.size()) {
+      if (one.get(i).last() < other.get(k).first()) {
+        i++;
+      } else if (other.get(k).last() < one.get(i).first()) {
+        k++;
+      } else {
+        return false;
+      }
+    }
+    return true;
   }
 }

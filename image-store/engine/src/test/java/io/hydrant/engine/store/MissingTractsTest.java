@@ -124,22 +124,82 @@ class MissingTractsTest {
   }
 
   @Test
-  void tooManyHolesAreFoldedIntoWhatIsUnknown() {
+  void whatWasSkippedIsMissingAndNoMore() {
+    missing.add(key(7), hole(TractSet.ALL, 70));
+    missing.skipped(IMAGE, 5, new CheckpointId(9), 50);
+    assertTrue(here(Line.of(1, 4), 0));
+    assertFalse(here(Line.of(1, 5), 0));
+    assertFalse(here(Line.of(7, 7, 1, 4), 0));
+    assertTrue(here(Line.of(10, 10, 1, 4), 0), "a line beside the gap");
+    assertFalse(here(Line.of(1, 10), 0));
+    assertTrue(missing.isSlimHere(key(4)));
+    assertFalse(missing.isSlimHere(key(9)));
+    assertTrue(missing.isSlimHere(key(10)));
+    assertEquals(49, missing.markOf(100));
+    assertEquals(3, missing.size(), "before, at and behind what is noted");
+    missing.remove(key(7));
+    assertTrue(here(Line.of(7, 7, 1, 4), 0), "it came late");
+    missing.proven(key(9), TractSet.NONE.plus(0, 0));
+    assertTrue(here(Line.of(1, 10), 0));
+    assertFalse(here(Line.of(1, 10), 1));
+    assertEquals(new TractHoles(false, List.of()), holes(Line.of(1, 10), 0));
+    assertEquals(
+        TractHoles.of(List.of(new TractHoles.Run(5, 6), new TractHoles.Run(8, 9))),
+        holes(Line.of(1, 10), 1));
+    assertEquals(TractHoles.of(List.of(new TractHoles.Run(8, 9))), holes(Line.of(8, 10, 1, 4), 1));
+  }
+
+  private TractHoles holes(Line line, int tract) {
+    return missing.holes(IMAGE, line, 0, tract);
+  }
+
+  @Test
+  void gapsThatMeetAreOne() {
+    ImageHoles holes =
+        ImageHoles.NONE
+            .with(7, hole(TractSet.ALL, 70))
+            .withGap(5, 9, 50)
+            .withGap(20, 30, 200)
+            .withGap(9, 19, 40);
+    assertEquals(
+        Map.of(5L, new ImageHoles.Gap(6, 50), 8L, new ImageHoles.Gap(30, 40)), holes.gaps());
+    assertEquals(holes, holes.withGap(12, 11, 1));
+  }
+
+  @Test
+  void ofHolesNoneIsInBoth() {
+    TractHoles some = TractHoles.of(List.of(new TractHoles.Run(8, 9), new TractHoles.Run(3, 5)));
+    assertTrue(some.complements(TractHoles.of(List.of(new TractHoles.Run(6, 7)))));
+    assertFalse(some.complements(TractHoles.of(List.of(new TractHoles.Run(1, 3)))));
+    assertFalse(some.complements(TractHoles.of(List.of(new TractHoles.Run(9, 12)))));
+    assertTrue(some.complements(TractHoles.NONE));
+    assertFalse(some.complements(TractHoles.UNKNOWN));
+    assertEquals(
+        TractHoles.of(List.of(new TractHoles.Run(1, 4))),
+        TractHoles.of(
+            List.of(new TractHoles.Run(4, 4), new TractHoles.Run(1, 2), new TractHoles.Run(2, 3))));
+  }
+
+  @Test
+  void tooManyHolesAreFoldedIntoAGap() {
     missing.add(
         key(1), new ImageHoles.Hole(Digest.of(new byte[Digest.BYTES]), 1, TractSet.ALL, true));
-    for (long id = 10; id < 10 + 2 * ImageHoles.HOLES_MAX; id += 2) {
+    for (long id = 10; id < 14 + 2 * ImageHoles.HOLES_MAX; id += 2) {
       missing.add(key(id), hole(TractSet.NONE.plus(0, 1), id));
-      missing.fold(IMAGE, old -> old != 10);
+      missing.fold(IMAGE, old -> old != 14);
     }
     ImageHoles holes = Objects.requireNonNull(missing.images().get(IMAGE));
     assertEquals(ImageHoles.HOLES_MAX, holes.missing().size());
     assertTrue(holes.missing().containsKey(1L), "could not be read");
-    assertTrue(holes.missing().containsKey(10L), "on its way");
-    assertFalse(holes.missing().containsKey(12L));
-    assertEquals(12, holes.unknown());
+    assertTrue(holes.missing().containsKey(14L), "on its way");
+    assertFalse(holes.missing().containsKey(16L));
+    assertEquals(
+        Map.of(10L, new ImageHoles.Gap(13, 10), 15L, new ImageHoles.Gap(16, 10)), holes.gaps());
+    assertFalse(holes.isUnknown());
     assertFalse(here(Line.of(12, 12), 0));
-    assertTrue(here(Line.of(13, 13), 0));
-    assertFalse(here(Line.of(2, 13), 0), "its line goes back to what is unknown");
+    assertFalse(here(Line.of(11, 11), 0), "between two of them");
+    assertTrue(here(Line.of(17, 17), 0));
+    assertTrue(here(Line.of(2, 9), 0), "older than all that was folded");
     assertEquals(0, missing.markOf(1_000));
   }
 
@@ -157,6 +217,11 @@ class MissingTractsTest {
       if (unknown > 0) {
         tracts.unknownUpTo(IMAGE, new CheckpointId(unknown));
       }
+      long first = 1 + random.nextInt(12);
+      long last = random.nextInt(3) == 0 ? first + random.nextInt(5) : 0;
+      if (last > 0) {
+        tracts.skipped(IMAGE, first, new CheckpointId(last), 1);
+      }
       for (int id = 1; id < base.length; id++) {
         base[id] =
             random.nextInt(6) == 0 ? 0 : random.nextInt(3) == 0 ? random.nextInt(id) : id - 1;
@@ -170,6 +235,9 @@ class MissingTractsTest {
           proofs.put((long) id, set);
           tracts.proven(key(id), set);
         }
+      }
+      for (long id = first; id <= last; id++) {
+        holes.put(id, TractSet.ALL);
       }
       for (int id = 1; id < base.length; id++) {
         for (int tract = 0; tract < TRACTS; tract++) {

@@ -113,7 +113,7 @@ class StoreFormatsTest {
     fuzz(row, bytes -> SlimRows.decode(key, bytes));
   }
 
-  /** Two missing checkpoints, one of them listed, behind what an install left unknown. */
+  /** Two missing checkpoints, one of them listed, a gap, and an image that is not believed. */
   private static MissingTracts missing() {
     MissingTracts missing = new MissingTracts();
     missing.unknownUpTo(new ImageId(9), new CheckpointId(40));
@@ -122,6 +122,7 @@ class StoreFormatsTest {
         CheckpointKey.of(4, 3),
         new ImageHoles.Hole(
             digest(3), 900, TractSet.NONE.plus(0, 5, 3).plus(0, 70).plus(2, 0).plusSlim(), false));
+    missing.skipped(new ImageId(4), 6, new CheckpointId(300), 905);
     missing.proven(CheckpointKey.of(4, 8), TractSet.NONE.plus(1, 63, 2));
     missing.proven(CheckpointKey.of(9, 40), TractSet.NONE.plusSlim());
     return missing;
@@ -129,9 +130,16 @@ class StoreFormatsTest {
 
   @Test
   void missingRowIsAsItWasFrozen() throws IOException {
-    byte[] golden = golden("missing-v2.hex");
+    byte[] golden = golden("missing-v3.hex");
     assertEquals(HexFormat.of().formatHex(golden), HexFormat.of().formatHex(missing().encode()));
     assertEquals(missing().images(), decodeMissing(golden).images());
+  }
+
+  @Test
+  void missingRowsOfTheSecondVersionAreStillRead() throws IOException {
+    MissingTracts missing = decodeMissing(golden("missing-v2.hex"));
+    assertEquals(3, missing.size());
+    assertTrue(missing.images().values().stream().allMatch(holes -> holes.gaps().isEmpty()));
   }
 
   private static byte[] golden(String name) throws IOException {
@@ -166,9 +174,21 @@ class StoreFormatsTest {
     for (String body :
         List.of(
             "01" + "04" + "000000", // an image that lacks nothing
-            "01" + "04" + "05" + "00" + "01" + "08" + "00" + "01" + "00", // an empty region
+            "01" + "04" + "05" + "00" + "00" + "01" + "08" + "00" + "01" + "00", // an empty region
+            "01" + "04" + "00" + "00" + "02" + "020005" + "000005" + "00", // gaps that touch
             // Two runs without a gap.
-            "01" + "04" + "05" + "00" + "01" + "08" + "00" + "01" + "0100" + "0100" + "00")) {
+            "01"
+                + "04"
+                + "05"
+                + "00"
+                + "00"
+                + "01"
+                + "08"
+                + "00"
+                + "01"
+                + "0100"
+                + "0100"
+                + "00")) {
       PackedOutput out = new PackedOutput(MissingRow.VERSION, 64);
       for (byte next : HexFormat.of().parseHex(body)) {
         out.u8(next);

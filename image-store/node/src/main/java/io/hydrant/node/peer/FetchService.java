@@ -138,7 +138,7 @@ final class FetchService {
     TractPart.Builder part =
         RepairMessages.rows(tract.rows())
             .setDigest(UnsafeByteOperations.unsafeWrap(tract.rows().digest().toBytes()))
-            .addAllMissing(tract.holes().missing());
+            .addAllMissing(RepairMessages.runs(tract.holes()));
     do {
       int length = Math.min(PART_BYTES, data.remaining());
       parts.add(

@@ -133,7 +133,7 @@ final class RemoteRepairSource implements RepairSource {
       while (hasNext(parts)) {
         data.put(HeapBytes.of(parts.next().getData()));
       }
-      TractHoles holes = TractHoles.of(first.getMissingList());
+      TractHoles holes = RepairMessages.holes(first.getMissingList());
       return new RepairedTract(
           asOf, region, tract, first.getIndex(), rows, sent, data.flip(), holes);
     } catch (IllegalArgumentException | java.nio.BufferOverflowException e) {

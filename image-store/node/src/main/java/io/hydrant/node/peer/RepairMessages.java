@@ -11,6 +11,7 @@ import io.hydrant.engine.repair.SlimSummary;
 import io.hydrant.engine.repair.TractSummary;
 import io.hydrant.engine.store.TractHoles;
 import io.hydrant.engine.store.TractSet;
+import io.hydrant.peer.v1.CheckpointRun;
 import io.hydrant.peer.v1.FetchListRequest;
 import io.hydrant.peer.v1.Refusal;
 import io.hydrant.peer.v1.TractBits;
@@ -78,7 +79,7 @@ final class RepairMessages {
         .setDigest(UnsafeByteOperations.unsafeWrap(tract.digest().toBytes()))
         .setBytes(tract.bytes())
         .setHere(!tract.isPart())
-        .addAllMissing(tract.holes().missing())
+        .addAllMissing(runs(tract.holes()))
         .build();
   }
 
@@ -89,7 +90,21 @@ final class RepairMessages {
         tract.getLastChange(),
         Digest.of(tract.getDigest().toByteArray()),
         tract.getBytes(),
-        TractHoles.of(tract.getMissingList()));
+        holes(tract.getMissingList()));
+  }
+
+  static List<CheckpointRun> runs(TractHoles holes) {
+    return holes.missing().stream()
+        .map(run -> CheckpointRun.newBuilder().setFirst(run.first()).setLast(run.last()).build())
+        .toList();
+  }
+
+  /**
+   * @throws IllegalArgumentException if one is no run of ids
+   */
+  static TractHoles holes(List<CheckpointRun> runs) {
+    return TractHoles.of(
+        runs.stream().map(run -> new TractHoles.Run(run.getFirst(), run.getLast())).toList());
   }
 
   static io.hydrant.peer.v1.SlimSummary summary(SlimSummary slim) {

@@ -23,6 +23,7 @@ import io.hydrant.node.Draft;
 import io.hydrant.node.ingest.BatchReader;
 import io.hydrant.node.ingest.Held;
 import io.hydrant.node.ingest.StagedGroup;
+import io.hydrant.peer.v1.CheckpointRun;
 import io.hydrant.peer.v1.FetchListRequest;
 import io.hydrant.peer.v1.FetchTractRequest;
 import io.hydrant.peer.v1.HelloRequest;
@@ -337,6 +338,8 @@ final class RepairTest {
               .withInterceptors(CallIdentity.naming(asker))
               .withDeadlineAfter(30, TimeUnit.SECONDS);
       long lacked = last.checkpoint().value() - 2;
+      List<CheckpointRun> lacking =
+          List.of(CheckpointRun.newBuilder().setFirst(lacked).setLast(lacked).build());
       TractListPart list =
           n1.fetchList(
                   FetchListRequest.newBuilder()
@@ -347,7 +350,7 @@ final class RepairTest {
       assertEquals(2, list.getTractCount());
       for (TractSummary tract : list.getTractList()) {
         assertFalse(tract.getHere());
-        assertEquals(List.of(lacked), tract.getMissingList());
+        assertEquals(lacking, tract.getMissingList());
       }
       FetchTractRequest plain =
           FetchTractRequest.newBuilder()
@@ -359,7 +362,7 @@ final class RepairTest {
       assertEquals(0, refused.getPageInTractCount());
       TractPart part = n1.fetchTract(plain.toBuilder().setOrPart(true).build()).next();
       assertFalse(part.hasRefusal());
-      assertEquals(List.of(lacked), part.getMissingList());
+      assertEquals(lacking, part.getMissingList());
       assertEquals(2_048, part.getPageInTractCount());
     } finally {
       channel.shutdownNow();

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
@@ -55,7 +56,7 @@ public final class SimulatedReplica {
 
   private final ImageStoreConfig config;
   private final Media media;
-  private final RandomGenerator random;
+  private final long seed;
   private final RandomGenerator lives;
   private final List<LoggedEntry> log = new ArrayList<>();
   private final Deque<Runnable> background = new ArrayDeque<>();
@@ -72,7 +73,7 @@ public final class SimulatedReplica {
       ImageStoreConfig config, Media media, RandomGenerator random, RandomGenerator lives) {
     this.config = config;
     this.media = media;
-    this.random = random;
+    this.seed = random.nextLong();
     this.lives = lives;
   }
 
@@ -154,6 +155,8 @@ public final class SimulatedReplica {
 
   /** Appends to the log, then applies. If applying fails, the entry is in the log all the same. */
   public Outcome submit(Command command) throws IOException {
+    // By the log alone, so that who goes on with another's log goes on as it does.
+    SplittableRandom random = new SplittableRandom(seed + log.size());
     if (random.nextInt(8) == 0) {
       append(Optional.empty());
     }
@@ -189,6 +192,7 @@ public final class SimulatedReplica {
   public void adoptLog(SimulatedReplica other) {
     log.clear();
     log.addAll(other.log);
+    millis = other.millis;
   }
 
   /** Entries from the {@code from}-th on. */

@@ -16,10 +16,13 @@ import io.hydrant.engine.repair.RepairedTract;
 import io.hydrant.engine.repair.TractSummary;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.store.TractSet;
+import java.io.IOException;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -189,17 +192,50 @@ class HolesRepairTest {
     assertWhole(two);
   }
 
-  /**
-   * Another replica's catalog is put over this one's: nothing that is here is believed any more.
-   */
-  private void install() {
+  /** The seed that found it lost the third disk after an install, and with it 5 and 6. */
+  @Test
+  void whatWasHereBeforeAnInstallIsGivenToWhoLacksIt() throws Exception {
+    CheckpointKey base = checkpoint(true, true, true, script -> RepairPair.fill(script, 1));
+    CheckpointKey fifth = checkpoint(false, true, false, script -> script.raw(7, 3, 6));
+    CheckpointKey sixth = checkpoint(false, true, false, script -> script.raw(8, 5, 8));
+    CheckpointKey seventh = unseenByOne(script -> script.raw(9, 8, 9).raw(9, 4_096, 4_096));
+    unseenByOne(script -> script.raw(10, 2, 2));
+    retireUnseenByOne(base, fifth, sixth, seventh);
+    installOverOne();
+    assertEquals(Outcome.DONE, run(one, two));
+    assertEquals(Outcome.DONE, run(two, one));
+    assertWhole(one);
+    assertWhole(two);
+  }
+
+  /** A checkpoint that the first one hears nothing of. */
+  private CheckpointKey unseenByOne(RepairPair.Steps steps) throws Exception {
+    CheckpointScript script = lost.onHead();
+    steps.on(script);
+    CheckpointKey key = script.commit();
+    commit(two, false, true, key, script, steps);
+    return key;
+  }
+
+  private void retireUnseenByOne(CheckpointKey... keys) throws Exception {
+    Command retire =
+        new Command.Retire(one.image(), Stream.of(keys).map(CheckpointKey::checkpoint).toList());
+    lost.submit(retire);
+    two.submit(retire);
+  }
+
+  private void installOverOne() throws Exception {
+    one.runBackground();
+    one.store().install(two.store().frozenCatalog().encode());
+    one.replica().adoptLog(two.replica());
+    one.runBackground();
+  }
+
+  /** Nothing that is here is believed any more. */
+  private void distrust() {
     try {
-      one.runBackground();
-      lost.submit(new Command.SetRetention(lost.image(), 1));
-      one.store().install(lost.store().frozenCatalog().encode());
-      one.replica().adoptLog(lost.replica());
-      one.runBackground();
-    } catch (Exception e) {
+      one.store().distrust(Set.of(one.image()));
+    } catch (IOException e) {
       throw new AssertionError(e);
     }
   }
@@ -217,7 +253,7 @@ class HolesRepairTest {
     counting.beforeTract =
         () -> {
           counting.beforeTract = () -> {};
-          install();
+          distrust();
         };
     assertEquals(Outcome.WAITS, run(repair(one, counting)));
     assertEquals(List.of("%s tract 0".formatted(last)), counting.fetched, "asked once");
@@ -262,6 +298,16 @@ class HolesRepairTest {
         repair(two, one).step();
         assertSame(one);
         assertSame(two);
+      } else if (dice == 6) {
+        for (int unseen = 1 + random.nextInt(3); unseen > 0; unseen--) {
+          long next = seed + unseen;
+          unseenByOne(script -> RepairTest.increment(script, new SplittableRandom(next)));
+        }
+        if (random.nextBoolean()) {
+          retireUnseenByOne(new CheckpointKey(one.image(), kept.get(random.nextInt(kept.size()))));
+        }
+        installOverOne();
+        assertSame(one);
       } else {
         int who = random.nextInt(disjoint ? 3 : 4);
         checkpoint(

@@ -186,7 +186,7 @@ final class RepairPair {
     target.submit(command);
   }
 
-  /** Metadata of the source over the target: nothing is here until it is proven. */
+  /** Metadata of the source over the target, instead of the entries that it has not seen. */
   void install() throws Exception {
     target.runBackground();
     do {

@@ -77,15 +77,32 @@ class RepairTest {
   }
 
   @Test
-  void afterAnInstallWhatIsHereIsProvenWithoutAByte() throws Exception {
+  void whatIsNotBelievedIsProvenWithoutAByte() throws Exception {
     pair.full(1, true);
     pair.checkpoint(false, true, script -> script.raw(7, 3, 4).slim(5, 80));
     pair.checkpoint(false, true, script -> script.zeroTract(1));
-    pair.install();
+    pair.target.store().distrust(Set.of(pair.target.image()));
     assertEquals(3, pair.target.store().missing().lacks().size());
     pair.run(Outcome.DONE);
     pair.assertEqual();
     assertEquals(List.of(), pair.counting.fetched);
+  }
+
+  @Test
+  void afterAnInstallWhatWasSkippedIsFetchedAndTheRestCompared() throws Exception {
+    pair.full(1, true);
+    pair.checkpoint(false, true, script -> script.raw(7, 3, 4).slim(5, 80));
+    pair.source.onHead().raw(8, 2, 2).commit();
+    CheckpointKey last = pair.source.onHead().raw(9, 5, 5).commit();
+    pair.install();
+    assertEquals(2, pair.target.store().missing().lacks().size());
+    pair.run(Outcome.DONE);
+    pair.assertEqual();
+    assertTrue(pair.counting.fetched.contains("%s tract 0".formatted(last)));
+    assertTrue(
+        pair.counting.fetched.stream()
+            .noneMatch(what -> what.endsWith("tract 1") || what.endsWith("tract 2")),
+        () -> "" + pair.counting.fetched);
   }
 
   @Test
@@ -430,6 +447,11 @@ class RepairTest {
         pair.target.powerCut();
         pair.newStep();
       } else if (dice == 4) {
+        for (int unseen = random.nextInt(4); unseen > 0; unseen--) {
+          CheckpointScript script = pair.source.onHead();
+          increment(script, new SplittableRandom(seed + unseen));
+          script.commit();
+        }
         pair.install();
       } else if (dice < 8) {
         for (int i = random.nextInt(6); i > 0; i--) {
