@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
@@ -26,10 +27,12 @@ import org.jspecify.annotations.Nullable;
 final class Administration {
   private final RunningServer server;
   private final Leadership leadership;
+  private final Executor teller;
 
-  Administration(RunningServer server, Leadership leadership) {
+  Administration(RunningServer server, Leadership leadership, Executor teller) {
     this.server = server;
     this.leadership = leadership;
+    this.teller = teller;
   }
 
   CompletableFuture<Void> transfer(String peerId, Duration timeout) {
@@ -44,16 +47,18 @@ final class Administration {
     try {
       server
           .transferLeadership(next, timeout)
-          .whenComplete((reply, thrown) -> {
-            Throwable refusal = refusal(reply, thrown);
-            if (refusal == null) {
-              done.complete(null);
-            } else {
-              done.completeExceptionally(
-                  new RefusedException(
-                      next + " does not lead within " + timeout + ": " + refusal, refusal));
-            }
-          });
+          .whenCompleteAsync(
+              (reply, thrown) -> {
+                Throwable refusal = refusal(reply, thrown);
+                if (refusal == null) {
+                  done.complete(null);
+                } else {
+                  done.completeExceptionally(
+                      new RefusedException(
+                          next + " does not lead within " + timeout + ": " + refusal, refusal));
+                }
+              },
+              teller);
     } catch (IOException | RuntimeException e) {
       return refused("leadership cannot be handed to " + next, e);
     }
@@ -93,7 +98,7 @@ final class Administration {
                   .setServersInNewConf(Members.raftPeers(voters))
                   .setListenersInNewConf(Members.raftPeers(listeners))
                   .build())
-          .whenComplete((reply, thrown) -> settle(done, refusal(reply, thrown)));
+          .whenCompleteAsync((reply, thrown) -> settle(done, refusal(reply, thrown)), teller);
     } catch (IOException | RuntimeException e) {
       settle(done, e);
     }

@@ -53,6 +53,7 @@ public final class RatisRaftLog implements RaftLog {
   private final RaftLogConfig config;
   private final ReplicatedStateMachine machine;
   private final Submissions submissions;
+  private final Teller teller;
   private final Leadership leadership;
   private volatile StateMachineAdapter adapter;
   private final LogDirectory directory;
@@ -77,7 +78,8 @@ public final class RatisRaftLog implements RaftLog {
     this.directory = directory;
     this.submissions =
         new Submissions(config.bounds(), config.timing().submitTimeoutMillis() * 1_000_000L);
-    this.leadership = new Leadership(machine);
+    this.teller = new Teller("raft-log-tells-" + config.selfId());
+    this.leadership = new Leadership(machine, teller);
     this.adapter = adapter(new StateMachineAdapter.Begin(restored, restored));
     this.ticker = new DeadlineTicker("raft-log-deadlines-" + config.selfId(), this::tick);
   }
@@ -121,7 +123,7 @@ public final class RatisRaftLog implements RaftLog {
 
   private void serve(RunningServer started) {
     server.set(started);
-    administration.set(new Administration(started, leadership));
+    administration.set(new Administration(started, leadership, teller));
   }
 
   private void tick() {
@@ -178,7 +180,10 @@ public final class RatisRaftLog implements RaftLog {
     call(message, RaftClientRequest.writeRequestType())
         .whenComplete((reply, thrown) -> {
           submissions.release(submission);
-          settle(submission, thrown == null ? reply.getException() : thrown);
+          if (!submission.answer().isDone()) {
+            teller.execute(
+                () -> settle(submission, thrown == null ? reply.getException() : thrown));
+          }
         });
     return submission.answer();
   }
@@ -229,14 +234,16 @@ public final class RatisRaftLog implements RaftLog {
     }
     CompletableFuture<Long> answer = new CompletableFuture<>();
     call(Message.EMPTY, RaftClientRequest.readRequestType())
-        .whenComplete((reply, thrown) -> {
-          Throwable refusal = thrown == null ? reply.getException() : thrown;
-          if (refusal == null) {
-            answer.complete(adapter.appliedIndex());
-          } else {
-            answer.completeExceptionally(notAppended(unwrap(refusal)));
-          }
-        });
+        .whenCompleteAsync(
+            (reply, thrown) -> {
+              Throwable refusal = thrown == null ? reply.getException() : thrown;
+              if (refusal == null) {
+                answer.complete(adapter.appliedIndex());
+              } else {
+                answer.completeExceptionally(notAppended(unwrap(refusal)));
+              }
+            },
+            teller);
     return answer;
   }
 
@@ -376,6 +383,7 @@ public final class RatisRaftLog implements RaftLog {
     if (running != null) {
       running.close();
     }
+    teller.close();
     submissions.failAll(
         "the raft log was closed; the command may or may not be applied", closedCause());
     try {
