@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -75,6 +76,13 @@ public final class ChaosMain implements Callable<Integer> {
       description = "Lose a disk for ever now and then, and replace its member (${DEFAULT-VALUE}).")
   private boolean replace;
 
+  @Option(
+      names = "--faults",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Only these, by the names that a run prints; all otherwise.")
+  private List<String> faults = List.of();
+
   @Option(names = "--json", description = "Append the outcome to this file, as one line.")
   private @Nullable Path json;
 
@@ -107,7 +115,8 @@ public final class ChaosMain implements Callable<Integer> {
             : directory.toAbsolutePath();
     Duration duration = minutes == null ? Duration.ofSeconds(seconds) : Duration.ofMinutes(minutes);
     requireRoom(home);
-    Plan plan = new Plan(duration, seed, home, Optional.ofNullable(traces), heap, whole, replace);
+    Plan plan =
+        new Plan(duration, seed, home, Optional.ofNullable(traces), heap, whole, replace, faults);
     Screen screen =
         new Screen(System.out, System.console() != null && System.console().isTerminal());
     screen.line("seed %d, directory %s".formatted(seed, home));

@@ -121,7 +121,12 @@ final class ChaosRun {
         Group group = new Group(addresses, launch)) {
       group.found(seconds(60, stretch));
       said.accept("three servers are one group");
-      underLoad(group, links, stretch);
+      try {
+        underLoad(group, links, stretch);
+      } catch (IOException | RuntimeException e) {
+        group.dumpThreads(); // of servers that hang: they are killed in a moment
+        throw e;
+      }
     } catch (IOException | RuntimeException e) {
       tally.violation("the run broke off: " + e);
       e.printStackTrace();
@@ -167,8 +172,9 @@ final class ChaosRun {
     if (plan.replace()) {
       faults.add(new LostDisk(group, victim, patience.multipliedBy(2)));
     }
+    List<Fault> chosen = chosen(faults);
     try (Progress _ = Progress.start(screen, tally, plan.duration())) {
-      new Nemesis(group, faults, tally, random.split(), patience, said)
+      new Nemesis(group, chosen, tally, random.split(), patience, said)
           .run(System.nanoTime() + plan.duration().toNanos());
       said.accept("no more faults");
       TimeUnit.SECONDS.sleep(2);
@@ -181,6 +187,16 @@ final class ChaosRun {
     if (plan.whole()) {
       history.quiet(quiet);
     }
+  }
+
+  private List<Fault> chosen(List<Fault> faults) {
+    List<String> names = faults.stream().map(Fault::name).toList();
+    if (!names.containsAll(plan.only())) {
+      throw new IllegalArgumentException("--faults %s: there are %s".formatted(plan.only(), names));
+    }
+    return faults.stream()
+        .filter(fault -> plan.only().isEmpty() || plan.only().contains(fault.name()))
+        .toList();
   }
 
   /** Every call has a deadline, so a client that does not end is a defect. */

@@ -20,6 +20,10 @@ public final class Group implements AutoCloseable {
   private static final long LOOK_MILLIS = 50;
 
   private final Addresses addresses;
+
+  /** A server whose machine is busy takes a while to write its dump. */
+  private static final long DUMP_MILLIS = 2_000;
+
   private final List<Member> members = new ArrayList<>();
 
   /** Writes what the servers need to find each other; starts nothing. */
@@ -63,6 +67,14 @@ public final class Group implements AutoCloseable {
         .withDeadlineAfter(INIT_SECONDS_MAX, TimeUnit.SECONDS)
         .init(init.build());
     awaitLeader(patience);
+  }
+
+  /** Every server that runs writes into its log what its threads do. */
+  public void dumpThreads() throws IOException, InterruptedException {
+    for (Member member : members) {
+      member.dumpThreads();
+    }
+    TimeUnit.MILLISECONDS.sleep(DUMP_MILLIS);
   }
 
   /** Who leads, by the word of the newest term; empty: nobody says so. */

@@ -134,6 +134,11 @@ public final class Member implements AutoCloseable {
     signal("-CONT");
   }
 
+  /** SIGQUIT: it writes what its threads do into its log, and goes on. */
+  void dumpThreads() throws IOException, InterruptedException {
+    signal("-QUIT");
+  }
+
   private synchronized void signal(String signal) throws IOException, InterruptedException {
     if (process != null && process.alive()) {
       new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
