@@ -38,7 +38,7 @@ public final class ReplaceRun {
   }
 
   /**
-   * What happened.
+   * One replacement.
    *
    * @param calm commits of the guests before the disk was lost
    * @param meanwhile from the request to replace until the new member votes
@@ -46,42 +46,58 @@ public final class ReplaceRun {
    * @param copySeconds of it, from the first page to the last, as far as the leader tells
    * @param copiedBytes as the leader counted them
    */
-  public record Result(
-      Latencies calm,
-      Latencies meanwhile,
-      double seconds,
-      double copySeconds,
-      long copiedBytes,
-      List<String> failures) {}
+  public record Round(
+      Latencies calm, Latencies meanwhile, double seconds, double copySeconds, long copiedBytes) {}
 
-  public Result run(StoreGroup group, Duration calmTime) throws Exception {
+  /**
+   * @param failures of the guests' commits, in words
+   */
+  public record Result(List<Round> rounds, List<String> failures) {}
+
+  /**
+   * @param calmTime before each replacement
+   */
+  public Result run(StoreGroup group, Duration calmTime, int rounds) throws Exception {
     PagePool pool = new PagePool(lab.options().seed(), POOL_PAGES);
     try (StoreClient client = StoreClient.connect(group)) {
       fill(client, pool);
       RunningLoad load = new RunningLoad(client, guests(pool));
-      long begin = System.nanoTime();
-      Thread.sleep(calmTime);
-      int member = (group.awaitCalm() + 1) % StoreGroup.MEMBERS;
-      String dead = group.node(member);
-      long calmEnd = System.nanoTime();
-      group.wipe(member);
-      group.launch(member);
-      group.process(member).awaitReady();
-      Copy copy = replace(group, dead, member);
-      List<OpenLoop.Moment> moments = load.end();
-      Latencies calm = RunningLoad.within(moments, begin + calmTime.toNanos() / 4, calmEnd);
-      Latencies meanwhile = RunningLoad.within(moments, copy.asked(), copy.done());
-      if (calm.count() == 0 || meanwhile.count() == 0) {
-        throw new IOException("the guests' commits ended too early: " + load.failures());
+      List<Copy> copies = new ArrayList<>();
+      for (int round = 0; round < rounds; round++) {
+        copies.add(loseAndReplace(group, calmTime));
+        lab.say("replace: %d of %d", round + 1, rounds);
       }
-      return new Result(
-          calm,
-          meanwhile,
-          (copy.done() - copy.asked()) / 1e9,
-          (copy.lastPage() - copy.firstPage()) / 1e9,
-          copy.bytes(),
-          load.failures());
+      List<OpenLoop.Moment> moments = load.end();
+      List<Round> ended = new ArrayList<>();
+      for (Copy copy : copies) {
+        Latencies calm = RunningLoad.within(moments, copy.calmBegin(), copy.calmEnd());
+        Latencies meanwhile = RunningLoad.within(moments, copy.asked(), copy.done());
+        if (calm.count() == 0 || meanwhile.count() == 0) {
+          throw new IOException("the guests' commits ended too early: " + load.failures());
+        }
+        ended.add(
+            new Round(
+                calm,
+                meanwhile,
+                (copy.done() - copy.asked()) / 1e9,
+                (copy.lastPage() - copy.firstPage()) / 1e9,
+                copy.bytes()));
+      }
+      return new Result(ended, load.failures());
     }
+  }
+
+  /** A follower's disk is lost after a calm time, of which the first quarter does not count. */
+  private Copy loseAndReplace(StoreGroup group, Duration calmTime) throws Exception {
+    long calmBegin = System.nanoTime() + calmTime.toNanos() / 4;
+    Thread.sleep(calmTime);
+    int member = (group.awaitCalm() + 1) % StoreGroup.MEMBERS;
+    String dead = group.node(member);
+    long calmEnd = System.nanoTime();
+    group.wipe(member);
+    group.launch(member);
+    group.process(member).awaitReady();
+    return replace(group, dead, member).after(calmBegin, calmEnd);
   }
 
   private void fill(StoreClient client, PagePool pool) throws Exception {
@@ -104,7 +120,18 @@ public final class ReplaceRun {
   }
 
   /** Moments of a replacement, on the clock of {@link System#nanoTime}. */
-  private record Copy(long asked, long firstPage, long lastPage, long done, long bytes) {}
+  private record Copy(
+      long calmBegin,
+      long calmEnd,
+      long asked,
+      long firstPage,
+      long lastPage,
+      long done,
+      long bytes) {
+    Copy after(long begin, long end) {
+      return new Copy(begin, end, asked, firstPage, lastPage, done, bytes);
+    }
+  }
 
   private Copy replace(StoreGroup group, String dead, int with)
       throws IOException, InterruptedException {
@@ -130,7 +157,7 @@ public final class ReplaceRun {
           lastPage = now;
         }
         if (stage == ReplaceStage.REPLACE_STAGE_DONE) {
-          return new Copy(asked, firstPage, Math.max(lastPage, firstPage), now, bytes);
+          return new Copy(0, 0, asked, firstPage, Math.max(lastPage, firstPage), now, bytes);
         }
       }
       Thread.sleep(ASK_MILLIS);

@@ -12,11 +12,14 @@ import io.hydrant.bench.replace.ReplaceRun;
 import io.hydrant.bench.store.StoreGroup;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 
 /** A wiped member of a full group is replaced while checkpoints go on. */
 public final class Replace implements Scenario {
   private static final double DISK_SHARE = 0.5;
   private static final double RATE_MAX = 250;
+  private static final int ROUNDS = 3;
 
   @Override
   public String name() {
@@ -35,34 +38,44 @@ public final class Replace implements Scenario {
     Duration calm = Duration.ofSeconds(lab.scale().pick(60, 20, 4));
     Series disk = Calibration.BRIEF.diskWrites(lab.directory());
     double limit = Math.min(DISK_SHARE * disk.median(), RATE_MAX);
+    int rounds = lab.options().roundsOr(ROUNDS, 1);
     ReplaceRun.Result result;
     try (StoreGroup group = lab.startGroup("data", List.of())) {
-      result = new ReplaceRun(lab, images, imageBytes).run(group, calm);
+      result = new ReplaceRun(lab, images, imageBytes).run(group, calm, rounds);
     }
     double bytes = (double) images * imageBytes;
+    List<ReplaceRun.Round> ended = result.rounds();
     Report.Builder report =
         Report.builder()
             .row(
                 Row.compared(
-                    "pages copied, over the whole replacement",
-                    Series.single("MB/s", bytes / 1e6 / result.seconds()),
+                    "pages copied, while pages were copied",
+                    series("MB/s", ended, one -> one.copiedBytes() / 1e6 / one.copySeconds()),
                     disk,
                     Bar.atLeast(Math.floor(limit))))
-            .row(Row.told("from the request until it votes", Series.single("s", result.seconds())))
             .row(
                 Row.told(
-                    "of it: while pages were copied", Series.single("s", result.copySeconds())))
+                    "the images, over the whole replacement",
+                    series("MB/s", ended, one -> bytes / 1e6 / one.seconds())))
+            .row(
+                Row.told(
+                    "from the request until it votes",
+                    series("s", ended, ReplaceRun.Round::seconds)))
+            .row(
+                Row.told(
+                    "of it: while pages were copied",
+                    series("s", ended, ReplaceRun.Round::copySeconds)))
             .row(
                 Row.told(
                     "bytes copied, as the leader counts them",
-                    Series.single("MB", result.copiedBytes() / 1e6)));
+                    series("MB", ended, one -> one.copiedBytes() / 1e6)));
     for (double percent : new double[] {50, 99}) {
       Bar[] bars = percent == 99 ? new Bar[] {Bar.ratioAtMost(2.5)} : new Bar[0];
       report.row(
           Row.compared(
               "commit p%.0f meanwhile, against calm".formatted(percent),
-              millis(result.meanwhile(), percent),
-              millis(result.calm(), percent),
+              series("ms", ended, one -> one.meanwhile().percentileMillis(percent)),
+              series("ms", ended, one -> one.calm().percentileMillis(percent)),
               bars));
     }
     result.failures().forEach(text -> report.violation("a guest's commit failed: " + text));
@@ -70,14 +83,28 @@ public final class Replace implements Scenario {
         .setting("images", images)
         .setting("image_bytes", imageBytes)
         .setting("guests", "3, 1 MB every 100 ms each")
-        .setting("commits", result.calm().count() + " calm, " + result.meanwhile().count())
+        .setting(
+            "commits",
+            count(ended, ReplaceRun.Round::calm)
+                + " calm, "
+                + count(ended, ReplaceRun.Round::meanwhile))
         .note(
-            "pages copied: those of the images written before, by the time from the request until the new member votes; the bar is the lower of half of what the disk writes and 250 MB/s")
+            "pages copied: as the leader counts them, by the time from the first to the last; the bar is the lower of half of what the disk writes and 250 MB/s")
+        .note(
+            "the whole replacement: pages of the images written before, by the time from the request until the new member votes")
+        .note(
+            "each round wipes a follower of the same group; its servers have compiled what they run since the first one, the new member begins anew")
         .note("commits: open loop, from the moment when each was due")
         .build();
   }
 
-  private static Series millis(Latencies latencies, double percent) {
-    return Series.single("ms", latencies.percentileMillis(percent));
+  private static Series series(
+      String unit, List<ReplaceRun.Round> rounds, ToDoubleFunction<ReplaceRun.Round> figure) {
+    return new Series(unit, rounds.stream().mapToDouble(figure).boxed().toList());
+  }
+
+  private static int count(
+      List<ReplaceRun.Round> rounds, Function<ReplaceRun.Round, Latencies> commits) {
+    return rounds.stream().map(commits).mapToInt(Latencies::count).sum();
   }
 }
