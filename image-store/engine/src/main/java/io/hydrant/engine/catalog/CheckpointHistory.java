@@ -4,6 +4,7 @@ import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.DamagedPages;
 import io.hydrant.engine.model.Line;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -87,6 +88,59 @@ record CheckpointHistory(
         .filter(retired -> retired.id().equals(id))
         .findFirst()
         .map(retired -> new ImageState.CommittedAs(retired.digest(), retired.index()));
+  }
+
+  /** As {@link ImageState#continues}. */
+  boolean continues(CheckpointHistory before) {
+    long undecided = before.firstUndecided();
+    return next >= before.next
+        && firstUndecided() >= undecided
+        && Arrays.equals(aborted.within(1, undecided - 1), before.aborted.within(1, undecided - 1))
+        && committed().headMap(new CheckpointId(undecided)).keySet().stream()
+            .allMatch(before.committed()::containsKey)
+        && before.committed().keySet().stream().allMatch(id -> isSame(id, before))
+        && before.remembered.stream().allMatch(retired -> isSame(retired.id(), before))
+        && retained.lines().stream().allMatch(line -> before.hasStemOf(line, undecided));
+  }
+
+  private boolean isSame(CheckpointId id, CheckpointHistory before) {
+    Optional<ImageState.CommittedAs> now = committedAs(id);
+    return now.isPresent()
+        ? now.equals(before.committedAs(id))
+        : fate(id) == ImageState.Fate.RETIRED;
+  }
+
+  /** Whether a later line goes on from a checkpoint that is retained here, and on its line. */
+  private boolean hasStemOf(Line later, long undecided) {
+    long stem = later.newestWithin(1, undecided - 1);
+    while (stem > 0 && aborted.contains(stem)) { // in a run of the line, but no checkpoint of it
+      stem = later.newestWithin(1, aborted.lastOutside(stem));
+    }
+    return stem == 0
+        || retained
+            .line(new CheckpointId(stem))
+            .map(line -> Arrays.equals(line.toRuns(), later.within(1, line.newest())))
+            .orElse(false);
+  }
+
+  /** As {@link ImageState#notAborted}. */
+  long[] notAborted(long first, long last) {
+    long[] gone = aborted.within(first, last);
+    long[] runs = new long[gone.length + 2];
+    int size = 0;
+    long low = first;
+    for (int i = 0; i < gone.length; i += 2) {
+      if (low < gone[i]) {
+        runs[size++] = low;
+        runs[size++] = gone[i] - 1;
+      }
+      low = gone[i + 1] + 1;
+    }
+    if (low <= last) {
+      runs[size++] = low;
+      runs[size++] = last;
+    }
+    return Arrays.copyOf(runs, size);
   }
 
   /**

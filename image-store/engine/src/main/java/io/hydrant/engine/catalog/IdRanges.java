@@ -42,6 +42,39 @@ final class IdRanges {
     return id <= chunks[chunk][at + 1];
   }
 
+  /** The newest id that is not above this one and not in the set; 0 if all are in it. */
+  long lastOutside(long id) {
+    long outside = id;
+    int chunk = chunkOf(outside);
+    while (outside > 0 && chunk >= 0) {
+      int at = rangeOf(chunks[chunk], outside);
+      if (outside > chunks[chunk][at + 1]) {
+        return outside;
+      }
+      outside = chunks[chunk][at] - 1; // it may touch the range before, in another chunk
+      chunk = chunkOf(outside);
+    }
+    return outside;
+  }
+
+  /**
+   * What is in the set of some ids.
+   *
+   * @return pairs (low, high), ascending
+   */
+  long[] within(long first, long last) {
+    long[] pairs = toPairs();
+    long[] within = new long[pairs.length];
+    int size = 0;
+    for (int i = 0; i < pairs.length; i += 2) {
+      if (pairs[i] <= last && pairs[i + 1] >= first) {
+        within[size++] = Math.max(pairs[i], first);
+        within[size++] = Math.min(pairs[i + 1], last);
+      }
+    }
+    return Arrays.copyOf(within, size);
+  }
+
   IdRanges plus(long id) {
     if (contains(id)) {
       return this;

@@ -137,6 +137,18 @@ record ImageRecord(
   }
 
   @Override
+  public boolean continues(ImageState before) {
+    return before instanceof ImageRecord other
+        && origin.equals(other.origin)
+        && history.continues(other.history);
+  }
+
+  @Override
+  public long[] notAborted(long first, long last) {
+    return history.notAborted(first, last);
+  }
+
+  @Override
   public Optional<CommittedAs> committedAs(CheckpointId id) {
     return history.committedAs(id);
   }

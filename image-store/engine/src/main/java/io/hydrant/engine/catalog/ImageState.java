@@ -58,6 +58,21 @@ public interface ImageState {
   /** The lowest id whose fate may change: open, or not given out yet. */
   long firstUndecided();
 
+  /**
+   * Whether this may be what the other state has become, as far as can be seen: of no id it says
+   * anything else, and each retained line goes on from a checkpoint that was retained there.
+   */
+  boolean continues(ImageState before);
+
+  /**
+   * Ids that were committed, or may be.
+   *
+   * @param first inclusive
+   * @param last inclusive
+   * @return pairs (low, high), ascending: all but the aborted ones
+   */
+  long[] notAborted(long first, long last);
+
   /** What was committed under an id: of all retained checkpoints and of the newest retired ones. */
   Optional<CommittedAs> committedAs(CheckpointId id);
 

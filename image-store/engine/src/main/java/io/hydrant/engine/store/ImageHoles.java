@@ -47,6 +47,8 @@ record ImageHoles(
   /** Missing checkpoints of one image: everything that is asked here looks at all of them. */
   static final int HOLES_MAX = 256;
 
+  static final int GAPS_MAX = 256;
+
   static final ImageHoles NONE =
       new ImageHoles(new TreeMap<>(), new TreeMap<>(), 0, new TreeMap<>());
 
@@ -78,8 +80,10 @@ record ImageHoles(
    */
   record Gap(long last, long index) {}
 
-  static ImageHoles unknownUpTo(long newest) {
-    return new ImageHoles(new TreeMap<>(), new TreeMap<>(), newest, new TreeMap<>());
+  ImageHoles unknownUpTo(long newest) {
+    SortedMap<Long, Hole> unreadable = new TreeMap<>(missing);
+    unreadable.values().removeIf(hole -> !hole.unreadable());
+    return new ImageHoles(unreadable, new TreeMap<>(), newest, new TreeMap<>());
   }
 
   /** With all that was proven so far as unknown as all the rest. */
@@ -296,30 +300,34 @@ record ImageHoles(
   }
 
   /**
-   * With its oldest holes as one gap, and what lies between them, until there are not too many: who
-   * lacks so much is repaired as after an install. Bytes that could not be read are not forgotten
-   * so: nobody else may have them.
+   * With its oldest holes as gaps, until there are not too many: who lacks so much is repaired as
+   * after an install. Bytes that could not be read are not forgotten so: nobody else may have them.
    *
    * @param mayFold of a missing checkpoint, whether nothing of it is on its way
    */
   ImageHoles folded(LongPredicate mayFold) {
     int tooMany = missing.size() - HOLES_MAX;
-    SortedMap<Long, Hole> fewer = new TreeMap<>(missing);
-    long first = gaps.isEmpty() ? Long.MAX_VALUE : gaps.firstKey();
-    long last = 0;
-    long index = Long.MAX_VALUE;
+    ImageHoles folded = this;
     for (Map.Entry<Long, Hole> entry : missing.entrySet()) {
       if (tooMany > 0 && !entry.getValue().unreadable() && mayFold.test(entry.getKey())) {
-        fewer.remove(entry.getKey());
-        first = Math.min(first, entry.getKey());
-        last = entry.getKey();
-        index = Math.min(index, entry.getValue().index());
+        folded =
+            folded
+                .without(entry.getKey())
+                .withGap(entry.getKey(), entry.getKey(), entry.getValue().index());
         tooMany--;
       }
     }
-    return last == 0
-        ? this
-        : new ImageHoles(fewer, gaps, unknown, proven).withGap(first, last, index);
+    return folded.withFewerGaps();
+  }
+
+  /** With the oldest gaps as one, and what lies between them, if there are too many. */
+  private ImageHoles withFewerGaps() {
+    int tooMany = gaps.size() - GAPS_MAX;
+    if (tooMany <= 0) {
+      return this;
+    }
+    long last = gaps.values().stream().skip(tooMany).findFirst().orElseThrow().last();
+    return withGap(gaps.firstKey(), last, firstIndex());
   }
 
   ImageHoles proven(long checkpoint, TractSet tracts) {

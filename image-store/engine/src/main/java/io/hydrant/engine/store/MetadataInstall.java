@@ -2,12 +2,10 @@ package io.hydrant.engine.store;
 
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.ImageState;
-import io.hydrant.engine.catalog.ImageState.Fate;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Digest;
-import io.hydrant.engine.model.Line;
 import io.hydrant.engine.store.ImageHoles.Hole;
 import io.hydrant.engine.store.Staging.Staged;
 import java.io.IOException;
@@ -72,6 +70,7 @@ final class MetadataInstall {
     parts.catalog().replaceWith(next);
     for (ImageState image : next.images()) {
       publisher.forgetMissing(image);
+      parts.missing().lost(image); // of an entry that was never seen
       publisher.forgetDamaged(image);
     }
     parts.staging().lateKeys().forEach(publisher::completeSoon);
@@ -126,17 +125,16 @@ final class MetadataInstall {
     }
     Optional<ImageState> before = parts.catalog().image(after.id());
     CheckpointId newest = after.committed().lastKey();
-    if (before.isPresent() && !isContinued(before.get(), after)) {
+    if (before.isPresent() && !after.continues(before.get())) {
       parts.missing().unknownUpTo(after.id(), newest);
     }
     Optional<CheckpointId> candidate = noteLate(after);
-    parts
-        .missing()
-        .skipped(
-            after.id(),
-            before.map(ImageState::firstUndecided).orElse(1L),
-            newest,
-            parts.catalog().applied().index() + 1);
+    long index = parts.catalog().applied().index() + 1;
+    long[] unseen =
+        after.notAborted(before.map(ImageState::firstUndecided).orElse(1L), newest.value());
+    for (int i = 0; i < unseen.length; i += 2) {
+      parts.missing().skipped(after.id(), unseen[i], unseen[i + 1], index);
+    }
     candidate.ifPresent(id -> parts.missing().distrust(after.id(), id));
   }
 
@@ -162,30 +160,6 @@ final class MetadataInstall {
       }
     }
     return candidate;
-  }
-
-  /**
-   * Whether all that was decided of the image before is so still, and every retained line goes on
-   * from a checkpoint that was retained: of that one everything is here that is not missing.
-   */
-  private static boolean isContinued(ImageState before, ImageState after) {
-    for (CheckpointId id : before.committed().keySet()) {
-      Optional<ImageState.CommittedAs> now = after.committedAs(id);
-      if (now.isPresent() ? !now.equals(before.committedAs(id)) : after.fate(id) != Fate.RETIRED) {
-        return false;
-      }
-    }
-    long undecided = before.firstUndecided();
-    return after.firstUndecided() >= undecided
-        && after.retainedLines().stream().allMatch(line -> isStemRetained(before, line, undecided));
-  }
-
-  private static boolean isStemRetained(ImageState before, Line line, long undecided) {
-    long id = line.newestWithin(1, undecided - 1);
-    while (id > 0 && before.fate(new CheckpointId(id)) == Fate.ABORTED) {
-      id = line.newestWithin(1, id - 1); // in a run of the line, though not one of its checkpoints
-    }
-    return id == 0 || before.committed().containsKey(new CheckpointId(id));
   }
 
   private Optional<Digest> wholeDigest(CheckpointKey key) throws IOException {

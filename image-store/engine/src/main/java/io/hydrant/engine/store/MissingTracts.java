@@ -89,20 +89,31 @@ final class MissingTracts {
     change(image, holes -> holes.folded(mayFold));
   }
 
-  /** All bytes of the checkpoint are merged. */
+  /**
+   * All bytes of the checkpoint are merged. If it is among what is unknown, so is what it was
+   * merged with: a proof that was made between two steps of the merge says nothing any more.
+   */
   void remove(CheckpointKey key) {
-    change(key.image(), holes -> holes.without(key.checkpoint().value()));
+    long id = key.checkpoint().value();
+    change(
+        key.image(),
+        holes ->
+            id <= holes.unknown()
+                ? holes.without(id).distrustedUpTo(holes.unknown())
+                : holes.without(id));
   }
 
-  /** Nothing that was committed up to {@code newest} is known to be here, until it is proven. */
+  /**
+   * Nothing that was committed up to {@code newest} is known to be here, until it is proven. What
+   * could not be read is remembered: nobody else may have it.
+   */
   void unknownUpTo(ImageId image, CheckpointId newest) {
-    byImage.put(image, ImageHoles.unknownUpTo(newest.value()));
-    any = true;
+    change(image, holes -> holes.unknownUpTo(newest.value()));
   }
 
   /** These ids were committed unseen, but for those noted one by one: {@link ImageHoles.Gap}. */
-  void skipped(ImageId image, long first, CheckpointId last, long index) {
-    change(image, holes -> holes.withGap(first, last.value(), index));
+  void skipped(ImageId image, long first, long last, long index) {
+    change(image, holes -> holes.withGap(first, last, index));
   }
 
   /**

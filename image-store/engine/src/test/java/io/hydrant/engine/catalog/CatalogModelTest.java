@@ -79,6 +79,7 @@ final class CatalogModelTest {
     private final Catalog catalog = new Catalog();
     private final List<EntryPosition> positions = new ArrayList<>();
     private final List<Entry> log = new ArrayList<>();
+    private final Map<ImageId, List<ImageState>> earlier = new TreeMap<>();
     private Catalog restored = new Catalog();
 
     Run(long seed) {
@@ -99,6 +100,7 @@ final class CatalogModelTest {
         step(position, entry);
         if (i % CHECK_EVERY == 0) {
           compare();
+          continuesWhatItWas();
           restored = Catalog.decode(catalog.encode());
         }
       }
@@ -134,6 +136,15 @@ final class CatalogModelTest {
       return applied.outcome() instanceof Outcome.Rejected rejected
           ? rejected.reason()
           : applied.outcome();
+    }
+
+    /** Whatever happens to an image, it is seen to go on from each of its earlier states. */
+    private void continuesWhatItWas() {
+      for (ImageState image : restored.images()) {
+        List<ImageState> before = earlier.computeIfAbsent(image.id(), _ -> new ArrayList<>());
+        before.forEach(state -> assertTrue(image.continues(state), () -> image + " of " + state));
+        before.add(image);
+      }
     }
 
     private void compare() throws MalformedCatalogException {

@@ -46,6 +46,26 @@ final class IdRangesTest {
   }
 
   @Test
+  void partsOfIt() {
+    IdRanges ranges = IdRanges.of(new long[] {1, 2, 5, 9, 12, 12});
+    assertArrayEquals(new long[] {2, 2, 5, 9}, ranges.within(2, 11));
+    assertArrayEquals(new long[] {6, 7}, ranges.within(6, 7));
+    assertArrayEquals(new long[0], ranges.within(3, 4));
+    assertEquals(0, ranges.lastOutside(2));
+    assertEquals(4, ranges.lastOutside(9));
+    assertEquals(11, ranges.lastOutside(11));
+    assertEquals(13, ranges.lastOutside(13));
+    IdRanges split = IdRanges.NONE;
+    for (long id = 1; id <= 1_200; id += 2) {
+      split = split.plus(id); // several chunks
+    }
+    for (long id = 2; id <= 1_200; id += 2) {
+      split = split.plus(id);
+    }
+    assertEquals(0, split.lastOutside(1_199), "ranges that touch over a chunk's end");
+  }
+
+  @Test
   void aLongHistoryStaysCheap() {
     IdRanges ranges = IdRanges.NONE;
     for (long id = 1; id <= 200_000; id += 2) {

@@ -126,7 +126,7 @@ class MissingTractsTest {
   @Test
   void whatWasSkippedIsMissingAndNoMore() {
     missing.add(key(7), hole(TractSet.ALL, 70));
-    missing.skipped(IMAGE, 5, new CheckpointId(9), 50);
+    missing.skipped(IMAGE, 5, 9, 50);
     assertTrue(here(Line.of(1, 4), 0));
     assertFalse(here(Line.of(1, 5), 0));
     assertFalse(here(Line.of(7, 7, 1, 4), 0));
@@ -181,7 +181,7 @@ class MissingTractsTest {
   }
 
   @Test
-  void tooManyHolesAreFoldedIntoAGap() {
+  void tooManyHolesAreFoldedIntoGaps() {
     missing.add(
         key(1), new ImageHoles.Hole(Digest.of(new byte[Digest.BYTES]), 1, TractSet.ALL, true));
     for (long id = 10; id < 14 + 2 * ImageHoles.HOLES_MAX; id += 2) {
@@ -194,13 +194,61 @@ class MissingTractsTest {
     assertTrue(holes.missing().containsKey(14L), "on its way");
     assertFalse(holes.missing().containsKey(16L));
     assertEquals(
-        Map.of(10L, new ImageHoles.Gap(13, 10), 15L, new ImageHoles.Gap(16, 10)), holes.gaps());
+        Map.of(
+            10L, new ImageHoles.Gap(10, 10),
+            12L, new ImageHoles.Gap(12, 12),
+            16L, new ImageHoles.Gap(16, 16)),
+        holes.gaps());
     assertFalse(holes.isUnknown());
     assertFalse(here(Line.of(12, 12), 0));
-    assertFalse(here(Line.of(11, 11), 0), "between two of them");
-    assertTrue(here(Line.of(17, 17), 0));
+    assertTrue(here(Line.of(11, 11), 0), "between two of them");
+    assertFalse(here(Line.of(2, 17), 0));
     assertTrue(here(Line.of(2, 9), 0), "older than all that was folded");
     assertEquals(0, missing.markOf(1_000));
+  }
+
+  @Test
+  void tooManyGapsAreOne() {
+    long lastId = 2L * (ImageHoles.HOLES_MAX + ImageHoles.GAPS_MAX + 10);
+    for (long id = 2; id <= lastId; id += 2) {
+      missing.add(key(id), hole(TractSet.NONE.plus(0, 1), id));
+      missing.fold(IMAGE, _ -> true);
+    }
+    ImageHoles holes = Objects.requireNonNull(missing.images().get(IMAGE));
+    assertEquals(ImageHoles.HOLES_MAX, holes.missing().size());
+    assertEquals(ImageHoles.GAPS_MAX, holes.gaps().size());
+    assertEquals(new ImageHoles.Gap(22, 2), holes.gaps().get(2L), "the oldest eleven");
+    assertTrue(here(Line.of(25, 25), 0));
+  }
+
+  @Test
+  void aGapIsTidiedWhenNoRetainedLineLacksIt() {
+    ImageHoles holes =
+        ImageHoles.NONE
+            .withGap(5, 8, 50)
+            .proven(6, TractSet.ALL.within(REGIONS))
+            .proven(8, TractSet.NONE.plus(0, 0, 4));
+    assertFalse(holes.tidied(Map.of(Line.of(1, 8), REGIONS)).isEmpty(), "tract 4 of 8");
+    assertFalse(holes.tidied(Map.of(Line.of(1, 5), REGIONS)).isEmpty(), "proven at 6 only");
+    assertTrue(holes.tidied(Map.of(Line.of(1, 6), REGIONS)).isEmpty());
+    assertTrue(holes.tidied(Map.of(Line.of(9, 9, 1, 4), REGIONS)).isEmpty(), "off every line");
+    ImageHoles both = holes.proven(8, TractSet.NONE.plus(0, 4));
+    assertFalse(both.tidied(Map.of(Line.of(1, 8), REGIONS)).isEmpty(), "8's slim state");
+    assertTrue(both.tidied(Map.of(Line.of(1, 9), REGIONS)).isEmpty());
+    assertEquals(
+        Map.of(5L, new ImageHoles.Gap(8, 50)),
+        holes.tidied(Map.of(Line.of(1, 8), REGIONS, Line.of(1, 6), REGIONS)).gaps());
+  }
+
+  /** What is merged of it in steps may come behind a proof that was made in between. */
+  @Test
+  void whatCompletesAmongTheUnknownTakesProofsBack() {
+    missing.unknownUpTo(IMAGE, new CheckpointId(8));
+    missing.add(key(7), hole(TractSet.ALL, 70));
+    missing.proven(key(8), TractSet.NONE.plus(0, 0));
+    assertTrue(here(Line.of(1, 8), 0));
+    missing.remove(key(7));
+    assertFalse(here(Line.of(1, 8), 0));
   }
 
   /** Against the sentence of the protocol, walked literally. */
@@ -220,7 +268,7 @@ class MissingTractsTest {
       long first = 1 + random.nextInt(12);
       long last = random.nextInt(3) == 0 ? first + random.nextInt(5) : 0;
       if (last > 0) {
-        tracts.skipped(IMAGE, first, new CheckpointId(last), 1);
+        tracts.skipped(IMAGE, first, last, 1);
       }
       for (int id = 1; id < base.length; id++) {
         base[id] =
@@ -253,6 +301,8 @@ class MissingTractsTest {
           }
           boolean actual = tracts.isHere(IMAGE, line(base, id), 0, tract);
           assertEquals(expected, actual, "seed %d, id %d, tract %d".formatted(seed, id, tract));
+          assertEquals(
+              expected, tracts.holes(IMAGE, line(base, id), 0, tract).isNone(), "seed " + seed);
           assertEquals(
               !expected,
               tracts.notHere(IMAGE, line(base, id), REGIONS).has(0, tract),

@@ -12,7 +12,6 @@ import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
-import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.PeerLife;
@@ -81,12 +80,6 @@ final class SimulatedMachine {
 
   /** What it ever said that it holds: it must, until the log says otherwise (PROTOCOL R7, R9). */
   private final TreeSet<CheckpointKey> promised = new TreeSet<>();
-
-  /**
-   * By image, the newest checkpoint that was committed in a catalog which it installed: what it has
-   * of those is unknown until it is compared, also what came late (PROTOCOL R18).
-   */
-  private final TreeMap<ImageId, Long> installed = new TreeMap<>();
 
   private @Nullable ImageStore store;
   private @Nullable LeaderRole leader;
@@ -206,7 +199,8 @@ final class SimulatedMachine {
     boolean committed =
         image.map(state -> state.committed().containsKey(key.checkpoint())).orElse(false);
     if (committed && !rotten) {
-      require(isHereItself(key), "%s said that it holds %s, and lacks it", name, key);
+      boolean here = isHereItself(key) || store().isCompleting(key);
+      require(here, "%s said that it holds %s, and lacks it", name, key);
     }
   }
 
@@ -224,9 +218,7 @@ final class SimulatedMachine {
 
   /** It holds a checkpoint, by its own words. */
   void holds(CheckpointKey key) {
-    if (key.checkpoint().value() > installed.getOrDefault(key.image(), 0L)) {
-      promised.add(key);
-    }
+    promised.add(key);
   }
 
   /** The process is gone, and perhaps what was not synced. */
@@ -401,12 +393,6 @@ final class SimulatedMachine {
     if (at.compareTo(store().applied()) <= 0) {
       return;
     }
-    promised.removeIf(key -> fateAt(from, key).isFinal());
-    for (ImageState image : from.store().catalog().images()) {
-      if (!image.committed().isEmpty()) {
-        installed.put(image.id(), image.committed().lastKey().value());
-      }
-    }
     try {
       store().install(catalog.encode());
     } catch (MalformedCatalogException e) {
@@ -418,10 +404,6 @@ final class SimulatedMachine {
     raft().installed(name, at.term(), at.index(), members);
     cluster.model().catalogAt(name, at.index(), store().catalog().encode());
     noticeLeadership();
-  }
-
-  private static ImageState.Fate fateAt(SimulatedMachine at, CheckpointKey key) {
-    return at.fate(key);
   }
 
   /** Whether it serves as a leader: it believes that it leads, and has applied what was before. */
