@@ -121,13 +121,14 @@ final class Staging {
 
   /**
    * Whether all bytes of a committed checkpoint of the image came, up to {@code newest}, and it is
-   * to be published in a moment: when they are durable and merged.
+   * to be published in a moment: when they are durable and merged. What an earlier life left is
+   * published in a moment, or let go.
    *
    * @param isUnreadable of those whose bytes cannot be read, which nobody publishes
    */
   boolean isCompletingUpTo(CheckpointKey newest, Predicate<CheckpointKey> isUnreadable) {
     return late.values().stream()
-        .filter(one -> one.session() != null && one.session().isFinished())
+        .filter(one -> one.session() == null || one.session().isFinished())
         .map(one -> one.records().key())
         .anyMatch(key ->
             key.image().equals(newest.image())

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * docs/formats/index.md.
  */
 final class StateRows {
-  /** 2: missing rows of version 2, which older versions of Hydrant would call corrupt. */
+  /** That of the missing row, which older versions of Hydrant would call corrupt. */
   static final int VERSION = 3;
 
   private static final int VERSION_OLDEST = 1;

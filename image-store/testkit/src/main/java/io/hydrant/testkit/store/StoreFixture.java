@@ -29,6 +29,8 @@ import java.util.UUID;
 public final class StoreFixture {
   public static final int PAGE_BYTES = 4 << 10;
 
+  private static final long OWNERS = 7;
+
   private final SplittableRandom random = new SplittableRandom(1);
   private final SimulatedMedia media = new SimulatedMedia(random.split());
   private final SimulatedReplica replica;
@@ -87,18 +89,28 @@ public final class StoreFixture {
 
   /** Takes the image over with a new owner. */
   public void acquire() throws IOException {
-    RequestId owner = new RequestId(new UUID(random.nextLong(), random.nextLong()));
+    RequestId owner = nextOwner();
     epoch =
         ((Outcome.Acquired) submit(new Command.Acquire(image, Optional.empty(), owner))).epoch();
   }
 
   /** The same, and goes on from a checkpoint. */
   public void acquireAt(CheckpointId checkpoint) throws IOException {
-    RequestId owner = new RequestId(new UUID(random.nextLong(), random.nextLong()));
+    RequestId owner = nextOwner();
     Command.Restore at = new Command.Restore.At(checkpoint);
     epoch =
         ((Outcome.Acquired) submit(new Command.Acquire(image, Optional.empty(), owner, at)))
             .epoch();
+  }
+
+  /** Of each take-over another one, the same wherever the log is the same. */
+  private RequestId nextOwner() {
+    return new RequestId(new UUID(OWNERS, store().applied().index()));
+  }
+
+  /** Writes on as the owner of another fixture, which has taken over there. */
+  public void ownAs(StoreFixture other) {
+    epoch = other.epoch;
   }
 
   /** Opens a full checkpoint. */

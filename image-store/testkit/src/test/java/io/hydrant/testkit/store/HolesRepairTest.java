@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -217,6 +218,31 @@ class HolesRepairTest {
     return key;
   }
 
+  /** The last step is always a checkpoint, or more. */
+  private void goOnUnseenByOne(SplittableRandom random, long seed) throws Exception {
+    int dice = random.nextInt(6);
+    if (dice == 0) {
+      List<CheckpointId> kept =
+          List.copyOf(
+              lost.store().catalog().image(lost.image()).orElseThrow().committed().keySet());
+      CheckpointId at = kept.get(random.nextInt(kept.size()));
+      lost.acquireAt(at);
+      two.acquireAt(at);
+    } else if (dice == 1) {
+      for (StoreFixture at : List.of(lost, two)) {
+        at.submit(new Command.Abort(at.openOnHead(), Optional.of(at.epoch())));
+      }
+    }
+    if (dice == 2) {
+      CheckpointScript script = lost.full();
+      RepairPair.fill(script, seed);
+      CheckpointKey key = script.commit();
+      commit(two, true, true, key, script, same -> RepairPair.fill(same, seed));
+    } else {
+      unseenByOne(script -> RepairTest.increment(script, new SplittableRandom(seed)));
+    }
+  }
+
   private void retireUnseenByOne(CheckpointKey... keys) throws Exception {
     Command retire =
         new Command.Retire(one.image(), Stream.of(keys).map(CheckpointKey::checkpoint).toList());
@@ -228,6 +254,7 @@ class HolesRepairTest {
     one.runBackground();
     one.store().install(two.store().frozenCatalog().encode());
     one.replica().adoptLog(two.replica());
+    one.ownAs(two);
     one.runBackground();
   }
 
@@ -300,8 +327,7 @@ class HolesRepairTest {
         assertSame(two);
       } else if (dice == 6) {
         for (int unseen = 1 + random.nextInt(3); unseen > 0; unseen--) {
-          long next = seed + unseen;
-          unseenByOne(script -> RepairTest.increment(script, new SplittableRandom(next)));
+          goOnUnseenByOne(random, seed + unseen);
         }
         if (random.nextBoolean()) {
           retireUnseenByOne(new CheckpointKey(one.image(), kept.get(random.nextInt(kept.size()))));

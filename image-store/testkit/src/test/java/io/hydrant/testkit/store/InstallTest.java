@@ -354,6 +354,7 @@ class InstallTest {
     CheckpointScript held = lagging.receive(lagging.onHeadAs(2)).raw(7, 3, 3);
     lagging.replica().await(held.staged().finish(held.content()));
     CheckpointKey second = leader.onHead().raw(7, 3, 3).commit();
+    CheckpointKey third = leader.onHead().raw(8, 4, 4).commit();
     lagging.runBackground();
     byte[] bytes = leader.store().frozenCatalog().encode();
     lagging.media().armAfter(calls);
@@ -375,6 +376,7 @@ class InstallTest {
       lagging.runBackground();
       assertPage(first, 1, 3);
       assertPage(second, 7, 3);
+      assertRefused(Rejection.NOT_HERE, () -> page(third, 3));
       assertPage(second, 1, 4);
     } else {
       assertTrue(crashed);

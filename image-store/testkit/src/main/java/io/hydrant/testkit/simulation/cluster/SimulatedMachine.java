@@ -403,6 +403,7 @@ final class SimulatedMachine {
     cluster.coverage().count(Schedule.INSTALLED);
     raft().installed(name, at.term(), at.index(), members);
     cluster.model().catalogAt(name, at.index(), store().catalog().encode());
+    requirePromised(); // an install leaves a holder its word
     noticeLeadership();
   }
 
