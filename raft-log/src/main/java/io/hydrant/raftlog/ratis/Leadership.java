@@ -2,7 +2,9 @@ package io.hydrant.raftlog.ratis;
 
 import io.hydrant.raftlog.ReplicatedStateMachine;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * Tells the state machine of changes in one order, though Ratis tells of gain and loss on different
@@ -14,6 +16,8 @@ import java.util.function.BooleanSupplier;
 final class Leadership {
   private final ReplicatedStateMachine machine;
   private final Executor teller;
+  private final Consumer<Throwable> failed;
+  private final AtomicLong losses = new AtomicLong();
   private volatile boolean leader;
 
   /** By the teller alone. */
@@ -24,10 +28,12 @@ final class Leadership {
 
   /**
    * @param teller runs one task after the other
+   * @param failed hears what the state machine throws: one that has half heard of it is no leader
    */
-  Leadership(ReplicatedStateMachine machine, Executor teller) {
+  Leadership(ReplicatedStateMachine machine, Executor teller, Consumer<Throwable> failed) {
     this.machine = machine;
     this.teller = teller;
+    this.failed = failed;
   }
 
   boolean isLeader() {
@@ -35,23 +41,37 @@ final class Leadership {
   }
 
   void gained(long newTerm, BooleanSupplier stillLeads) {
-    teller.execute(() -> {
-      if (!told && stillLeads.getAsBoolean()) {
+    long before = losses.get();
+    tell(() -> {
+      if (!told && stillLeads.getAsBoolean() && losses.get() == before) {
         told = true;
         term = newTerm;
         leader = true;
+        if (losses.get() != before) {
+          leader = false; // and the loss is told next
+        }
         machine.leadershipChanged(true, newTerm);
       }
     });
   }
 
   void lost() {
+    losses.incrementAndGet();
     leader = false;
-    teller.execute(() -> {
-      leader = false; // a gain may have been told in between
+    tell(() -> {
       if (told) {
         told = false;
         machine.leadershipChanged(false, term);
+      }
+    });
+  }
+
+  private void tell(Runnable change) {
+    teller.execute(() -> {
+      try {
+        change.run();
+      } catch (RuntimeException e) {
+        failed.accept(e);
       }
     });
   }

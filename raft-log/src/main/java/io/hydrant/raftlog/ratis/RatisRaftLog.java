@@ -79,7 +79,7 @@ public final class RatisRaftLog implements RaftLog {
     this.submissions =
         new Submissions(config.bounds(), config.timing().submitTimeoutMillis() * 1_000_000L);
     this.teller = new Teller("raft-log-tells-" + config.selfId());
-    this.leadership = new Leadership(machine, teller);
+    this.leadership = new Leadership(machine, teller, this::stopForGood);
     this.adapter = adapter(new StateMachineAdapter.Begin(restored, restored));
     this.ticker = new DeadlineTicker("raft-log-deadlines-" + config.selfId(), this::tick);
   }

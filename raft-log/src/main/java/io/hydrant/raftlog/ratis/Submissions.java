@@ -35,12 +35,13 @@ final class Submissions {
     }
     Submission submission = new Submission(size, System.nanoTime() + timeoutNanos);
     waiting.add(submission);
+    // Not before: until somebody has told the answer, it has a deadline.
+    submission.answer().whenComplete((_, _) -> waiting.remove(submission));
     return submission;
   }
 
   /** Once per admitted one, when the log has let go of it; an overdue one counts until then. */
   void release(Submission submission) {
-    waiting.remove(submission);
     commands.decrementAndGet();
     bytes.addAndGet(-submission.bytes());
   }

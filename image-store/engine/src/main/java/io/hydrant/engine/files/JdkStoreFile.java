@@ -22,6 +22,12 @@ final class JdkStoreFile implements StoreFile {
   private static final int ZEROS_BYTES = 1 << 20;
   private static final int NOT_OPEN = -1;
 
+  /**
+   * The channel reads into memory of its own first, which each thread keeps: as much as the largest
+   * buffer on the heap that it ever read into. What is copied from a small one is in the cache.
+   */
+  private static final int HEAP_BYTES_MAX = 256 << 10;
+
   private final JdkStoreFiles owner;
   private volatile Path path;
   private volatile FileChannel channel;
@@ -62,9 +68,11 @@ final class JdkStoreFile implements StoreFile {
   @Override
   public int read(long position, ByteBuffer target) throws IOException {
     int start = target.position();
+    int end = target.limit();
     while (target.hasRemaining()) {
       long got;
       try {
+        target.limit(target.isDirect() ? end : Math.min(end, target.position() + HEAP_BYTES_MAX));
         // A transfer that was interrupted may have moved some bytes: each attempt goes on from
         // there.
         got = transfer(current -> current.read(target, position + target.position() - start));
@@ -74,6 +82,8 @@ final class JdkStoreFile implements StoreFile {
           throw new CorruptionException(path(), at, "a readable sector", "an error of the device");
         }
         throw failed;
+      } finally {
+        target.limit(end);
       }
       if (got < 0) {
         break;

@@ -264,6 +264,15 @@ record ImageHoles(
     return new ImageHoles(fewer, gaps, unknown, proven);
   }
 
+  /** As {@link #withGap}, of several runs; not more gaps than can be told to others. */
+  ImageHoles withGaps(long[] runs, long index) {
+    ImageHoles more = this;
+    for (int i = 0; i < runs.length; i += 2) {
+      more = more.withGap(runs[i], runs[i + 1], index);
+    }
+    return more.withFewerGaps();
+  }
+
   /**
    * With ids that are missing from the first to the last one, but for those noted one by one.
    *
@@ -327,7 +336,7 @@ record ImageHoles(
       return this;
     }
     long last = gaps.values().stream().skip(tooMany).findFirst().orElseThrow().last();
-    return withGap(gaps.firstKey(), last, firstIndex());
+    return withGap(gaps.firstKey(), last, Long.MAX_VALUE); // since the first of those that it joins
   }
 
   ImageHoles proven(long checkpoint, TractSet tracts) {

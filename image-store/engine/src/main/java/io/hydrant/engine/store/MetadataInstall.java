@@ -132,9 +132,7 @@ final class MetadataInstall {
     long index = parts.catalog().applied().index() + 1;
     long[] unseen =
         after.notAborted(before.map(ImageState::firstUndecided).orElse(1L), newest.value());
-    for (int i = 0; i < unseen.length; i += 2) {
-      parts.missing().skipped(after.id(), unseen[i], unseen[i + 1], index);
-    }
+    parts.missing().skipped(after.id(), unseen, index);
     candidate.ifPresent(id -> parts.missing().distrust(after.id(), id));
   }
 

@@ -111,9 +111,14 @@ final class MissingTracts {
     change(image, holes -> holes.unknownUpTo(newest.value()));
   }
 
-  /** These ids were committed unseen, but for those noted one by one: {@link ImageHoles.Gap}. */
-  void skipped(ImageId image, long first, long last, long index) {
-    change(image, holes -> holes.withGap(first, last, index));
+  /**
+   * These ids were committed unseen, but for those noted one by one: {@link ImageHoles.Gap}.
+   *
+   * @param runs pairs (low, high), both inclusive
+   * @param index of the first log entry that may have committed one of them
+   */
+  void skipped(ImageId image, long[] runs, long index) {
+    change(image, holes -> holes.withGaps(runs, index));
   }
 
   /**

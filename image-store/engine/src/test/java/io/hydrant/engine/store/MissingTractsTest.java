@@ -126,7 +126,7 @@ class MissingTractsTest {
   @Test
   void whatWasSkippedIsMissingAndNoMore() {
     missing.add(key(7), hole(TractSet.ALL, 70));
-    missing.skipped(IMAGE, 5, 9, 50);
+    missing.skipped(IMAGE, new long[] {5, 9}, 50);
     assertTrue(here(Line.of(1, 4), 0));
     assertFalse(here(Line.of(1, 5), 0));
     assertFalse(here(Line.of(7, 7, 1, 4), 0));
@@ -222,6 +222,22 @@ class MissingTractsTest {
   }
 
   @Test
+  void whatIsSkippedIsToldInFewRuns() {
+    long[] runs = new long[2 * (ImageHoles.GAPS_MAX + 100)];
+    for (int i = 0; i < runs.length; i++) {
+      runs[i] = 10 + i / 2 * 3; // an aborted one behind each
+    }
+    missing.skipped(IMAGE, runs, 7);
+    ImageHoles holes = Objects.requireNonNull(missing.images().get(IMAGE));
+    assertEquals(ImageHoles.GAPS_MAX, holes.gaps().size());
+    assertEquals(new ImageHoles.Gap(310, 7), holes.gaps().get(10L));
+    assertEquals(6, missing.markOf(100));
+    for (long id : runs) {
+      assertFalse(here(Line.of(id, id), 0));
+    }
+  }
+
+  @Test
   void aGapIsTidiedWhenNoRetainedLineLacksIt() {
     ImageHoles holes =
         ImageHoles.NONE
@@ -268,7 +284,7 @@ class MissingTractsTest {
       long first = 1 + random.nextInt(12);
       long last = random.nextInt(3) == 0 ? first + random.nextInt(5) : 0;
       if (last > 0) {
-        tracts.skipped(IMAGE, first, last, 1);
+        tracts.skipped(IMAGE, new long[] {first, last}, 1);
       }
       for (int id = 1; id < base.length; id++) {
         base[id] =

@@ -122,7 +122,7 @@ class StoreFormatsTest {
         CheckpointKey.of(4, 3),
         new ImageHoles.Hole(
             digest(3), 900, TractSet.NONE.plus(0, 5, 3).plus(0, 70).plus(2, 0).plusSlim(), false));
-    missing.skipped(new ImageId(4), 6, 300, 905);
+    missing.skipped(new ImageId(4), new long[] {6, 300}, 905);
     missing.proven(CheckpointKey.of(4, 8), TractSet.NONE.plus(1, 63, 2));
     missing.proven(CheckpointKey.of(9, 40), TractSet.NONE.plusSlim());
     return missing;

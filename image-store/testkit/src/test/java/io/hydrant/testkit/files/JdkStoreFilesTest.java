@@ -17,6 +17,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,28 @@ final class JdkStoreFilesTest implements StoreFilesContract {
       assertEquals(4, file.size());
     } finally {
       boolean ignored = Thread.interrupted();
+    }
+  }
+
+  /** Those on the heap are filled piece by piece. */
+  @Test
+  void largeBuffersAreFilledAndShortFilesTold() throws IOException {
+    byte[] bytes = new byte[(1 << 20) + 77];
+    new Random(3).nextBytes(bytes);
+    try (StoreFile file = files.create("large")) {
+      file.write(0, ByteBuffer.wrap(bytes));
+      for (ByteBuffer target :
+          List.of(
+              ByteBuffer.allocate(bytes.length + 10),
+              ByteBuffer.allocateDirect(bytes.length + 10))) {
+        target.position(5).limit(bytes.length);
+        assertEquals(bytes.length - 5, file.read(3, target));
+        assertEquals(bytes.length, target.limit());
+        assertEquals(ByteBuffer.wrap(bytes, 3, bytes.length - 5), target.flip().position(5));
+        assertEquals(70, file.read(bytes.length - 70L, target.clear()), "no more is there");
+        assertEquals(70, target.position());
+        assertEquals(target.capacity(), target.limit());
+      }
     }
   }
 
