@@ -51,6 +51,10 @@ final class WriteMove {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       giveUp(new CancelledException("moving to another leader: interrupted", e));
+    } catch (RuntimeException e) {
+      // Whoever waits for the move would wait for ever.
+      giveUp(new UnavailableException("moving to another leader failed: " + e, e));
+      throw e;
     }
   }
 
@@ -112,6 +116,9 @@ final class WriteMove {
       HydrantException why = state.moving;
       boolean tooOften = ++state.moves > MOVES_MAX;
       for (Attempt attempt : List.copyOf(state.attempts.values())) {
+        if (attempt.state() == Attempt.State.ENDED) {
+          continue; // with its base, a moment ago
+        }
         Attempt base = attempt.base();
         HydrantException baseFailure = base == null ? null : base.failure();
         if (baseFailure != null) {

@@ -165,6 +165,35 @@ final class GroupWritesTest {
     }
   }
 
+  /** Whatever they are opened on breaks: each ends once, and the stream is as good as new. */
+  @Test
+  void aLineThatIsMovedTooOftenEnds() throws InterruptedException {
+    try (FakeGroup group = new FakeGroup();
+        Protected image = Protected.image(group.client(), "vm", WriteOptions.DEFAULT)) {
+      long head = image.full(0).id();
+      CheckpointWriter first = image.stream().openIncremental(head);
+      first.page(0, 1, page(1));
+      first.flush();
+      CheckpointWriter second = image.stream().openIncremental(first);
+      second.page(0, 2, page(2));
+      second.flush();
+      waitUntil(() -> second.checkpoint().isPresent());
+      for (int server : ALL) {
+        group.faults(server).onRequest = r -> r.hasOpen() ? Action.BREAK : Action.PASS;
+      }
+      group.servers.get(0).close();
+      group.elect(1, List.of(1, 2), null);
+      assertThrows(UnavailableException.class, () -> await(first.attempt().outcome));
+      assertThrows(HydrantException.class, () -> await(second.attempt().outcome));
+      for (int server : ALL) {
+        group.faults(server).onRequest = _ -> Action.PASS;
+      }
+      CheckpointWriter next = image.stream().openIncremental(head);
+      next.page(0, 1, page(1));
+      requireContent(group, image, await(next.commit()).id(), 1);
+    }
+  }
+
   /** The leader's disk was lost, and what listens at its address belongs to no group. */
   @Test
   void aBlankServerDoesNotRefuseForTheGroup() throws InterruptedException {
