@@ -25,18 +25,18 @@ class StateRowsTest {
   private void put(int version) throws Exception {
     PageIndex.Change.Put put = (PageIndex.Change.Put) StateRows.putPosition(POSITION, IDENTITY);
     byte[] row = put.value().clone();
-    assertEquals(2, row[0], "older versions of Hydrant must say that it is too new");
+    assertEquals(3, row[0], "older versions of Hydrant must say that it is too new");
     row[0] = (byte) version;
     index.flush(List.of(new PageIndex.Change.Put(IndexKeys.state("position"), row)));
   }
 
   @Test
-  void theFirstVersionIsStillRead() throws Exception {
-    for (int version = 1; version <= 2; version++) {
+  void earlierVersionsAreStillRead() throws Exception {
+    for (int version = 1; version <= 3; version++) {
       put(version);
       assertEquals(POSITION, StateRows.position(index, IDENTITY));
     }
-    put(3);
+    put(4);
     assertThrows(UnsupportedFormatException.class, () -> StateRows.position(index, IDENTITY));
   }
 }
