@@ -70,7 +70,7 @@ public final class ReplaceRun {
       List<OpenLoop.Moment> moments = load.end();
       List<Round> ended = new ArrayList<>();
       for (Copy copy : copies) {
-        Latencies calm = RunningLoad.within(moments, copy.calmBegin(), copy.calmEnd());
+        Latencies calm = RunningLoad.within(moments, copy.before().begin(), copy.before().end());
         Latencies meanwhile = RunningLoad.within(moments, copy.asked(), copy.done());
         if (calm.count() == 0 || meanwhile.count() == 0) {
           throw new IOException("the guests' commits ended too early: " + load.failures());
@@ -97,7 +97,7 @@ public final class ReplaceRun {
     group.wipe(member);
     group.launch(member);
     group.process(member).awaitReady();
-    return replace(group, dead, member).after(calmBegin, calmEnd);
+    return replace(group, dead, member, new Calm(calmBegin, calmEnd));
   }
 
   private void fill(StoreClient client, PagePool pool) throws Exception {
@@ -119,21 +119,14 @@ public final class ReplaceRun {
     return guests;
   }
 
-  /** Moments of a replacement, on the clock of {@link System#nanoTime}. */
-  private record Copy(
-      long calmBegin,
-      long calmEnd,
-      long asked,
-      long firstPage,
-      long lastPage,
-      long done,
-      long bytes) {
-    Copy after(long begin, long end) {
-      return new Copy(begin, end, asked, firstPage, lastPage, done, bytes);
-    }
-  }
+  /** On the clock of {@link System#nanoTime}, as the moments of a {@link Copy}. */
+  private record Calm(long begin, long end) {}
 
-  private Copy replace(StoreGroup group, String dead, int with)
+  /** Moments of a replacement. */
+  private record Copy(
+      Calm before, long asked, long firstPage, long lastPage, long done, long bytes) {}
+
+  private Copy replace(StoreGroup group, String dead, int with, Calm before)
       throws IOException, InterruptedException {
     long asked = System.nanoTime();
     long deadline = asked + TimeUnit.SECONDS.toNanos(REPLACE_SECONDS_MAX);
@@ -157,7 +150,7 @@ public final class ReplaceRun {
           lastPage = now;
         }
         if (stage == ReplaceStage.REPLACE_STAGE_DONE) {
-          return new Copy(0, 0, asked, firstPage, Math.max(lastPage, firstPage), now, bytes);
+          return new Copy(before, asked, firstPage, Math.max(lastPage, firstPage), now, bytes);
         }
       }
       Thread.sleep(ASK_MILLIS);

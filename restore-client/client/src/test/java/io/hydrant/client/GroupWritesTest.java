@@ -44,18 +44,22 @@ final class GroupWritesTest {
     }
   }
 
+  /** The same, with one page that is on its way. */
+  private static CheckpointWriter sent(CheckpointWriter writer, int number)
+      throws InterruptedException {
+    writer.page(0, number, page(number));
+    writer.flush();
+    return writer;
+  }
+
   @ParameterizedTest
   @EnumSource(Loss.class)
   void chainOfTwoThatHadNotAskedForItsCommitIsSentAgain(Loss loss) throws InterruptedException {
     try (FakeGroup group = new FakeGroup();
         Protected image = Protected.image(group.client(), "vm", WriteOptions.DEFAULT)) {
       long head = image.full(0).id();
-      CheckpointWriter first = image.stream().openIncremental(head);
-      first.page(0, 1, page(1));
-      first.flush();
-      CheckpointWriter second = image.stream().openIncremental(first);
-      second.page(0, 2, page(2));
-      second.flush();
+      CheckpointWriter first = sent(image.stream().openIncremental(head), 1);
+      CheckpointWriter second = sent(image.stream().openIncremental(first), 2);
       second.slim(new byte[] {1, 2, 3});
       waitUntil(() -> second.checkpoint().isPresent() && second.durableBatchCount() == 1);
       long firstId = first.checkpoint().orElseThrow();
@@ -171,12 +175,8 @@ final class GroupWritesTest {
     try (FakeGroup group = new FakeGroup();
         Protected image = Protected.image(group.client(), "vm", WriteOptions.DEFAULT)) {
       long head = image.full(0).id();
-      CheckpointWriter first = image.stream().openIncremental(head);
-      first.page(0, 1, page(1));
-      first.flush();
-      CheckpointWriter second = image.stream().openIncremental(first);
-      second.page(0, 2, page(2));
-      second.flush();
+      CheckpointWriter first = sent(image.stream().openIncremental(head), 1);
+      CheckpointWriter second = sent(image.stream().openIncremental(first), 2);
       waitUntil(() -> second.checkpoint().isPresent());
       for (int server : ALL) {
         group.faults(server).onRequest = r -> r.hasOpen() ? Action.BREAK : Action.PASS;

@@ -337,10 +337,7 @@ final class PeerPlaneTest {
     group.n3.stopDisk();
     CheckpointKey key = group.open();
     Draft draft = new Draft(TestGroup.PAGES);
-    StagedGroup staged = staged(key);
-    for (int batch = 0; batch < BATCHES; batch++) {
-      group.batch(staged, draft.raw(1, pages(batch)));
-    }
+    StagedGroup staged = stage(key, draft);
     Command.Content claim = TestGroup.claim(draft.commit());
     assertEquals(List.of("n1", "n2"), get(staged.finish(claim)).holders());
     group.n1.stop();
