@@ -266,8 +266,10 @@ record ImageHoles(
 
   /** As {@link #withGap}, of several runs; not more gaps than can be told to others. */
   ImageHoles withGaps(long[] runs, long index) {
-    ImageHoles more = this;
-    for (int i = 0; i < runs.length; i += 2) {
+    // The oldest at once: each gap costs a look at all others.
+    int joined = Math.max(0, runs.length - 2 * GAPS_MAX);
+    ImageHoles more = runs.length == 0 ? this : withGap(runs[0], runs[joined + 1], index);
+    for (int i = joined + 2; i < runs.length; i += 2) {
       more = more.withGap(runs[i], runs[i + 1], index);
     }
     return more.withFewerGaps();
@@ -316,6 +318,9 @@ record ImageHoles(
    */
   ImageHoles folded(LongPredicate mayFold) {
     int tooMany = missing.size() - HOLES_MAX;
+    if (tooMany <= 0) {
+      return this; // as at almost every commit
+    }
     ImageHoles folded = this;
     for (Map.Entry<Long, Hole> entry : missing.entrySet()) {
       if (tooMany > 0 && !entry.getValue().unreadable() && mayFold.test(entry.getKey())) {
