@@ -22,9 +22,11 @@ import io.hydrant.v1.ServerServiceGrpc;
 import io.hydrant.v1.TransferLeadershipRequest;
 import io.hydrant.v1.WatchHealthRequest;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Calls to one certain server about its group: never to whichever of them answers. */
 final class ClusterCalls implements AutoCloseable {
@@ -70,13 +72,20 @@ final class ClusterCalls implements AutoCloseable {
             .init(request));
   }
 
-  /** Who leads then. */
-  String transferLeadership(String node) {
-    return call(() ->
-        ClusterServiceGrpc.newBlockingStub(channel)
-            .withDeadlineAfter(TRANSFER.toMillis(), TimeUnit.MILLISECONDS)
-            .transferLeadership(TransferLeadershipRequest.newBuilder().setNode(node).build())
-            .getLeaderId());
+  /** Who leads then; empty if that server does not lead, and so has done nothing. */
+  Optional<String> transferLeadership(String node) {
+    try {
+      return Optional.of(
+          ClusterServiceGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(TRANSFER.toMillis(), TimeUnit.MILLISECONDS)
+              .transferLeadership(TransferLeadershipRequest.newBuilder().setNode(node).build())
+              .getLeaderId());
+    } catch (StatusRuntimeException e) {
+      if (Reason.REASON_NO_LEADER.name().equals(reason(e))) {
+        return Optional.empty();
+      }
+      throw failure(e);
+    }
   }
 
   /** How far a replacement is. */
@@ -106,8 +115,7 @@ final class ClusterCalls implements AutoCloseable {
   }
 
   private CommandFailure failure(StatusRuntimeException e) {
-    Metadata trailers = e.getTrailers();
-    String reason = trailers == null ? null : trailers.get(ApiErrors.REASON_KEY);
+    String reason = reason(e);
     String said = e.getStatus().getDescription();
     if (reason != null && said != null) {
       return new CommandFailure(code(reason, e.getStatus().getCode()), said, "", e);
@@ -124,6 +132,11 @@ final class ClusterCalls implements AutoCloseable {
         "server " + server + " cannot be reached: " + e.getStatus().getCode(),
         "Start it with `hydrant server --data DIR`, or name another.",
         e);
+  }
+
+  private static @Nullable String reason(StatusRuntimeException e) {
+    Metadata trailers = e.getTrailers();
+    return trailers == null ? null : trailers.get(ApiErrors.REASON_KEY);
   }
 
   private static ExitCode code(String reason, Status.Code status) {

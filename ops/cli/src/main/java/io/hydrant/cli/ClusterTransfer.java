@@ -5,6 +5,8 @@ import io.hydrant.cli.output.Output;
 import io.hydrant.client.Endpoint;
 import io.hydrant.v1.Cluster;
 import io.hydrant.v1.MemberState;
+import java.time.Duration;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -30,30 +32,54 @@ final class ClusterTransfer extends ClusterCommand.Calling {
       description = "Who shall lead, by its name in `cluster status`; else whoever has most.")
   private String node;
 
+  /** An election takes a second; a machine that is busy, longer. */
+  private static final Duration LEADER_WAIT = Duration.ofSeconds(5);
+
+  private static final Duration LEADER_POLL = Duration.ofMillis(100);
+
   @Override
-  ExitCode run(Output output) {
+  ExitCode run(Output output) throws InterruptedException {
     Endpoint asked = root().server();
-    Cluster cluster;
-    try (ClusterCalls calls = connect(asked)) {
-      cluster = calls.cluster();
-    }
-    String before = cluster.getLeaderId();
-    try (ClusterCalls calls = connect(leader(cluster, asked))) {
-      String leads = calls.transferLeadership(node);
-      output.document(new Json().put("leader_id", leads).put("was", before));
-      output.line(
-          leads.equals(before) ? leads + " leads already" : leads + " leads, instead of " + before);
-    }
+    Transferred done = transfer(asked);
+    output.document(new Json().put("leader_id", done.leads()).put("was", done.before()));
+    output.line(
+        done.leads().equals(done.before())
+            ? done.leads() + " leads already"
+            : done.leads() + " leads, instead of " + done.before());
     return ExitCode.OK;
   }
 
-  private static Endpoint leader(Cluster cluster, Endpoint asked) {
-    if (cluster.getLeaderId().isEmpty()) {
-      throw new CommandFailure(
-          ExitCode.UNAVAILABLE,
-          "the group of " + asked + " has no leader, as far as that server knows",
-          "Look at `hydrant cluster status`.");
+  private record Transferred(String before, String leads) {}
+
+  /** Whoever is asked learns of a new leader a moment after the others: it is asked again. */
+  private Transferred transfer(Endpoint asked) throws InterruptedException {
+    long start = System.nanoTime();
+    while (true) {
+      Cluster cluster;
+      try (ClusterCalls calls = connect(asked)) {
+        cluster = calls.cluster();
+      }
+      String before = cluster.getLeaderId();
+      if (!before.isEmpty()) {
+        try (ClusterCalls calls = connect(leader(cluster, asked))) {
+          Optional<String> leads = calls.transferLeadership(node);
+          if (leads.isPresent()) {
+            return new Transferred(before, leads.get());
+          }
+        }
+      }
+      if (System.nanoTime() - start > LEADER_WAIT.toNanos()) {
+        throw new CommandFailure(
+            ExitCode.UNAVAILABLE,
+            "the group of %s has had no leader for %d s, as far as that server knows"
+                .formatted(asked, LEADER_WAIT.toSeconds()),
+            "Look at `hydrant cluster status`.");
+      }
+      Thread.sleep(LEADER_POLL);
     }
+  }
+
+  private static Endpoint leader(Cluster cluster, Endpoint asked) {
     String address =
         cluster.getMembersList().stream()
             .map(MemberState::getMember)
