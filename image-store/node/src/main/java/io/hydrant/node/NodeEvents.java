@@ -20,6 +20,8 @@ final class NodeEvents implements StoreEvents {
   private final LongAdder snapshots = new LongAdder();
   private final LongAdder indexBytes = new LongAdder();
   private final LongAdder releasedSegments = new LongAdder();
+  private final LongAdder cleanedSegments = new LongAdder();
+  private final LongAdder cleanedBytes = new LongAdder();
   private final LongAdder damages = new LongAdder();
 
   NodeEvents(FailStop failStop) {
@@ -54,6 +56,16 @@ final class NodeEvents implements StoreEvents {
       case StoreEvent.SegmentReleased released -> {
         releasedSegments.increment();
         LOG.debug("segment {} released", released.segment());
+      }
+      case StoreEvent.SegmentCleaned cleaned -> {
+        cleanedSegments.increment();
+        cleanedBytes.add(cleaned.copiedBytes());
+        LOG.debug(
+            "segment {} cleaned in {} ms: {} live bytes moved, {} left",
+            cleaned.segment(),
+            TimeUnit.NANOSECONDS.toMillis(cleaned.nanos()),
+            cleaned.copiedBytes(),
+            cleaned.leftBytes());
       }
       case StoreEvent.Damaged damaged -> {
         damages.increment();
@@ -92,6 +104,8 @@ final class NodeEvents implements StoreEvents {
     counters.put("snapshot_count", snapshots.sum());
     counters.put("snapshot_index_bytes", indexBytes.sum());
     counters.put("segment_released_count", releasedSegments.sum());
+    counters.put("segment_cleaned_count", cleanedSegments.sum());
+    counters.put("segment_cleaned_bytes", cleanedBytes.sum());
     counters.put("damage_count", damages.sum());
   }
 }

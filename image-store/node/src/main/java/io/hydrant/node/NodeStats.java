@@ -1,6 +1,7 @@
 package io.hydrant.node;
 
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.clean.SegmentsInUse;
 import io.hydrant.engine.replica.Copies;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
@@ -9,6 +10,9 @@ import io.hydrant.node.api.ServerService;
 import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.ingest.CheckpointService;
 import io.hydrant.node.restore.RestoreService;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -21,6 +25,9 @@ record NodeStats(
     GroupWiring.Group group)
     implements ServerService.StatsSource {
   private static final PeerLife NOBODY = new PeerLife("self", 0);
+
+  /** Of a store that is closed. */
+  private static final SegmentsInUse NONE = new SegmentsInUse(List.of(), 0, 0, 0, 0);
 
   @Override
   public Map<String, Long> counters() {
@@ -52,9 +59,22 @@ record NodeStats(
     gauges.put("missing_bytes", own.lacking().bytes());
     gauges.put("missing_tract_count", own.lacking().tracts());
     gauges.put("free_bytes", own.space().freeBytes());
+    SegmentsInUse segments = segments();
+    gauges.put("live_bytes", segments.liveBytes());
+    gauges.put("segment_bytes", segments.allocatedBytes());
+    gauges.put("dead_segment_bytes", segments.deadBytes());
+    gauges.put("room_bytes", segments.roomBytes());
     Runtime runtime = Runtime.getRuntime();
     gauges.put("heap_used_bytes", runtime.totalMemory() - runtime.freeMemory());
     gauges.put("heap_max_bytes", runtime.maxMemory());
     return gauges;
+  }
+
+  private SegmentsInUse segments() {
+    try {
+      return store.cleaner().look().orElse(NONE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

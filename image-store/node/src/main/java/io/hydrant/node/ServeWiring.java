@@ -7,6 +7,7 @@ import io.hydrant.node.api.CallExecutors;
 import io.hydrant.node.api.ClusterService;
 import io.hydrant.node.api.ImageService;
 import io.hydrant.node.api.ServerService;
+import io.hydrant.node.cleaning.CleaningLoop;
 import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.config.NodeConfig;
 import io.hydrant.node.data.NodeIdentity;
@@ -73,6 +74,8 @@ record ServeWiring(
             new RestoreService.Replica(ports, store.catalog(), proposals),
             clients.leases(),
             executors);
+    closing.add(
+        CleaningLoop.start(store.cleaner(), config.cleaning(), executors::isBusy, failStop));
     closing.add(HousekeepingLoop.start(steps(store, group, checkpoints, cluster), failStop));
     Map<String, Long> limits = NodeLimits.of(config);
     ServerService server =

@@ -64,7 +64,9 @@ record StoreWiring(
   }
 
   private StoreFiles segmentFiles(DataDirectory data) throws IOException {
-    StoreFiles files = new JdkStoreFiles(data.part(Part.SEGMENTS), config.directWrites());
+    StoreFiles device = new JdkStoreFiles(data.part(Part.SEGMENTS), config.directWrites());
+    StoreFiles files =
+        config.capacityBytes() == 0 ? device : CappedFiles.of(device, config.capacityBytes());
     return config.faults().<StoreFiles>map(faults -> new FaultyFiles(files, faults)).orElse(files);
   }
 

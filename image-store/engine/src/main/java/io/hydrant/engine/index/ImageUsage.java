@@ -45,6 +45,13 @@ public final class ImageUsage {
     return own.get(segment);
   }
 
+  /** Live bytes of this image in all segments. */
+  public long total() {
+    long[] sum = new long[1];
+    own.forEach((_, bytes) -> sum[0] += bytes);
+    return sum[0];
+  }
+
   SegmentCounts counts() {
     return own;
   }

@@ -121,6 +121,32 @@ public final class TractMap {
     return new RepairMerge(this, line, pages, rows, addresses, bad, usage).run(retained);
   }
 
+  /**
+   * The map with rows that point to copies of their bytes; a row that does not point any more to
+   * where the copy was made from stays as it is.
+   *
+   * @param usage of the image; loses what pointed to the old places and receives the new ones
+   * @return {@code this} if there is no such row
+   */
+  public TractMap relocate(Relocation copies, ImageUsage usage) {
+    long[] changed = NO_WORDS;
+    for (int copy = 0; copy < copies.size(); copy++) {
+      long first = firstWord(copies.page(copy), copies.version(copy));
+      int at = firstFrom(first) * ROW_WORDS;
+      if (at >= size * ROW_WORDS || words[at] != first || words[at + 1] != copies.from(copy)) {
+        continue;
+      }
+      if (changed.length == 0) {
+        changed = Arrays.copyOf(words, size * ROW_WORDS);
+      }
+      changed[at + 1] = copies.to(copy);
+      int length = lengthOf(words[at + 2]);
+      usage.add((int) (copies.to(copy) >>> 32), length);
+      usage.add((int) (copies.from(copy) >>> 32), -length);
+    }
+    return changed.length == 0 ? this : new TractMap(changed, size, zeros);
+  }
+
   /** Without the versions that no retained line needs; {@code this} if there are none. */
   public TractMap prune(Retained retained, ImageUsage usage) {
     return new TractMerge(this, zeros, retained, usage).prune();

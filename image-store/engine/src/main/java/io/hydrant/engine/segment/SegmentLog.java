@@ -145,6 +145,34 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   /**
+   * Visits the records of a sealed segment in order: headers and tables, verified by their
+   * checksums; payloads are not read. The caller has it pinned.
+   *
+   * @throws CorruptionException if a record's header is bad: those behind it are not found
+   * @throws IllegalArgumentException if it is not a sealed segment
+   */
+  public void visit(int segment, RecoveredRecords visitor) throws IOException {
+    failStop.requireUsable();
+    SealedSegment sealed = registry.requireSealed(segment);
+    RecordScanner scanner =
+        new RecordScanner(handles, sealed.file(), files.pathOf(sealed.file().name()));
+    int offset = SegmentFormat.RECORDS_OFFSET;
+    while (offset < sealed.usedBytes()) {
+      switch (scanner.at(offset)) {
+        case Parsed.Found found -> {
+          visitor.record(found.record(), SealedScan.place(sealed.file(), offset, found.frame()));
+          offset += found.frame().recordBytes();
+        }
+        case Parsed.End _ -> {
+          return;
+        }
+        case Parsed.Bad bad -> throw scanner.corrupt(offset, bad);
+        case Parsed.Short _ -> throw new IllegalStateException("scanners widen their window");
+      }
+    }
+  }
+
+  /**
    * Reads the record that begins at an address: header and table, verified by their checksum.
    *
    * @throws CorruptionException if there is no sound record
@@ -224,7 +252,7 @@ public final class SegmentLog implements AutoCloseable {
    */
   public void release(int segment) throws IOException {
     failStop.requireUsable();
-    SegmentFile file = registry.requireSealed(segment);
+    SegmentFile file = registry.requireSealed(segment).file();
     if (file.release()) {
       retire(file);
     }

@@ -39,12 +39,12 @@ final class SegmentRegistry {
   /**
    * @throws IllegalArgumentException if there is no such sealed segment
    */
-  SegmentFile requireSealed(int number) {
+  SealedSegment requireSealed(int number) {
     Segment segment = segments.get(number);
     if (!(segment instanceof SealedSegment sealed)) {
       throw new IllegalArgumentException("segment %d is not a sealed one".formatted(number));
     }
-    return sealed.file();
+    return sealed;
   }
 
   /** Those that were not released, ascending. */

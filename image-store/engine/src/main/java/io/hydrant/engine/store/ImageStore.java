@@ -56,6 +56,7 @@ public final class ImageStore implements AutoCloseable {
   private final TractRepair repair;
   private final SnapshotRunner snapshots;
   private final Pruning pruning;
+  private final SegmentCleaner cleaner;
   private final OpenAdmission admission;
   private final Receivers receivers;
   private final StoreWriter writer = new StoreWriter();
@@ -83,6 +84,8 @@ public final class ImageStore implements AutoCloseable {
     this.missing = new StoreMissing(parts, writer);
     this.receivers = new Receivers(parts.catalog(), parts.staging(), publisher, writer);
     this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
+    this.cleaner =
+        new SegmentCleaner(parts, writer, snapshots, damage, ports.codec(), ports.events());
     this.digests = new StoreDigests(parts, ports);
   }
 
@@ -157,6 +160,7 @@ public final class ImageStore implements AutoCloseable {
         if (requireSpace()) {
           pruning.add(retire.image());
         }
+        cleaner.retired(retire.image());
       }
       case Effect.DropImage drop -> dropImage(drop.image());
       case Effect.TakeDigest() -> digests.take(index);
@@ -475,6 +479,11 @@ public final class ImageStore implements AutoCloseable {
   /** Puts in what other replicas gave. Any thread. */
   public TractRepair repair() {
     return repair;
+  }
+
+  /** Reclaims space; its steps are one thread's. */
+  public SegmentCleaner cleaner() {
+    return cleaner;
   }
 
   /** Counters by name, unit last; documented in docs/stats.md. */

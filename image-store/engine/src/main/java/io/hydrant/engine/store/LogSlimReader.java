@@ -13,6 +13,9 @@ import java.util.function.Predicate;
 
 /** {@link SlimReader} on the slim rows and the segment log. */
 final class LogSlimReader implements SlimReader {
+  /** As with pages: a segment that went was cleaned, and the row says where its bytes are now. */
+  private static final int LOOKUPS_MAX = 8;
+
   private final SlimRows rows;
   private final MissingTracts missing;
   private final SegmentLog log;
@@ -46,18 +49,36 @@ final class LogSlimReader implements SlimReader {
 
   @Override
   public ByteBuffer read(ReadPoint point, Chunk chunk) throws Refusal, IOException {
-    // A pinned checkpoint's slim state is moved only because it was bad.
-    if (!log.pin(Address.ofPacked(chunk.address()).segment())) {
+    Chunk current = pinned(keyOf(point), chunk).orElse(null);
+    if (current == null) {
       throw gone(point, "%s is gone".formatted(log.pathOf(Address.ofPacked(chunk.address()))));
     }
     try {
-      return verified(chunk);
+      return verified(current);
     } catch (CorruptionException e) {
       damage.slim(keyOf(point));
       throw damaged(keyOf(point), "slim state: " + e.getMessage());
     } finally {
-      log.unpin(Address.ofPacked(chunk.address()).segment());
+      log.unpin(Address.ofPacked(current.address()).segment());
     }
+  }
+
+  /**
+   * The chunk where it lies now, its segment pinned: cleaning may have moved it since somebody
+   * looked, and given the segment back. Empty if it is in no row any more.
+   */
+  private Optional<Chunk> pinned(CheckpointKey key, Chunk chunk) throws IOException {
+    Optional<Chunk> current = Optional.of(chunk);
+    for (int attempt = 0; attempt < LOOKUPS_MAX && current.isPresent(); attempt++) {
+      if (log.pin(Address.ofPacked(current.get().address()).segment())) {
+        return current;
+      }
+      current =
+          rows.get(key).orElse(List.of()).stream()
+              .filter(one -> one.offset() == chunk.offset() && one.length() == chunk.length())
+              .findFirst();
+    }
+    return Optional.empty();
   }
 
   /** The chunks, if there is a record of them. Any thread. */
@@ -70,15 +91,16 @@ final class LogSlimReader implements SlimReader {
    *
    * @throws CorruptionException if they are bad, cannot be read, or their segment is gone
    */
-  ByteBuffer verifiedPinned(Chunk chunk) throws IOException {
+  ByteBuffer verifiedPinned(CheckpointKey key, Chunk chunk) throws IOException {
     Address address = Address.ofPacked(chunk.address());
-    if (!log.pin(address.segment())) {
+    Chunk current = pinned(key, chunk).orElse(null);
+    if (current == null) {
       throw new CorruptionException(log.pathOf(address), address.offset(), "a segment", "none");
     }
     try {
-      return verified(chunk);
+      return verified(current);
     } finally {
-      log.unpin(address.segment());
+      log.unpin(Address.ofPacked(current.address()).segment());
     }
   }
 

@@ -16,12 +16,16 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Takes versions of retired checkpoints out of the page maps when the disk is nearly full. As a
- * rule a map is pruned as something is merged into it; with ingest refused nothing would be. A few
- * tracts behind every entry, so that apply is never held up. Within a change of the {@link
- * StoreWriter}; what a restart forgets, the next retirement does.
+ * Takes versions of retired checkpoints out of the page maps. A map is pruned as something is
+ * merged into it; what is written seldom, and all of it where ingest is refused, would keep them
+ * for ever. A few tracts a step, so that apply is never held up: behind every entry when the disk
+ * is nearly full, else when the cleaner looks. Within a change of the {@link StoreWriter}, but for
+ * {@link #addLater}; what a restart forgets, the next retirement does.
  */
 final class Pruning {
   /** Under 50 ms with maps of 48 KB that are read from the index. */
@@ -31,6 +35,10 @@ final class Pruning {
   private final PageMaps maps;
   private final SegmentUsage usage;
   private final Deque<ImageId> images = new ArrayDeque<>();
+
+  /** To be gone through once more, from any thread. */
+  private final Set<ImageId> later = ConcurrentHashMap.newKeySet();
+
   private int region;
   private int tract;
   private volatile boolean active;
@@ -57,29 +65,57 @@ final class Pruning {
     active = true;
   }
 
-  /** Goes on; returns whether an image is done, so that a snapshot can give its segments back. */
+  /**
+   * Checkpoints of the image were retired: its tracts are gone through once those are done that are
+   * under way, so that an image whose checkpoints are retired all the time gets to its end. Any
+   * thread.
+   */
+  void addLater(ImageId image) {
+    later.add(image);
+    active = true;
+  }
+
+  /**
+   * Goes on behind an entry; returns whether an image is done, so that a snapshot can give its
+   * segments back.
+   */
   boolean step() throws IOException {
+    return step(TRACTS_PER_ENTRY);
+  }
+
+  /** Goes on with so many tracts; returns whether an image is done. */
+  boolean step(int tractsMax) throws IOException {
+    if (images.isEmpty()) {
+      takeOver();
+    }
     ImageId image = images.peekFirst();
     if (image == null) {
       return false;
     }
     Optional<ImageState> state = catalog.image(image);
-    if (state.isPresent() && prune(state.get())) {
+    if (state.isPresent() && prune(state.get(), tractsMax)) {
       return false;
     }
     images.removeFirst();
     region = 0;
     tract = 0;
-    active = !images.isEmpty();
+    active = !images.isEmpty() || !later.isEmpty();
     return true;
   }
 
+  private void takeOver() {
+    for (ImageId image : new TreeSet<>(later)) {
+      later.remove(image);
+      images.addLast(image);
+    }
+  }
+
   /** Returns whether tracts are left. */
-  private boolean prune(ImageState image) throws IOException {
+  private boolean prune(ImageState image, int tractsMax) throws IOException {
     Retained retained = Retained.of(image.retainedLines());
     ImageUsage imageUsage = usage.image(image.id());
     int[] tracts = tracts(image);
-    for (int done = 0; done < TRACTS_PER_ENTRY; done++) {
+    for (int done = 0; done < tractsMax; done++) {
       while (region < tracts.length && tract >= tracts[region]) {
         region++;
         tract = 0;

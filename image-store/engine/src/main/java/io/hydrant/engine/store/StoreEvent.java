@@ -20,6 +20,14 @@ public sealed interface StoreEvent {
   /** A dead segment's file went back. */
   record SegmentReleased(int segment) implements StoreEvent {}
 
+  /**
+   * What is live was moved out of a segment.
+   *
+   * @param leftBytes that are bad, or were put there meanwhile: they keep the segment
+   */
+  record SegmentCleaned(int segment, long copiedBytes, long leftBytes, long nanos)
+      implements StoreEvent {}
+
   /** Stored bytes failed their check: a human must look. */
   record Damaged(String where, String what) implements StoreEvent {}
 

@@ -361,7 +361,7 @@ public final class TractExtract {
   /** The bytes of a chunk, verified. */
   public ByteBuffer slimBytes(AsOf asOf, SlimReader.Chunk chunk) throws DamagedRows, IOException {
     try {
-      return slims.verifiedPinned(chunk);
+      return slims.verifiedPinned(asOf.key(), chunk);
     } catch (CorruptionException e) {
       damage.slim(asOf.key());
       throw new DamagedRows("" + e.getMessage());

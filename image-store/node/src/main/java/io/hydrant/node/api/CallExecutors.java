@@ -23,10 +23,10 @@ import java.util.concurrent.TimeUnit;
 public final class CallExecutors implements ServerCallExecutorSupplier, AutoCloseable {
   private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
 
-  private final ExecutorService fault;
-  private final ExecutorService read;
-  private final ExecutorService ingest;
-  private final ExecutorService api;
+  private final ThreadPoolExecutor fault;
+  private final ThreadPoolExecutor read;
+  private final ThreadPoolExecutor ingest;
+  private final ThreadPoolExecutor api;
 
   public CallExecutors(ThreadsConfig config) {
     this.fault = pool("hydrant-fault", config.fault());
@@ -35,7 +35,7 @@ public final class CallExecutors implements ServerCallExecutorSupplier, AutoClos
     this.api = pool("hydrant-api", config.api());
   }
 
-  private static ExecutorService pool(String name, int threads) {
+  private static ThreadPoolExecutor pool(String name, int threads) {
     return new ThreadPoolExecutor(
         threads,
         threads,
@@ -76,6 +76,11 @@ public final class CallExecutors implements ServerCallExecutorSupplier, AutoClos
 
   public Executor api() {
     return api;
+  }
+
+  /** Whether pages are being fetched or received at this moment: what is less urgent yields. */
+  public boolean isBusy() {
+    return fault.getActiveCount() + read.getActiveCount() + ingest.getActiveCount() > 0;
   }
 
   /** Ends the pools; what runs may end. */

@@ -39,12 +39,16 @@ enum ConfigKey {
   STORAGE_SEGMENT_BYTES("storage.segment-bytes", "64m"),
   STORAGE_APPEND_BUFFER_BYTES("storage.append-buffer-bytes", "4m"),
   STORAGE_DIRECT_WRITES("storage.direct-writes", "true"),
+  STORAGE_CAPACITY_BYTES("storage.capacity-bytes", "0"),
   STORAGE_RESERVE_BYTES("storage.reserve-bytes", "512m"),
   STORAGE_SPARE_SEGMENTS_MAX("storage.spare-segments-max", "16"),
   STORAGE_MAP_CACHE_BYTES("storage.map-cache-bytes", "96m"),
   STORAGE_SNAPSHOT_DIRTY_BYTES("storage.snapshot-dirty-bytes", "96m"),
   STORAGE_SNAPSHOT_LOG_BYTES("storage.snapshot-log-bytes", "1g"),
   STORAGE_SNAPSHOT_ENTRIES("storage.snapshot-entries", "20000"),
+  CLEANING_SPACE_PERCENT("cleaning.space-percent", "140"),
+  CLEANING_BYTES_PER_SECOND("cleaning.bytes-per-second", "128m"),
+  CLEANING_LOW_ROOM_BYTES("cleaning.low-room-bytes", "1g"),
   FAULT_DIRECTORY("fault.directory", "");
 
   private final String key;

@@ -23,7 +23,8 @@ public record NodeConfig(
     RestoreConfig restore,
     StorageConfig storage,
     LogConfig log,
-    RepairConfig repair) {
+    RepairConfig repair,
+    CleaningConfig cleaning) {
 
   /**
    * Reads the configuration of a server.
@@ -115,12 +116,18 @@ public record NodeConfig(
         new RepairConfig(
             settings.number(ConfigKey.THREADS_REPAIR),
             settings.bytes(ConfigKey.REPAIR_BYTES_PER_SECOND),
-            settings.number(ConfigKey.REPAIR_SOURCES_MAX)));
+            settings.number(ConfigKey.REPAIR_SOURCES_MAX)),
+        new CleaningConfig(
+            settings.number(ConfigKey.CLEANING_SPACE_PERCENT),
+            settings.bytes(ConfigKey.CLEANING_BYTES_PER_SECOND),
+            settings.bytes(ConfigKey.CLEANING_LOW_ROOM_BYTES),
+            settings.bytes(ConfigKey.STORAGE_SEGMENT_BYTES)));
   }
 
   private static StorageConfig storage(Settings settings) throws ConfigException {
     return new StorageConfig(
         segments(settings),
+        settings.bytes(ConfigKey.STORAGE_CAPACITY_BYTES),
         settings.flag(ConfigKey.STORAGE_DIRECT_WRITES),
         settings.bytes(ConfigKey.STORAGE_MAP_CACHE_BYTES),
         new ImageStoreConfig.SnapshotBounds(

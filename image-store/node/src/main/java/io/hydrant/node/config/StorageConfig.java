@@ -13,6 +13,7 @@ import java.util.Optional;
  * The store's files and caches.
  *
  * @param segments the segment log
+ * @param capacityBytes that segment files may take; 0: all of the device
  * @param directWrites whether it is written past the page cache where the file system can do that
  * @param mapCacheBytes heap for page maps that are read
  * @param snapshots when a snapshot is due
@@ -20,17 +21,22 @@ import java.util.Optional;
  */
 public record StorageConfig(
     SegmentLogConfig segments,
+    long capacityBytes,
     boolean directWrites,
     long mapCacheBytes,
     SnapshotBounds snapshots,
     Optional<Path> faults) {
   public StorageConfig {
+    checkCapacity(segments, capacityBytes);
     Ranges.check("storage.map-cache-bytes", mapCacheBytes, 1 << 20, 1L << 40);
     check(snapshots);
   }
 
   /** A record does not span segments, and the largest, a batch, has to fit beside the headers. */
   private static final long SEGMENT_BYTES_MIN = 4 << 20;
+
+  /** The open one, the next one, one that is cleaned, and something to keep. */
+  private static final int SEGMENTS_MIN = 4;
 
   private static final long SEGMENT_BYTES_MAX = 1 << 30;
 
@@ -57,6 +63,14 @@ public record StorageConfig(
   static void checkSpace(long reserveBytes, int sparesMax) {
     Ranges.check("storage.reserve-bytes", reserveBytes, 0, 1L << 60);
     Ranges.check("storage.spare-segments-max", sparesMax, 0, 1 << 20);
+  }
+
+  /** Less would refuse every checkpoint for ever. */
+  private static void checkCapacity(SegmentLogConfig segments, long capacityBytes) {
+    long least = segments.reserveBytes() + (long) SEGMENTS_MIN * segments.segmentBytes();
+    if (capacityBytes != 0) {
+      Ranges.check("storage.capacity-bytes", capacityBytes, least, 1L << 60);
+    }
   }
 
   private static void check(SnapshotBounds snapshots) {

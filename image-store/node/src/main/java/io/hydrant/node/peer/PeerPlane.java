@@ -8,6 +8,7 @@ import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.config.RepairConfig;
 import io.hydrant.node.ingest.Staging;
+import io.hydrant.node.pace.BytePace;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.peer.v1.HelloRequest;
 import java.util.HashSet;
@@ -133,7 +134,7 @@ public final class PeerPlane implements AutoCloseable {
             new RepairLoop.Parts(
                 sources,
                 parts.meter(),
-                new RepairPace(repairs.bytesPerSecond(), System.nanoTime()),
+                new BytePace(repairs.bytesPerSecond(), System.nanoTime()),
                 () -> !stagePool.getQueue().isEmpty(),
                 store::flushRepairs,
                 parts.failStop()));

@@ -4,6 +4,7 @@ import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.repair.RepairStep;
 import io.hydrant.engine.repair.RepairStep.Outcome;
 import io.hydrant.engine.repair.RepairStep.Progress;
+import io.hydrant.node.pace.BytePace;
 import io.hydrant.node.replication.FailStop;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ final class RepairLoop implements AutoCloseable {
   record Parts(
       RepairSources sources,
       RepairMeter meter,
-      RepairPace pace,
+      BytePace pace,
       BooleanSupplier busy,
       Runnable flush,
       FailStop failStop) {}

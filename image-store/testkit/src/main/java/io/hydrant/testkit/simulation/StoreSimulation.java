@@ -4,6 +4,9 @@ import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.clean.CleaningPolicy;
+import io.hydrant.engine.clean.SegmentUse;
+import io.hydrant.engine.clean.SegmentsInUse;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
@@ -11,6 +14,7 @@ import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.SessionId;
 import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.SegmentCleaner;
 import io.hydrant.engine.store.StoreEvent;
 import io.hydrant.testkit.simulation.ReferenceModel.ModelCheckpoint;
 import io.hydrant.testkit.simulation.ReferenceModel.ModelImage;
@@ -26,8 +30,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * A random script against one store, from one seed: images, take-overs, checkpoints of every shape,
- * sessions, retirement, deletion, snapshots, and crashes at any I/O call; after every crash the
- * store must equal the model.
+ * sessions, retirement, cleaning, deletion, snapshots, and crashes at any I/O call; after every
+ * crash the store must equal the model.
  *
  * <p>What it demands (DESIGN, invariants 1, 2, 3, 6): an acknowledged checkpoint is there; one
  * whose commit entry was logged is there whole; any other is not; every restorable checkpoint
@@ -36,6 +40,9 @@ import java.util.random.RandomGenerator;
 public final class StoreSimulation {
   private static final int IMAGES_MAX = 3;
   private static final int KEEP_LAST = 4;
+
+  /** Cleans as long as anything is to be gained. */
+  private static final CleaningPolicy EAGER = new CleaningPolicy(1, 0, 0);
 
   private final RandomGenerator random;
   private final SimulatedReplica replica;
@@ -48,6 +55,7 @@ public final class StoreSimulation {
   private int absorbed;
   private int crashCount;
   private int commitCount;
+  private int cleanCount;
   private boolean firstCrashFired;
   private boolean troubles = true;
 
@@ -106,6 +114,11 @@ public final class StoreSimulation {
   /** How many checkpoints were committed. */
   public int commits() {
     return commitCount;
+  }
+
+  /** How many segments were cleaned that had something live. */
+  public int cleanings() {
+    return cleanCount;
   }
 
   /**
@@ -268,6 +281,8 @@ public final class StoreSimulation {
       replica.runOneBackgroundTask();
     } else if (dice < 84) {
       replica.store().snapshot();
+    } else if (dice < 87) {
+      clean();
     } else if (dice < 90) {
       checker.checkOne(model, random);
     } else if (dice < 93) {
@@ -279,6 +294,23 @@ public final class StoreSimulation {
     } else if (dice == 99 && troubles) {
       trouble();
     }
+  }
+
+  /** What is worth it, or any segment: cleaning must be right whatever the policy says. */
+  private void clean() throws IOException {
+    SegmentCleaner cleaner = replica.store().cleaner();
+    if (random.nextBoolean()) {
+      cleaned(cleaner.step(EAGER).copiedBytes());
+      return;
+    }
+    List<SegmentUse> cleanable = cleaner.look().map(SegmentsInUse::cleanable).orElse(List.of());
+    if (!cleanable.isEmpty()) {
+      cleaned(cleaner.clean(cleanable.get(random.nextInt(cleanable.size())).segment()));
+    }
+  }
+
+  private void cleaned(long bytes) {
+    cleanCount += bytes > 0 ? 1 : 0;
   }
 
   private void trouble() throws IOException, Refusal {

@@ -109,6 +109,9 @@ public final class ClusterSimulation {
             for (int i = 0; i < count && machine.applyOne(); i++) {
               // the next one
             }
+            if (count == 3) {
+              machine.clean();
+            }
           });
     } else if (dice < 56) {
       int count = 1 + random.nextInt(3);

@@ -38,6 +38,7 @@ public enum Schedule {
   REPAIR_STEP,
   REPAIR_BESIDE_COMMIT,
   REPAIR_FROM_A_PART,
+  CLEANED,
   /** 8: the planes of the network fail apart from each other. */
   DATA_CUT,
   RAFT_CUT,

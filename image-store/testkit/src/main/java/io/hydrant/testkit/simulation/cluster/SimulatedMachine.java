@@ -9,6 +9,7 @@ import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.MalformedCatalogException;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.clean.CleaningPolicy;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
@@ -65,6 +66,9 @@ final class SimulatedMachine {
           new SegmentLogConfig(64 << 10, 16 << 10, 0, 3),
           new HeapBounds(16 << 10, 1 << 10, Long.MAX_VALUE),
           new SnapshotBounds(32 << 10, 64 << 10, 16));
+
+  /** Cleans as long as anything is to be gained. */
+  private static final CleaningPolicy EAGER = new CleaningPolicy(1, 0, 0);
 
   private final String name;
   private final Cluster cluster;
@@ -266,6 +270,13 @@ final class SimulatedMachine {
       }
     }
     return false;
+  }
+
+  /** Cleans one segment, if there is anything to be gained. */
+  void clean() throws IOException {
+    if (store().cleaner().step(EAGER).copiedBytes() > 0) {
+      cluster.coverage().count(Schedule.CLEANED);
+    }
   }
 
   /** Applies the next entry, if it may; returns whether it did. */

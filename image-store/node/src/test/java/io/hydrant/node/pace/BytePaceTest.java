@@ -1,13 +1,13 @@
-package io.hydrant.node.peer;
+package io.hydrant.node.pace;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 
-final class RepairPaceTest {
+final class BytePaceTest {
   private static final long SECOND = 1_000_000_000L;
 
-  private final RepairPace pace = new RepairPace(1_000, 0);
+  private final BytePace pace = new BytePace(1_000, 0);
 
   @Test
   void whatIsFetchedIsPaidForAfterwards() {

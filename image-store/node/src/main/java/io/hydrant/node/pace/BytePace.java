@@ -1,10 +1,10 @@
-package io.hydrant.node.peer;
+package io.hydrant.node.pace;
 
 /**
- * How fast may be fetched. Bytes are known only when they are here, so a step is paid for after it:
- * whoever made it waits until it is. Pure; safe for use by many threads.
+ * How fast work of a low class may move bytes. They are known only when they have been moved, so a
+ * step is paid for after it: whoever made it waits until it is. Pure; safe for use by many threads.
  */
-final class RepairPace {
+public final class BytePace {
   /** What may come at once after a pause. */
   private static final double BURST_SECONDS = 0.25;
 
@@ -16,17 +16,17 @@ final class RepairPace {
   /**
    * @param nowNanos the clock with which it is asked
    */
-  RepairPace(long bytesPerSecond, long nowNanos) {
+  public BytePace(long bytesPerSecond, long nowNanos) {
     this.bytesPerSecond = bytesPerSecond;
     this.paidNanos = nowNanos;
   }
 
   /**
-   * @param bytes that were fetched
+   * @param bytes that were moved
    * @param busy what is urgent waits at this replica: half of the rate is left to it
-   * @return how long not to fetch anything, 0 if at once
+   * @return how long not to go on, 0 if at once
    */
-  synchronized long waitNanos(long bytes, boolean busy, long nowNanos) {
+  public synchronized long waitNanos(long bytes, boolean busy, long nowNanos) {
     long burst = (long) (BURST_SECONDS * NANOS);
     if (paidNanos - nowNanos < -burst) {
       paidNanos = nowNanos - burst;

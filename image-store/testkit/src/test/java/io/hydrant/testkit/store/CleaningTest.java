@@ -1,0 +1,207 @@
+package io.hydrant.testkit.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.clean.CleaningPolicy;
+import io.hydrant.engine.clean.SegmentUse;
+import io.hydrant.engine.clean.SegmentsInUse;
+import io.hydrant.engine.files.StoreFile;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.store.ReadPoint;
+import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.SegmentCleaner;
+import io.hydrant.engine.store.SlimReader;
+import io.hydrant.engine.store.StoreEvent;
+import io.hydrant.testkit.simulation.PageContents;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Cleaning: what is live moves, what is dead goes, and nobody who reads notices. */
+class CleaningTest {
+  private static final int PAGES = 2_048 + 512;
+
+  /** Cleans as long as anything is to be gained. */
+  private static final CleaningPolicy EAGER = new CleaningPolicy(1, 0, 0);
+
+  private final StoreFixture fixture = StoreFixture.withPages(PAGES);
+  private final SegmentCleaner cleaner = fixture.store().cleaner();
+
+  CleaningTest() throws Exception {}
+
+  private SegmentsInUse look() throws Exception {
+    return fixture.store().cleaner().look().orElseThrow();
+  }
+
+  /** Pages 0 to 99 are content, in batches that fit the small segments. */
+  private CheckpointScript full() throws Exception {
+    CheckpointScript script = fixture.full();
+    for (int first = 0; first < 100; first += 20) {
+      script.raw(100, first, first + 19);
+    }
+    for (int first = 100; first < 2_048; first += 256) {
+      script.zero(first, Math.min(first + 255, 2_047));
+    }
+    return script.zero(2_048, 2_303).zero(2_304, PAGES - 1);
+  }
+
+  /** A full checkpoint, and increments that overwrite the same pages again and again. */
+  private CheckpointKey history(int increments) throws Exception {
+    CheckpointKey last = full().slim(1, 200).commit();
+    for (int i = 1; i <= increments; i++) {
+      last = fixture.onHead().raw(1_000 * i, 0, 7).slim(i, 104 + 8 * i).commit();
+      retireAll();
+    }
+    return last;
+  }
+
+  /** But for those that must stay. */
+  private void retireAll() throws Exception {
+    fixture.submit(
+        new Command.Retire(
+            fixture.image(),
+            List.copyOf(
+                fixture
+                    .store()
+                    .catalog()
+                    .image(fixture.image())
+                    .orElseThrow()
+                    .committed()
+                    .keySet())));
+  }
+
+  private void cleanAll() throws Exception {
+    for (int round = 0; round < 50; round++) {
+      cleaner.step(EAGER);
+      fixture.runBackground();
+    }
+    fixture.snapshot();
+  }
+
+  private void assertContent(ReadPoint point, long page, long seed) throws Exception {
+    ByteBuffer target = ByteBuffer.allocateDirect(StoreFixture.PAGE_BYTES);
+    fixture.store().pages().read(point, 0, new long[] {page}, target);
+    assertEquals(PageContents.page(seed + page, StoreFixture.PAGE_BYTES), target.flip());
+  }
+
+  @Test
+  void historyTakesNoSpace() throws Exception {
+    CheckpointKey last = history(60);
+    long before = look().allocatedBytes();
+    cleanAll();
+    SegmentsInUse now = look();
+    assertTrue(
+        now.allocatedBytes() < 2 * now.liveBytes() + 3 * (128 << 10),
+        () -> now + ", bytes before: " + before);
+    ReadPoint point = fixture.read(last);
+    for (int page = 0; page < 8; page++) {
+      assertContent(point, page, 60_000);
+    }
+    assertContent(point, 8, 100);
+    assertContent(point, 99, 100);
+    fixture.powerCut();
+    point = fixture.read(last);
+    assertContent(point, 0, 60_000);
+    assertContent(point, 99, 100);
+  }
+
+  @Test
+  void aReaderGoesOnWhileItsSegmentIsCleaned() throws Exception {
+    CheckpointKey last = history(30);
+    ReadPoint point = fixture.read(last);
+    SlimReader.Chunk chunk = fixture.store().slim().chunks(point).getFirst();
+    for (SegmentUse segment : look().cleanable()) {
+      cleaner.clean(segment.segment());
+    }
+    fixture.snapshot();
+    cleanAll();
+    assertTrue(
+        fixture.replica().events().stream()
+            .anyMatch(event -> event instanceof StoreEvent.SegmentReleased));
+    // As it was named before the cleaning, by one who reads on now.
+    assertEquals(PageContents.page(30, 344), fixture.store().slim().read(point, chunk));
+    assertContent(point, 50, 100);
+  }
+
+  @Test
+  void whatIsStagedStaysWhereItIs() throws Exception {
+    history(5);
+    CheckpointScript open = fixture.onHead().raw(7_777, 21, 40);
+    SegmentsInUse before = look();
+    for (SegmentUse segment : before.cleanable()) {
+      cleaner.clean(segment.segment());
+    }
+    fixture.snapshot();
+    CheckpointKey committed = open.slim(9, 16).commit();
+    ReadPoint point = fixture.read(committed);
+    assertContent(point, 40, 7_777);
+    assertContent(point, 41, 100);
+  }
+
+  @Test
+  void aPinnedCheckpointKeepsItsVersions() throws Exception {
+    CheckpointKey first = full().commit();
+    ReadPoint pinned = fixture.read(first);
+    for (int i = 1; i <= 20; i++) {
+      CheckpointScript next = fixture.onHead();
+      for (int page = 0; page < 100; page += 20) {
+        next.raw(1_000 * i, page, page + 19);
+      }
+      next.commit();
+    }
+    retireAll();
+    cleanAll();
+    for (int page = 0; page < 100; page++) {
+      assertContent(pinned, page, 100);
+    }
+  }
+
+  @Test
+  void aBadPageIsNotMovedAndNeverServed() throws Exception {
+    CheckpointKey last = history(3);
+    flipBitOf(PageContents.page(150, StoreFixture.PAGE_BYTES));
+    for (SegmentUse segment : look().cleanable()) {
+      cleaner.clean(segment.segment());
+    }
+    List<StoreEvent> events = fixture.replica().events();
+    assertTrue(events.stream().anyMatch(event -> event instanceof StoreEvent.Damaged));
+    List<StoreEvent.SegmentCleaned> stuck =
+        events.stream()
+            .filter(StoreEvent.SegmentCleaned.class::isInstance)
+            .map(StoreEvent.SegmentCleaned.class::cast)
+            .filter(cleaned -> cleaned.leftBytes() > 0)
+            .toList();
+    assertEquals(1, stuck.size());
+    assertEquals(StoreFixture.PAGE_BYTES, stuck.getFirst().leftBytes(), "all others have moved");
+    assertFalse(
+        look().cleanable().stream().anyMatch(one -> one.segment() == stuck.getFirst().segment()),
+        "not tried again while nothing changes");
+    assertEquals(1, fixture.store().gauges().get("damaged_page_count"));
+    ReadPoint point = fixture.read(last);
+    Refusal refusal = assertThrows(Refusal.class, () -> assertContent(point, 50, 100));
+    assertEquals(Rejection.DAMAGED, refusal.rejection());
+    assertContent(point, 49, 100);
+  }
+
+  private void flipBitOf(ByteBuffer page) throws Exception {
+    for (String name : fixture.media().segments().list()) {
+      ByteBuffer content = ByteBuffer.allocate(128 << 10);
+      try (StoreFile file = fixture.media().segments().open(name)) {
+        file.read(0, content);
+      }
+      content.flip();
+      for (int at = 0; at + page.remaining() <= content.limit(); at += 8) {
+        if (content.slice(at, page.remaining()).equals(page)) {
+          fixture.media().disk().flipBit("segments", name, at + 1_234, 3);
+          return;
+        }
+      }
+    }
+    throw new AssertionError("the page is in no segment");
+  }
+}
