@@ -71,8 +71,8 @@ final class ClusterTransfer extends ClusterCommand.Calling {
       if (System.nanoTime() - start > LEADER_WAIT.toNanos()) {
         throw new CommandFailure(
             ExitCode.UNAVAILABLE,
-            "the group of %s has had no leader for %d s, as far as that server knows"
-                .formatted(asked, LEADER_WAIT.toSeconds()),
+            "the group of %s has had no leader for %d s that %s knows of, or one that says it does not lead"
+                .formatted(asked, LEADER_WAIT.toSeconds(), asked),
             "Look at `hydrant cluster status`.");
       }
       Thread.sleep(LEADER_POLL);

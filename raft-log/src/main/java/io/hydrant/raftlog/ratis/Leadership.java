@@ -70,7 +70,7 @@ final class Leadership {
     teller.execute(() -> {
       try {
         change.run();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) { // an Error as well: one that has half heard of it is no leader
         failed.accept(e);
       }
     });

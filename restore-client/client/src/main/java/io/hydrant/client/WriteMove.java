@@ -102,6 +102,17 @@ final class WriteMove {
     state.lock();
     try {
       state.moving = null;
+      for (Attempt attempt : List.copyOf(state.attempts.values())) {
+        if (attempt.state() == Attempt.State.SETTLING) {
+          // This was to settle it, and nobody else does.
+          state.endUnknown(
+              attempt,
+              new UnknownOutcomeException(
+                  "checkpoint %d of image %d: its commit was sent, and what became of it was not found out"
+                      .formatted(attempt.checkpoint(), state.imageUid),
+                  why));
+        }
+      }
       state.breakOff(why);
     } finally {
       state.unlockAndComplete();

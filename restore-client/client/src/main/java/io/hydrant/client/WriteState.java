@@ -229,16 +229,19 @@ final class WriteState {
             endLine(attempt, why);
           }
         }
-        case Settler.Settlement.Unknown(UnknownOutcomeException why) -> {
-          attempt.ended(why);
-          completions.add(() -> attempt.outcome.completeExceptionally(why));
-          forget(attempt);
-        }
+        case Settler.Settlement.Unknown(UnknownOutcomeException why) -> endUnknown(attempt, why);
       }
     } finally {
       unlockAndComplete();
     }
     drain();
+  }
+
+  /** Under the lock: nobody asks any more what became of a commit that was sent. */
+  void endUnknown(Attempt attempt, UnknownOutcomeException why) {
+    attempt.ended(why);
+    completions.add(() -> attempt.outcome.completeExceptionally(why));
+    forget(attempt);
   }
 
   /** Whether an attempt of which this became for good may be tried anew, on the same base. */
