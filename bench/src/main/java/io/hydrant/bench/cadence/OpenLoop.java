@@ -7,6 +7,7 @@ import io.hydrant.client.CheckpointWriter;
 import io.hydrant.client.CommittedCheckpoint;
 import io.hydrant.client.HydrantException;
 import io.hydrant.client.ProtectionStream;
+import io.hydrant.client.UnavailableException;
 import io.hydrant.v1.Region;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +27,12 @@ import org.jspecify.annotations.Nullable;
 public final class OpenLoop {
   private static final long ANSWER_SECONDS_MAX = 60;
 
+  /**
+   * Of the first checkpoint, which is larger than what the library keeps to send it again: a leader
+   * that is lost meanwhile, among processes that have just started, costs it as a whole.
+   */
+  private static final int BEGINNINGS_MAX = 5;
+
   private final GuestStream stream;
   private final ProtectionStream protection;
   private final List<String> failures = new ArrayList<>();
@@ -41,6 +48,24 @@ public final class OpenLoop {
    * @throws ExecutionException the library's failure
    */
   public long begin() throws InterruptedException, ExecutionException {
+    for (int beginning = 1; ; beginning++) {
+      try {
+        return full();
+      } catch (UnavailableException e) {
+        failures.add("at the beginning: " + e.getMessage());
+        if (beginning == BEGINNINGS_MAX) {
+          throw e;
+        }
+      } catch (ExecutionException e) {
+        failures.add("at the beginning: " + e.getMessage());
+        if (!(e.getCause() instanceof UnavailableException) || beginning == BEGINNINGS_MAX) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private long full() throws InterruptedException, ExecutionException {
     Region region = StoreImage.region(stream.imageBytes());
     try (CheckpointWriter writer = protection.openFull(List.of(region))) {
       StepWriter.full(writer, stream.begin(), stream.imageBytes() / region.getPageBytes());

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Checkpoints at fixed moments, open loop, on one node and on three: latencies and misses. */
 public final class CadenceTable implements Scenario {
@@ -133,7 +134,7 @@ public final class CadenceTable implements Scenario {
       warm.run(warm.begin(), each.duration().dividedBy(WARMUP_PART));
       OpenLoop loop = new OpenLoop(stream, protection);
       cadence = loop.run(protection.head().orElseThrow(), each.duration());
-      failures = loop.failures();
+      failures = Stream.concat(warm.failures().stream(), loop.failures().stream()).toList();
     }
     client.delete(image);
     lab.say(

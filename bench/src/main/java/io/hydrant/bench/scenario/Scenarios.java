@@ -16,6 +16,7 @@ public final class Scenarios {
           new Fetch(),
           new Prefetch(),
           new History(),
+          new Clean(),
           new Heap(),
           new Startup(),
           new Kill(),

@@ -44,6 +44,12 @@ public final class StoreClient implements AutoCloseable {
     return open(name, bytes);
   }
 
+  /** As {@link #create(String, long)}, with a retention of its own. */
+  public StoreImage create(String name, long bytes, int keepLast) {
+    client.createImage(name, keepLast);
+    return open(name, bytes);
+  }
+
   /** Takes the protection of an image that is there. */
   public StoreImage open(String name, long bytes) {
     ImageRef image = HydrantClient.name(name);

@@ -3,6 +3,7 @@ package io.hydrant.bench.store;
 import io.hydrant.bench.data.PageMessages;
 import io.hydrant.bench.data.PagePool;
 import io.hydrant.bench.data.PageSet;
+import io.hydrant.bench.kill.StepWriter;
 import io.hydrant.client.CheckpointWriter;
 import io.hydrant.client.CommittedCheckpoint;
 import io.hydrant.client.HydrantClient;
@@ -61,6 +62,14 @@ public final class StoreImage implements AutoCloseable {
       head = writer.commit().get().id();
     }
     return System.nanoTime() - begin;
+  }
+
+  /** A full checkpoint of some pages; the others are zero. */
+  public void writeFull(PageSet set) throws InterruptedException, ExecutionException {
+    try (CheckpointWriter writer = stream.openFull(List.of(region))) {
+      StepWriter.full(writer, set, pages());
+      head = writer.commit().get().id();
+    }
   }
 
   /** An incremental checkpoint on the newest one; nanoseconds from the first call to the answer. */

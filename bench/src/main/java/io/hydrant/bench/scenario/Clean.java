@@ -1,0 +1,271 @@
+package io.hydrant.bench.scenario;
+
+import io.hydrant.bench.Lab;
+import io.hydrant.bench.Scale;
+import io.hydrant.bench.Scenario;
+import io.hydrant.bench.cadence.TraceStream;
+import io.hydrant.bench.data.PageChoice;
+import io.hydrant.bench.data.PagePool;
+import io.hydrant.bench.data.PageSet;
+import io.hydrant.bench.kill.TraceSteps;
+import io.hydrant.bench.measure.Bar;
+import io.hydrant.bench.measure.Report;
+import io.hydrant.bench.measure.Row;
+import io.hydrant.bench.measure.Series;
+import io.hydrant.bench.process.ProcessAccounts;
+import io.hydrant.bench.store.StoreClient;
+import io.hydrant.bench.store.StoreImage;
+import io.hydrant.bench.store.StoreProcess;
+import io.hydrant.client.RejectedException;
+import io.hydrant.client.trace.Trace;
+import io.hydrant.v1.Reason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What cleaning costs on disk at steady state: images are filled, the store gets just so much
+ * capacity that what is live is four fifths of it, and is written round and round.
+ */
+public final class Clean implements Scenario {
+  private static final int KEEP_LAST = 8;
+  private static final double LIVE_PART = 0.8;
+  private static final long RESERVE_BYTES = 64L << 20;
+  private static final int POOL_PAGES = 64 << 10;
+  private static final int PAGES = 2_560;
+
+  /** A refusal for lack of space is waited out; longer means that nothing is reclaimed. */
+  private static final Duration FULL_MAX = Duration.ofMinutes(2);
+
+  private static final long PAUSE_MILLIS = 50;
+
+  @Override
+  public String name() {
+    return "clean";
+  }
+
+  @Override
+  public String purpose() {
+    return "bytes written per page byte at steady state, four fifths of the capacity live";
+  }
+
+  /**
+   * @param begin of an image; null: all pages, from the pool
+   * @param next by number of the increment
+   * @param bar most bytes written per page byte
+   */
+  private record Load(
+      String name,
+      int images,
+      long imageBytes,
+      LongFunction<PageSet> begin,
+      LongFunction<PageSet> next,
+      List<Bar> bar) {}
+
+  @Override
+  public Report run(Lab lab) throws Exception {
+    PagePool pool = new PagePool(lab.options().seed(), POOL_PAGES);
+    Report.Builder report = Report.builder();
+    for (Load load : loads(lab, pool)) {
+      run(lab, load, report);
+    }
+    return report
+        .setting("live_part_of_capacity", LIVE_PART)
+        .setting("keep_last", KEEP_LAST)
+        .note(
+            "counted: write_bytes of the server, Raft log, index and cleaning among them, by page bytes sent, over twice the capacity after it was written once")
+        .build();
+  }
+
+  private static List<Load> loads(Lab lab, PagePool pool) throws Exception {
+    long total = lab.scale().pick(2L << 30, 1L << 30, 256L << 20);
+    List<Load> loads = new ArrayList<>();
+    for (Trace trace : Traces.of(lab)) {
+      TraceStream stream = new TraceStream(new TraceSteps(trace), Duration.ofSeconds(1));
+      loads.add(
+          new Load(
+              trace.name() + ", looped",
+              (int) Math.max(1, total / trace.memoryBytes()),
+              trace.memoryBytes(),
+              _ -> stream.begin(),
+              stream::pages,
+              List.of(Bar.atMost(1.6))));
+    }
+    int images = 2;
+    long imageBytes = total / images;
+    PageChoice choice = new PageChoice(lab.options().seed());
+    int pages = lab.scale() == Scale.QUICK ? PAGES / 10 : PAGES;
+    loads.add(
+        new Load(
+            "uniform",
+            images,
+            imageBytes,
+            image ->
+                PageSet.run(pool, 0, (int) Math.min(POOL_PAGES, imageBytes / PagePool.PAGE_BYTES)),
+            _ -> PageSet.scattered(pool, choice, pages, imageBytes / PagePool.PAGE_BYTES),
+            List.of()));
+    return loads;
+  }
+
+  private void run(Lab lab, Load load, Report.Builder report) throws Exception {
+    String data = "clean-" + load.name().replaceAll("[^a-z0-9]+", "-");
+    long live = fill(lab, load, data);
+    long capacity = (long) (live / LIVE_PART) + RESERVE_BYTES;
+    lab.say(
+        "%s: %s: %d MiB live, capacity %d MiB", name(), load.name(), live >> 20, capacity >> 20);
+    List<String> settings =
+        List.of(
+            "storage.capacity-bytes=" + capacity,
+            "storage.reserve-bytes=" + RESERVE_BYTES,
+            "storage.spare-segments-max=4",
+            "cleaning.bytes-per-second=1g",
+            "cleaning.low-room-bytes=" + capacity / 8);
+    try (StoreProcess store =
+            lab.startStore(data, List.of("-Xmx" + lab.options().heap()), settings);
+        StoreClient client = StoreClient.connect(store)) {
+      Writer writer = new Writer(client, load);
+      writer.write(capacity);
+      ProcessAccounts before = store.accounts();
+      Map<String, Long> counted = client.stats().getCountersMap();
+      long began = System.nanoTime();
+      long sent = writer.write(2 * capacity);
+      double seconds = (System.nanoTime() - began) / 1e9;
+      ProcessAccounts spent = store.accounts().since(before);
+      Map<String, Long> after = client.stats().getCountersMap();
+      tell(report, load, sent, spent, counted, after);
+      report
+          .row(Row.told(load.name() + ": rate", Series.single("MB/s", sent / seconds / 1e6)))
+          .row(
+              Row.told(
+                  load.name() + ": refusals for lack of space",
+                  Series.single("", writer.refusals)));
+      writer.close();
+    }
+  }
+
+  private void tell(
+      Report.Builder report,
+      Load load,
+      long sent,
+      ProcessAccounts spent,
+      Map<String, Long> before,
+      Map<String, Long> after) {
+    double moved = grown("segment_cleaned_bytes", before, after);
+    double segments = grown("segment_cleaned_count", before, after);
+    double victims = segments == 0 ? 0 : moved / segments / (64 << 20);
+    report
+        .row(
+            Row.held(
+                load.name() + ": bytes written per page byte",
+                Series.single("", (double) spent.writeBytes() / sent),
+                load.bar().toArray(Bar[]::new)))
+        .row(
+            Row.told(load.name() + ": of these moved by cleaning", Series.single("", moved / sent)))
+        .row(
+            Row.told(
+                load.name() + ": of these by the index's flushes",
+                Series.single("", grown("snapshot_index_bytes", before, after) / sent)))
+        .row(Row.told(load.name() + ": mean live part of a victim", Series.single("", victims)))
+        .row(
+            Row.told(
+                load.name() + ": theory for it, 1 / (1 - u)",
+                Series.single("", 1 / (1 - victims))));
+  }
+
+  private static double grown(String name, Map<String, Long> before, Map<String, Long> after) {
+    return after.getOrDefault(name, 0L) - before.getOrDefault(name, 0L);
+  }
+
+  /** Returns the live bytes of images that have had as many checkpoints as are kept. */
+  private long fill(Lab lab, Load load, String data) throws Exception {
+    lab.say("%s: %s: filling %d images ...", name(), load.name(), load.images());
+    try (StoreProcess store = lab.startStore(data)) {
+      try (StoreClient client = StoreClient.connect(store)) {
+        for (int i = 0; i < load.images(); i++) {
+          try (StoreImage image = client.create(imageName(i), load.imageBytes(), KEEP_LAST)) {
+            image.writeFull(load.begin().apply(i));
+            for (int number = 0; number < 2 * KEEP_LAST; number++) {
+              image.writeIncremental(load.next().apply(number));
+            }
+          }
+        }
+        Thread.sleep(5_000); // what is retired is taken out of the maps meanwhile
+        long live = client.stats().getGaugesMap().getOrDefault("live_bytes", 0L);
+        if (live == 0) {
+          throw new IllegalStateException("the server does not say what is live");
+        }
+        return live;
+      } finally {
+        store.stop();
+      }
+    }
+  }
+
+  private static String imageName(int number) {
+    return "clean-" + number;
+  }
+
+  /** Writes one increment after the other, each of the next image. */
+  private static final class Writer {
+    private final List<StoreImage> images = new ArrayList<>();
+    private final Load load;
+    private long written;
+    private long refusals;
+
+    Writer(StoreClient client, Load load) {
+      this.load = load;
+      for (int i = 0; i < load.images(); i++) {
+        images.add(client.open(imageName(i), load.imageBytes()));
+      }
+    }
+
+    /** Returns the page bytes that were sent, at least so many. */
+    long write(long bytes) throws InterruptedException, ExecutionException {
+      long sent = 0;
+      while (sent < bytes) {
+        StoreImage image = images.get((int) (written % images.size()));
+        PageSet set = load.next().apply(written / images.size());
+        write(image, set);
+        sent += set.bytes();
+        written++;
+      }
+      return sent;
+    }
+
+    private void write(StoreImage image, PageSet set)
+        throws InterruptedException, ExecutionException {
+      long began = System.nanoTime();
+      while (true) {
+        try {
+          image.writeIncremental(set);
+          return;
+        } catch (RejectedException e) {
+          requireFull(e, began, e);
+        } catch (ExecutionException e) {
+          requireFull(e.getCause(), began, e);
+        }
+        refusals++;
+        Thread.sleep(PAUSE_MILLIS);
+      }
+    }
+
+    private static <E extends Exception> void requireFull(
+        @Nullable Throwable cause, long began, E failure)
+        throws E {
+      boolean full =
+          cause instanceof RejectedException rejected
+              && rejected.reason() == Reason.REASON_DISK_FULL;
+      if (!full || System.nanoTime() - began > FULL_MAX.toNanos()) {
+        throw failure;
+      }
+    }
+
+    void close() {
+      images.forEach(StoreImage::close);
+    }
+  }
+}
