@@ -254,8 +254,7 @@ public final class Clean implements Scenario {
     }
 
     private static <E extends Exception> void requireFull(
-        @Nullable Throwable cause, long began, E failure)
-        throws E {
+        @Nullable Throwable cause, long began, E failure) throws E {
       boolean full =
           cause instanceof RejectedException rejected
               && rejected.reason() == Reason.REASON_DISK_FULL;
