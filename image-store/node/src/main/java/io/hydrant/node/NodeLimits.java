@@ -38,6 +38,12 @@ final class NodeLimits {
     limits.put("images", (long) CatalogLimits.IMAGES_MAX);
     limits.put("image_name_characters", (long) CatalogLimits.IMAGE_NAME_CHARS_MAX);
     limits.put("keep_last", (long) CatalogLimits.KEEP_LAST_MAX);
+    limits.put("keep_for_millis", CatalogLimits.RETENTION_MILLIS_MAX);
+    limits.put("keep_for_checkpoints", (long) CatalogLimits.KEEP_FOR_CHECKPOINTS_MAX);
+    limits.put("retention_tiers", (long) CatalogLimits.RETENTION_TIERS_MAX);
+    limits.put("retention_spacings", (long) CatalogLimits.RETENTION_SLOTS_MAX);
+    limits.put("names_per_image", (long) CatalogLimits.NAMES_PER_IMAGE_MAX);
+    limits.put("checkpoint_name_characters", (long) CatalogLimits.CHECKPOINT_NAME_CHARS_MAX);
     limits.put("list_images", LIST_IMAGES_MAX);
     limits.put("open_checkpoints_per_image", (long) CatalogLimits.OPEN_CHECKPOINTS_MAX);
     limits.put("regions", (long) CatalogLimits.REGIONS_MAX);

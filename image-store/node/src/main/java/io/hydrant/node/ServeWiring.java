@@ -23,6 +23,7 @@ import io.hydrant.node.replication.Proposals;
 import io.hydrant.node.restore.Leases;
 import io.hydrant.node.restore.RestoreService;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -113,7 +114,9 @@ record ServeWiring(
             clients.open(),
             config.ingest().silence(),
             new Housekeeping.Time(
-                System::nanoTime, () -> group.view().map(ClusterView::clockOffMillis).orElse(0L)));
+                System::nanoTime,
+                InstantSource.system()::millis,
+                () -> group.view().map(ClusterView::clockOffMillis).orElse(0L)));
     SnapshotNudge nudge = new SnapshotNudge(proposals, store::snapshotDue, System::nanoTime);
     DigestRounds digests =
         new DigestRounds(

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A log that applies to a catalog at once, or holds entries back until it is told to go on. */
@@ -21,6 +22,9 @@ public final class FakeProposals implements Proposals {
   private final Deque<Runnable> held = new ArrayDeque<>();
   private long index;
   private @Nullable Throwable failing;
+
+  /** What entries are stamped with. */
+  public LongSupplier clock = () -> index;
 
   /** Whether this replica leads. */
   public boolean leads = true;
@@ -36,7 +40,7 @@ public final class FakeProposals implements Proposals {
     return catalog
         .apply(
             new EntryPosition(1, index++),
-            new Entry(index, RequestId.NONE, RequestId.NONE, command))
+            new Entry(clock.getAsLong(), RequestId.NONE, RequestId.NONE, command))
         .outcome();
   }
 

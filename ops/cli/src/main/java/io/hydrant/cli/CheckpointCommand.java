@@ -4,22 +4,24 @@ import io.hydrant.cli.output.Amounts;
 import io.hydrant.cli.output.Json;
 import io.hydrant.cli.output.Output;
 import io.hydrant.cli.output.Table;
+import io.hydrant.client.CheckpointChoice;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.v1.Checkpoint;
-import io.hydrant.v1.CheckpointState;
 import java.time.ZoneId;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** Taking and showing checkpoints. */
+/** Taking, showing and naming checkpoints. */
 @Command(
     name = "checkpoint",
-    description = "Takes and shows checkpoints.",
+    description = "Takes, shows and names checkpoints.",
     subcommands = {
       PushCommand.class,
       CheckpointCommand.ListAll.class,
-      CheckpointCommand.Show.class
+      CheckpointCommand.Show.class,
+      CheckpointCommand.Name.class,
+      CheckpointCommand.Release.class
     })
 final class CheckpointCommand extends GroupCommand {
 
@@ -45,7 +47,15 @@ final class CheckpointCommand extends GroupCommand {
       }
       Table table =
           new Table(
-              ">CHECKPOINT", ">BASE", "KIND", "STATE", ">PAGES", ">STORED", ">SLIM", "COMMITTED");
+              ">CHECKPOINT",
+              ">BASE",
+              "KIND",
+              "STATE",
+              ">PAGES",
+              ">STORED",
+              ">SLIM",
+              "COMMITTED",
+              "NAMES");
       for (Checkpoint checkpoint : checkpoints) {
         table.row(
             checkpoint.getId(),
@@ -56,7 +66,8 @@ final class CheckpointCommand extends GroupCommand {
             Amounts.count(checkpoint.getPageCount()),
             Amounts.bytes(checkpoint.getDataBytes()),
             Amounts.bytes(checkpoint.getSlimBytes()),
-            Amounts.time(checkpoint.getCommittedMillis(), ZoneId.systemDefault()));
+            Amounts.time(checkpoint.getCommittedMillis(), ZoneId.systemDefault()),
+            String.join(", ", checkpoint.getNamesList()));
       }
       output.table(table);
       return ExitCode.OK;
@@ -67,7 +78,12 @@ final class CheckpointCommand extends GroupCommand {
   @Command(
       name = "show",
       description = "Shows one checkpoint.",
-      footer = {"", "Example:", "  hydrant checkpoint show web-1 7"})
+      footer = {
+        "",
+        "Examples:",
+        "  hydrant checkpoint show web-1 7",
+        "  hydrant checkpoint show web-1 before-upgrade"
+      })
   static final class Show extends StoreCommand {
     @Parameters(index = "0", paramLabel = "IMAGE", description = "Name of the image.")
     private String image;
@@ -76,13 +92,13 @@ final class CheckpointCommand extends GroupCommand {
         index = "1",
         arity = "0..1",
         paramLabel = "CHECKPOINT",
-        defaultValue = "0",
-        description = "Its number (the newest).")
-    private long id;
+        converter = CheckpointWord.Converter.class,
+        description = "Its number or a name (the newest).")
+    private CheckpointChoice choice = new CheckpointChoice.Latest();
 
     @Override
     ExitCode run(Output output, HydrantClient client) {
-      Checkpoint checkpoint = find(client);
+      Checkpoint checkpoint = CheckpointWord.find(client, image, choice);
       output.document(
           new Json().put("image", image).put("checkpoint", Documents.checkpoint(checkpoint)));
       output.line("image       " + image);
@@ -95,6 +111,9 @@ final class CheckpointCommand extends GroupCommand {
           "state       "
               + Documents.shortName(checkpoint.getState(), "CHECKPOINT_STATE_")
               + (checkpoint.getPinned() ? ", pinned" : ""));
+      if (checkpoint.getNamesCount() > 0) {
+        output.line("names       " + String.join(", ", checkpoint.getNamesList()));
+      }
       output.line("epoch       " + checkpoint.getEpoch());
       output.line(
           "committed   " + Amounts.time(checkpoint.getCommittedMillis(), ZoneId.systemDefault()));
@@ -105,27 +124,75 @@ final class CheckpointCommand extends GroupCommand {
       ImageCommand.regionTable(output, checkpoint.getRegionsList());
       return ExitCode.OK;
     }
+  }
 
-    private Checkpoint find(HydrantClient client) {
-      List<Checkpoint> all = client.checkpoints(HydrantClient.name(image));
-      if (id != 0) {
-        return all.stream()
-            .filter(checkpoint -> checkpoint.getId() == id)
-            .findFirst()
-            .orElseThrow(() ->
-                new CommandFailure(
-                    ExitCode.NOT_FOUND,
-                    "image '" + image + "' has no checkpoint " + id,
-                    "`hydrant checkpoint list " + image + "` shows those it has."));
+  /** {@code checkpoint name}. */
+  @Command(
+      name = "name",
+      description = {
+        "Gives a checkpoint a name: it stays, whatever the retention says, until all its names are released.",
+        "A name is at one checkpoint of an image only; to move it, release it first."
+      },
+      footer = {
+        "",
+        "Examples:",
+        "  hydrant checkpoint name web-1 7 before-upgrade",
+        "  hydrant restore web-1 memory.raw --checkpoint before-upgrade"
+      })
+  static final class Name extends StoreCommand {
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Name of the image.")
+    private String image;
+
+    @Parameters(
+        index = "1",
+        paramLabel = "CHECKPOINT",
+        converter = CheckpointWord.Converter.class,
+        description = "Its number, or a name that it has.")
+    private CheckpointChoice choice;
+
+    @Parameters(
+        index = "2",
+        paramLabel = "NAME",
+        description = "a-z A-Z 0-9 . _ - and a letter first.")
+    private String name;
+
+    @Override
+    ExitCode run(Output output, HydrantClient client) {
+      long id =
+          choice instanceof CheckpointChoice.Numbered numbered
+              ? numbered.id()
+              : CheckpointWord.find(client, image, choice).getId();
+      Checkpoint checkpoint = client.nameCheckpoint(HydrantClient.name(image), id, name);
+      output.document(
+          new Json().put("image", image).put("checkpoint", Documents.checkpoint(checkpoint)));
+      output.line("checkpoint " + id + " of image " + image + " has the name " + name);
+      return ExitCode.OK;
+    }
+  }
+
+  /** {@code checkpoint release}. */
+  @Command(
+      name = "release",
+      description = "Takes a name from its checkpoint, which goes by the image's retention again.",
+      footer = {"", "Example:", "  hydrant checkpoint release web-1 before-upgrade"})
+  static final class Release extends StoreCommand {
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Name of the image.")
+    private String image;
+
+    @Parameters(index = "1", paramLabel = "NAME", description = "The name.")
+    private String name;
+
+    @Override
+    ExitCode run(Output output, HydrantClient client) {
+      if (!client.releaseName(HydrantClient.name(image), name)) {
+        throw new CommandFailure(
+            ExitCode.NOT_FOUND,
+            "no checkpoint of image '" + image + "' has the name '" + name + "'",
+            "`hydrant checkpoint list " + image + "` shows the names there are.");
       }
-      return all.stream()
-          .filter(each -> each.getState() == CheckpointState.CHECKPOINT_STATE_COMMITTED)
-          .reduce((_, later) -> later)
-          .orElseThrow(() ->
-              new CommandFailure(
-                  ExitCode.NOT_FOUND,
-                  "image '" + image + "' has no committed checkpoint",
-                  "Take one with `hydrant checkpoint push`."));
+      output.document(new Json().put("image", image).put("name", name).put("released", true));
+      output.line("name " + name + " of image " + image + " released");
+      return ExitCode.OK;
     }
   }
 }

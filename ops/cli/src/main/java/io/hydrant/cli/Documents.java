@@ -6,6 +6,7 @@ import io.hydrant.cli.output.Json;
 import io.hydrant.v1.Checkpoint;
 import io.hydrant.v1.Image;
 import io.hydrant.v1.Region;
+import io.hydrant.v1.RetentionTier;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -22,12 +23,22 @@ final class Documents {
         .put("head", image.getHead())
         .put("checkpoint_count", image.getCheckpointCount())
         .put("keep_last", image.getRetention().getKeepLast())
+        .put("keep_for_millis", image.getRetention().getKeepForMillis())
+        .put(
+            "keep_every",
+            image.getRetention().getTiersList().stream().map(Documents::tier).toList())
         .put("durability", shortName(image.getDurability(), "DURABILITY_"))
         .put("open_session_count", image.getOpenSessionCount())
         .put("length_bytes", lengthBytes(image.getRegionsList()))
         .put("created_at", Amounts.isoTime(image.getCreatedMillis()))
         .put("deleting", image.getDeleting())
         .put("regions", image.getRegionsList().stream().map(Documents::region).toList());
+  }
+
+  private static Json tier(RetentionTier tier) {
+    return new Json()
+        .put("spacing_millis", tier.getSpacingMillis())
+        .put("window_millis", tier.getWindowMillis());
   }
 
   static Json region(Region region) {
@@ -50,6 +61,7 @@ final class Documents {
         .put("data_bytes", checkpoint.getDataBytes())
         .put("slim_bytes", checkpoint.getSlimBytes())
         .put("pinned", checkpoint.getPinned())
+        .put("names", checkpoint.getNamesList())
         .put("digest", hex(checkpoint.getDigest()))
         .put("regions", checkpoint.getRegionsList().stream().map(Documents::region).toList());
   }

@@ -6,6 +6,7 @@ import io.hydrant.cli.output.Latencies;
 import io.hydrant.cli.output.Output;
 import io.hydrant.cli.output.Table;
 import io.hydrant.cli.restore.TargetFile;
+import io.hydrant.client.CheckpointChoice;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.client.PageFetcher;
 import io.hydrant.client.PageOutcome;
@@ -43,10 +44,10 @@ final class FetchCommand extends StoreCommand {
 
   @Option(
       names = "--checkpoint",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Which one (the newest).")
-  private long checkpoint;
+      paramLabel = "CHECKPOINT",
+      converter = CheckpointWord.Converter.class,
+      description = "Which one, by its number or a name (the newest).")
+  private CheckpointChoice checkpoint = new CheckpointChoice.Latest();
 
   @Option(names = "--region", paramLabel = "NAME", description = "Region of the pages.")
   private @Nullable String regionName;

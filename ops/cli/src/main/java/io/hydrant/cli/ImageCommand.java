@@ -12,6 +12,7 @@ import io.hydrant.v1.Region;
 import java.time.ZoneId;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -23,11 +24,10 @@ import picocli.CommandLine.Parameters;
       ImageCommand.Create.class,
       ImageCommand.ListAll.class,
       ImageCommand.Show.class,
+      ImageCommand.SetRetention.class,
       ImageCommand.Delete.class
     })
 final class ImageCommand extends GroupCommand {
-  private static final int KEEP_LAST_MAX = 10_000;
-
   /** {@code image create}. */
   @Command(
       name = "create",
@@ -36,18 +36,14 @@ final class ImageCommand extends GroupCommand {
         "",
         "Examples:",
         "  hydrant image create web-1 --keep-last 32",
+        "  hydrant image create web-1 --keep-for 1m --keep-every 1s:10m --keep-every 1m:1d",
         "  hydrant image create db-1 --durability all    acknowledged once every replica has it"
       })
   static final class Create extends StoreCommand {
     @Parameters(paramLabel = "IMAGE", description = "Name of the new image: a-z A-Z 0-9 . _ -")
     private String name;
 
-    @Option(
-        names = "--keep-last",
-        paramLabel = "N",
-        defaultValue = "16",
-        description = "How many checkpoints stay restorable, 1 to 10000 (16).")
-    private int keepLast;
+    @Mixin private RetentionOptions retention;
 
     @Option(
         names = "--durability",
@@ -64,10 +60,11 @@ final class ImageCommand extends GroupCommand {
 
     @Override
     ExitCode run(Output output, HydrantClient client) {
-      if (keepLast < 1 || keepLast > KEEP_LAST_MAX) {
-        throw usage("--keep-last must be 1 to " + KEEP_LAST_MAX + ", not " + keepLast);
+      String problem = retention.problem();
+      if (problem != null) {
+        throw usage(problem);
       }
-      Image image = client.createImage(name, keepLast, durability());
+      Image image = client.createImage(name, retention.retention(), durability());
       output.document(Documents.image(image));
       output.line("image " + image.getName() + " created (uid " + image.getUid() + ")");
       return ExitCode.OK;
@@ -152,18 +149,49 @@ final class ImageCommand extends GroupCommand {
       output.line("created      " + Amounts.time(image.getCreatedMillis(), ZoneId.systemDefault()));
       output.line("epoch        " + image.getEpoch());
       output.line("newest       " + (image.getHead() == 0 ? "none yet" : image.getHead()));
-      output.line(
-          "checkpoints  "
-              + image.getCheckpointCount()
-              + " (the last "
-              + image.getRetention().getKeepLast()
-              + " are kept)");
+      output.line("checkpoints  " + image.getCheckpointCount());
+      output.line("kept         " + RetentionOptions.text(image.getRetention()));
       output.line("durability   " + Documents.shortName(image.getDurability(), "DURABILITY_"));
       output.line("sessions     " + image.getOpenSessionCount());
       if (image.getDeleting()) {
         output.line("deleting     as soon as the last session ends");
       }
       regionTable(output, image.getRegionsList());
+      return ExitCode.OK;
+    }
+  }
+
+  /** {@code image set-retention}. */
+  @Command(
+      name = "set-retention",
+      description = {
+        "Changes which checkpoints stay restorable: those that any of the options keeps, and those with a name.",
+        "What is said takes the place of all that was said before."
+      },
+      footer = {
+        "",
+        "Examples:",
+        "  hydrant image set-retention web-1 --keep-last 32",
+        "  hydrant image set-retention web-1 --keep-for 1m --keep-every 1s:10m --keep-every 1m:1d"
+      })
+  static final class SetRetention extends StoreCommand {
+    @Parameters(paramLabel = "IMAGE", description = "Name of the image.")
+    private String name;
+
+    @Mixin private RetentionOptions retention;
+
+    @Override
+    ExitCode run(Output output, HydrantClient client) {
+      String problem =
+          retention.isEmpty()
+              ? "name at least one of --keep-last, --keep-for and --keep-every"
+              : retention.problem();
+      if (problem != null) {
+        throw usage(problem);
+      }
+      Image image = client.setRetention(HydrantClient.name(name), retention.retention());
+      output.document(Documents.image(image));
+      output.line("image " + name + " keeps " + RetentionOptions.text(image.getRetention()));
       return ExitCode.OK;
     }
   }

@@ -7,6 +7,7 @@ import io.hydrant.cli.output.Progress;
 import io.hydrant.cli.restore.RegionFiles;
 import io.hydrant.cli.restore.RegionFiles.RegionFile;
 import io.hydrant.cli.restore.TargetFile;
+import io.hydrant.client.CheckpointChoice;
 import io.hydrant.client.FencedRestore;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.client.PrefetchOptions;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  hydrant restore web-1 memory.raw                       the newest checkpoint",
       "  hydrant restore web-1 old.raw --checkpoint 3 --sha256  an older one, with its SHA-256",
+      "  hydrant restore web-1 old.raw --checkpoint before-upgrade   the one with a name",
       "  hydrant restore vm-7 directory/ --slim vm-7.state      all regions and the slim state",
       "  hydrant restore web-1 memory.raw --fence               and nobody writes under the old epoch any more"
     })
@@ -61,10 +63,10 @@ final class RestoreCommand extends StoreCommand {
 
   @Option(
       names = "--checkpoint",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Which one (the newest).")
-  private long checkpoint;
+      paramLabel = "CHECKPOINT",
+      converter = CheckpointWord.Converter.class,
+      description = "Which one, by its number or a name (the newest).")
+  private CheckpointChoice checkpoint = new CheckpointChoice.Latest();
 
   @Option(
       names = "--fence",
@@ -103,9 +105,6 @@ final class RestoreCommand extends StoreCommand {
 
   @Override
   ExitCode run(Output output, HydrantClient client) throws IOException {
-    if (checkpoint < 0) {
-      throw usage("--checkpoint must be a number above 0, not " + checkpoint);
-    }
     if (epoch != null && (!fence || epoch < 0)) {
       throw usage("--epoch goes with --fence, and is a number from 0 on");
     }

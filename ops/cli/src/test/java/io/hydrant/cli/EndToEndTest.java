@@ -146,6 +146,51 @@ class EndToEndTest {
   }
 
   @Test
+  void aNamedCheckpointStaysAndIsRestoredByItsName() throws Exception {
+    byte[] golden = new byte[16 * PAGE_BYTES];
+    new Random(2).nextBytes(golden);
+    Path memory = Files.write(directory.resolve("memory.raw"), golden);
+    Ran create =
+        hydrant("image", "create", "named", "--keep-every", "1m:1d", "--keep-for", "10m", "--json")
+            .succeeded();
+    assertEquals("600000", create.json("keep_for_millis"));
+    assertTrue(
+        hydrant("image", "show", "named")
+            .succeeded()
+            .out()
+            .contains("the last 16, all of 10m, one every 1m of 1d"));
+    String[] push = {"checkpoint", "push", "named", memory.toString(), "--no-slim"};
+    hydrant(push).succeeded();
+    hydrant("checkpoint", "name", "named", "1", "golden").succeeded();
+    hydrant("checkpoint", "name", "named", "golden", "again").succeeded();
+    hydrant("checkpoint", "name", "named", "9", "nine").failed(ExitCode.NOT_FOUND, "9");
+    assertTrue(hydrant("checkpoint", "list", "named").succeeded().out().contains("again, golden"));
+    hydrant("image", "set-retention", "named").failed(ExitCode.USAGE, "--keep-last");
+    hydrant("image", "set-retention", "named", "--keep-last", "1").succeeded();
+    for (int i = 1; i <= 2; i++) {
+      memory = Files.write(memory, new byte[] {(byte) i}, StandardOpenOption.WRITE);
+      hydrant(push).succeeded();
+    }
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    while (hydrant("checkpoint", "show", "named", "2").exitCode() == 0) {
+      assertTrue(System.nanoTime() < deadline, "checkpoint 2 is not retired");
+      Thread.sleep(50);
+    }
+    Path back = directory.resolve("back.raw");
+    hydrant("restore", "named", back.toString(), "--checkpoint", "golden").succeeded();
+    assertArrayEquals(golden, Files.readAllBytes(back));
+    assertEquals(
+        "1",
+        hydrant("fetch", "named", "--checkpoint", "again", "--pages", "0", "--json")
+            .succeeded()
+            .json("checkpoint"));
+    hydrant("checkpoint", "release", "named", "golden").succeeded();
+    hydrant("checkpoint", "release", "named", "golden").failed(ExitCode.NOT_FOUND, "golden");
+    hydrant("restore", "named", back.toString(), "--checkpoint", "golden", "--force")
+        .failed(ExitCode.NOT_FOUND, "golden", "checkpoint list");
+  }
+
+  @Test
   void slimStateIsNeverDroppedUnsaid() throws IOException {
     Path memory = Files.write(directory.resolve("memory.raw"), new byte[16 * PAGE_BYTES]);
     Path slim = Files.writeString(directory.resolve("slim"), "devices");

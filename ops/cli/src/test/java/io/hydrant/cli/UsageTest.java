@@ -49,6 +49,17 @@ class UsageTest {
   }
 
   @Test
+  void malformedRetentionIsNamed() {
+    Ran.hydrant("image", "create", "web-1", "--keep-last", "0")
+        .failed(ExitCode.USAGE, "1 to 10000");
+    Ran.hydrant("image", "create", "web-1", "--keep-for", "10")
+        .failed(ExitCode.USAGE, "'10'", "10m");
+    Ran.hydrant("image", "create", "web-1", "--keep-every", "10m")
+        .failed(ExitCode.USAGE, "'10m'", "1s:10m");
+    Ran.hydrant("restore", "web-1", "file", "--checkpoint", "-1").failed(ExitCode.USAGE, "-1");
+  }
+
+  @Test
   void malformedPageListIsNamed() {
     Ran.hydrant("fetch", "web-1", "--pages", "5-2").failed(ExitCode.USAGE, "5-2", "1,5-9");
   }

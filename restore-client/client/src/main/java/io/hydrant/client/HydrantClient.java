@@ -18,11 +18,13 @@ import io.hydrant.v1.ImageServiceGrpc;
 import io.hydrant.v1.ListCheckpointsRequest;
 import io.hydrant.v1.ListImagesRequest;
 import io.hydrant.v1.ListImagesResponse;
+import io.hydrant.v1.NameCheckpointRequest;
 import io.hydrant.v1.OpenRestoreRequest;
 import io.hydrant.v1.OpenRestoreResponse;
 import io.hydrant.v1.PinnedDelete;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.Region;
+import io.hydrant.v1.ReleaseNameRequest;
 import io.hydrant.v1.RestoreServiceGrpc;
 import io.hydrant.v1.Retention;
 import io.hydrant.v1.ServerInfo;
@@ -127,10 +129,21 @@ public final class HydrantClient implements AutoCloseable {
    *     life
    */
   public Image createImage(String name, int keepLast, Durability durability) {
+    return createImage(name, Retention.newBuilder().setKeepLast(keepLast).build(), durability);
+  }
+
+  /**
+   * Creates an image.
+   *
+   * @param retention which of its checkpoints stay restorable; the default instance: the default
+   * @param durability who must hold a checkpoint before its commit is acknowledged; for the image's
+   *     life
+   */
+  public Image createImage(String name, Retention retention, Durability durability) {
     CreateImageRequest request =
         CreateImageRequest.newBuilder()
             .setName(name)
-            .setRetention(Retention.newBuilder().setKeepLast(keepLast))
+            .setRetention(retention)
             .setRequestId(newId())
             .setDurability(durability)
             .build();
@@ -198,13 +211,19 @@ public final class HydrantClient implements AutoCloseable {
         .getDeleted();
   }
 
-  /** Changes how many checkpoints stay restorable. */
+  /** As the other one, by number alone. */
   public Image setRetention(ImageRef image, int keepLast) {
+    return setRetention(image, Retention.newBuilder().setKeepLast(keepLast).build());
+  }
+
+  /**
+   * Changes which checkpoints stay restorable.
+   *
+   * @param retention the whole of it: what is left out is not kept
+   */
+  public Image setRetention(ImageRef image, Retention retention) {
     SetRetentionRequest request =
-        SetRetentionRequest.newBuilder()
-            .setImage(image)
-            .setRetention(Retention.newBuilder().setKeepLast(keepLast))
-            .build();
+        SetRetentionRequest.newBuilder().setImage(image).setRetention(retention).build();
     return calls.call(
         ImageServiceGrpc.getSetRetentionMethod(),
         request,
@@ -221,6 +240,46 @@ public final class HydrantClient implements AutoCloseable {
             UnaryCalls.Effect.READS,
             "listing the checkpoints of " + show(image))
         .getCheckpointsList();
+  }
+
+  /**
+   * Gives a committed checkpoint a name: it stays, whatever the retention says, until all its names
+   * are released.
+   *
+   * @return the checkpoint with all its names
+   */
+  public Checkpoint nameCheckpoint(ImageRef image, long checkpoint, String name) {
+    NameCheckpointRequest request =
+        NameCheckpointRequest.newBuilder()
+            .setImage(image)
+            .setCheckpoint(checkpoint)
+            .setName(name)
+            .build();
+    return calls
+        .call(
+            ImageServiceGrpc.getNameCheckpointMethod(),
+            request,
+            UnaryCalls.Effect.CHANGES,
+            "naming checkpoint %d of %s".formatted(checkpoint, show(image)))
+        .getCheckpoint();
+  }
+
+  /**
+   * Takes a name from its checkpoint, which goes by the image's retention again.
+   *
+   * @return false: no checkpoint has it. That may mean that an earlier try of the same call, whose
+   *     answer was lost, released it.
+   */
+  public boolean releaseName(ImageRef image, String name) {
+    ReleaseNameRequest request =
+        ReleaseNameRequest.newBuilder().setImage(image).setName(name).build();
+    return calls
+        .call(
+            ImageServiceGrpc.getReleaseNameMethod(),
+            request,
+            UnaryCalls.Effect.CHANGES,
+            "releasing the name '%s' of %s".formatted(name, show(image)))
+        .getReleased();
   }
 
   // ---- the way in ----
@@ -251,28 +310,52 @@ public final class HydrantClient implements AutoCloseable {
    * @param lease of the session; zero: the default, a minute
    */
   public FencedRestore restoreAndFence(ImageRef image, long checkpoint, Duration lease) {
+    return restoreAndFence(image, CheckpointChoice.of(checkpoint), lease);
+  }
+
+  /** As {@link #restoreAndFence(ImageRef, long, Duration)}, of a checkpoint said in any way. */
+  public FencedRestore restoreAndFence(
+      ImageRef image, CheckpointChoice checkpoint, Duration lease) {
     return fence(image, checkpoint, lease, AcquireProtectionRequest.newBuilder().setAnyEpoch(true));
   }
 
   /**
-   * As the other one, if the image's epoch still is the one that the caller saw: nobody else has
+   * As the other ones, if the image's epoch still is the one that the caller saw: nobody else has
    * taken it over since.
    */
   public FencedRestore restoreAndFence(
-      ImageRef image, long checkpoint, Duration lease, long seenEpoch) {
+      ImageRef image, CheckpointChoice checkpoint, Duration lease, long seenEpoch) {
     return fence(
         image, checkpoint, lease, AcquireProtectionRequest.newBuilder().setSeenEpoch(seenEpoch));
   }
 
+  /**
+   * As {@link #restoreAndFence(ImageRef, CheckpointChoice, Duration, long)}, by number; 0: the
+   * head.
+   */
+  public FencedRestore restoreAndFence(
+      ImageRef image, long checkpoint, Duration lease, long seenEpoch) {
+    return restoreAndFence(image, CheckpointChoice.of(checkpoint), lease, seenEpoch);
+  }
+
   private FencedRestore fence(
-      ImageRef image, long checkpoint, Duration lease, AcquireProtectionRequest.Builder request) {
-    request
-        .setRestore(
-            checkpoint == 0
-                ? TakeOverRestore.TAKE_OVER_RESTORE_LATEST
-                : TakeOverRestore.TAKE_OVER_RESTORE_CHECKPOINT)
-        .setCheckpoint(checkpoint)
-        .setLeaseMillis(Math.toIntExact(lease.toMillis()));
+      ImageRef image,
+      CheckpointChoice checkpoint,
+      Duration lease,
+      AcquireProtectionRequest.Builder request) {
+    switch (checkpoint) {
+      case CheckpointChoice.Latest() ->
+          request.setRestore(TakeOverRestore.TAKE_OVER_RESTORE_LATEST);
+      case CheckpointChoice.Numbered numbered ->
+          request
+              .setRestore(TakeOverRestore.TAKE_OVER_RESTORE_CHECKPOINT)
+              .setCheckpoint(numbered.id());
+      case CheckpointChoice.Named named ->
+          request
+              .setRestore(TakeOverRestore.TAKE_OVER_RESTORE_CHECKPOINT)
+              .setCheckpointName(named.name());
+    }
+    request.setLeaseMillis(Math.toIntExact(lease.toMillis()));
     AcquireProtectionResponse acquired = acquire(image, request);
     if (!acquired.hasRestore()) {
       throw new RejectedException(
@@ -319,20 +402,31 @@ public final class HydrantClient implements AutoCloseable {
    * @param lease how long it is kept when this process dies; zero: the default, a minute
    */
   public RestoreSession openRestore(ImageRef image, long checkpoint, Duration lease) {
-    OpenRestoreRequest request =
+    return openRestore(image, CheckpointChoice.of(checkpoint), lease);
+  }
+
+  /**
+   * Opens a restore session.
+   *
+   * @param lease how long it is kept when this process dies; zero: the default, a minute
+   */
+  public RestoreSession openRestore(ImageRef image, CheckpointChoice checkpoint, Duration lease) {
+    OpenRestoreRequest.Builder request =
         OpenRestoreRequest.newBuilder()
             .setImage(image)
-            .setCheckpoint(checkpoint)
             .setLeaseMillis(Math.toIntExact(lease.toMillis()))
-            .setRequestId(newId())
-            .build();
-    String what = checkpoint == 0 ? show(image) : "checkpoint " + checkpoint + " of " + show(image);
+            .setRequestId(newId());
+    switch (checkpoint) {
+      case CheckpointChoice.Latest() -> {}
+      case CheckpointChoice.Numbered numbered -> request.setCheckpoint(numbered.id());
+      case CheckpointChoice.Named named -> request.setCheckpointName(named.name());
+    }
     OpenRestoreResponse opened =
         calls.call(
             RestoreServiceGrpc.getOpenRestoreMethod(),
-            request,
+            request.build(),
             UnaryCalls.Effect.CHANGES,
-            "opening a restore of " + what);
+            "opening a restore of %s of %s".formatted(checkpoint, show(image)));
     connections.learnMembers();
     return new RestoreSession(connections, opened);
   }

@@ -15,7 +15,11 @@ import io.hydrant.v1.ListCheckpointsRequest;
 import io.hydrant.v1.ListCheckpointsResponse;
 import io.hydrant.v1.ListImagesRequest;
 import io.hydrant.v1.ListImagesResponse;
+import io.hydrant.v1.NameCheckpointRequest;
+import io.hydrant.v1.NameCheckpointResponse;
 import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.ReleaseNameRequest;
+import io.hydrant.v1.ReleaseNameResponse;
 import io.hydrant.v1.SetRetentionRequest;
 import io.hydrant.v1.TakeOverRestore;
 import java.util.List;
@@ -69,10 +73,7 @@ final class FakeImageService extends ImageServiceGrpc.ImageServiceImplBase {
         observer,
         () ->
             store.describe(
-                store.create(
-                    request.getName(),
-                    request.getRequestId(),
-                    request.getRetention().getKeepLast())));
+                store.create(request.getName(), request.getRequestId(), request.getRetention())));
   }
 
   @Override
@@ -117,9 +118,36 @@ final class FakeImageService extends ImageServiceGrpc.ImageServiceImplBase {
         observer,
         () -> {
           FakeStore.ImageData image = store.find(request.getImage());
-          image.keepLast = request.getRetention().getKeepLast();
+          image.retention = request.getRetention();
           return store.describe(image);
         });
+  }
+
+  @Override
+  public void nameCheckpoint(
+      NameCheckpointRequest request, StreamObserver<NameCheckpointResponse> observer) {
+    answer(
+        faults,
+        "nameCheckpoint",
+        observer,
+        () ->
+            NameCheckpointResponse.newBuilder()
+                .setCheckpoint(
+                    store.name(request.getImage(), request.getCheckpoint(), request.getName()))
+                .build());
+  }
+
+  @Override
+  public void releaseName(
+      ReleaseNameRequest request, StreamObserver<ReleaseNameResponse> observer) {
+    answer(
+        faults,
+        "releaseName",
+        observer,
+        () ->
+            ReleaseNameResponse.newBuilder()
+                .setReleased(store.release(request.getImage(), request.getName()))
+                .build());
   }
 
   @Override
@@ -141,7 +169,10 @@ final class FakeImageService extends ImageServiceGrpc.ImageServiceImplBase {
           if (request.getRestore() != TakeOverRestore.TAKE_OVER_RESTORE_UNSPECIFIED) {
             ByteString token =
                 store.openSession(
-                    request.getImage(), request.getCheckpoint(), request.getOwnerToken());
+                    request.getImage(),
+                    store.named(
+                        request.getImage(), request.getCheckpointName(), request.getCheckpoint()),
+                    request.getOwnerToken());
             FakeStore.Content content = store.session(token);
             image.head = store.describe(content).getId();
             response.setRestore(

@@ -52,7 +52,10 @@ final class FakeRestoreService extends RestoreServiceGrpc.RestoreServiceImplBase
         () -> {
           ByteString token =
               store.openSession(
-                  request.getImage(), request.getCheckpoint(), request.getRequestId());
+                  request.getImage(),
+                  store.named(
+                      request.getImage(), request.getCheckpointName(), request.getCheckpoint()),
+                  request.getRequestId());
           FakeStore.Content content = store.session(token);
           return OpenRestoreResponse.newBuilder()
               .setToken(token)

@@ -15,6 +15,7 @@ import io.hydrant.v1.PageEncoding;
 import io.hydrant.v1.Pages;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.Region;
+import io.hydrant.v1.Retention;
 import io.hydrant.v1.SlimChunk;
 import io.hydrant.v1.ZeroTracts;
 import java.util.ArrayList;
@@ -72,7 +73,8 @@ final class FakeStore {
     long epoch;
     long head;
     long nextId = 1;
-    int keepLast = 16;
+    Retention retention = Retention.newBuilder().setKeepLast(16).build();
+    final TreeMap<String, Long> names = new TreeMap<>();
     ByteString owner = ByteString.EMPTY;
     final TreeMap<Long, Content> checkpoints = new TreeMap<>();
 
@@ -108,7 +110,7 @@ final class FakeStore {
     }
   }
 
-  synchronized ImageData create(String name, ByteString requestId, int keepLast) {
+  synchronized ImageData create(String name, ByteString requestId, Retention retention) {
     ImageData existing = images.get(name);
     if (existing != null) {
       Long first = requests.get(requestId);
@@ -118,7 +120,8 @@ final class FakeStore {
       throw refusal(Reason.REASON_NAME_TAKEN, Status.Code.ALREADY_EXISTS, "name is taken");
     }
     ImageData image = new ImageData(nextUid++, name);
-    image.keepLast = keepLast == 0 ? 16 : keepLast;
+    image.retention =
+        retention.getKeepLast() == 0 ? retention.toBuilder().setKeepLast(16).build() : retention;
     images.put(name, image);
     requests.put(requestId, image.uid);
     return image;
@@ -167,7 +170,7 @@ final class FakeStore {
             .setEpoch(image.epoch)
             .setHead(image.head)
             .setAppliedIndex(index);
-    described.getRetentionBuilder().setKeepLast(image.keepLast);
+    described.setRetention(image.retention);
     if (image.head != 0) {
       described.addAllRegions(get(image, image.head).regions);
     }
@@ -176,6 +179,36 @@ final class FakeStore {
 
   private static Content get(ImageData image, long id) {
     return Objects.requireNonNull(image.checkpoints.get(id));
+  }
+
+  /** The checkpoint with a name; its number where there is no name. */
+  synchronized long named(ImageRef ref, String name, long id) {
+    if (name.isEmpty()) {
+      return id;
+    }
+    Long named = find(ref).names.get(name);
+    if (named == null) {
+      throw refusal(Reason.REASON_UNKNOWN_CHECKPOINT, Status.Code.NOT_FOUND, "no such name");
+    }
+    return named;
+  }
+
+  synchronized Checkpoint name(ImageRef ref, long id, String name) {
+    ImageData image = find(ref);
+    Long holder = image.names.putIfAbsent(name, id);
+    if (holder != null && holder != id) {
+      throw refusal(Reason.REASON_NAME_TAKEN, Status.Code.ALREADY_EXISTS, "the name is taken");
+    }
+    List<String> names =
+        image.names.entrySet().stream()
+            .filter(entry -> entry.getValue() == id)
+            .map(Map.Entry::getKey)
+            .toList();
+    return describe(get(image, id)).toBuilder().addAllNames(names).build();
+  }
+
+  synchronized boolean release(ImageRef ref, String name) {
+    return find(ref).names.remove(name) != null;
   }
 
   synchronized Checkpoint describe(Content content) {

@@ -4,15 +4,19 @@ import static io.hydrant.client.HydrantClient.name;
 import static io.hydrant.client.HydrantClient.uid;
 import static io.hydrant.client.Protected.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
 import io.hydrant.v1.AcquireProtectionResponse;
+import io.hydrant.v1.Durability;
 import io.hydrant.v1.Image;
 import io.hydrant.v1.PinnedDelete;
 import io.hydrant.v1.Reason;
+import io.hydrant.v1.Retention;
+import io.hydrant.v1.RetentionTier;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -47,6 +51,49 @@ final class HydrantClientTest {
           () -> client.createImage("vm-1", 0));
       assertEquals("fake", client.serverInfo().getVersion());
       assertEquals(0, client.stats().getGaugesOrThrow("staged_bytes"));
+    }
+  }
+
+  @Test
+  void theWholeRetentionIsSaid() {
+    try (FakeServer server = FakeServer.onLoopback();
+        HydrantClient client = server.client()) {
+      Retention retention =
+          Retention.newBuilder()
+              .setKeepLast(3)
+              .setKeepForMillis(60_000)
+              .addTiers(RetentionTier.newBuilder().setWindowMillis(600_000).setSpacingMillis(1_000))
+              .build();
+      Image image = client.createImage("vm", retention, Durability.DURABILITY_QUORUM);
+      assertEquals(retention, image.getRetention());
+      Retention last = Retention.newBuilder().setKeepLast(7).build();
+      assertEquals(last, client.setRetention(name("vm"), last).getRetention());
+      assertEquals(retention, client.setRetention(name("vm"), retention).getRetention());
+    }
+  }
+
+  @Test
+  void aCheckpointIsRestoredByItsName() {
+    try (FakeServer server = FakeServer.onLoopback();
+        Protected vm = Protected.image(server, "vm")) {
+      long first = vm.full(1).id();
+      vm.full(2);
+      HydrantClient client = vm.client();
+      assertEquals(
+          List.of("golden"), client.nameCheckpoint(name("vm"), first, "golden").getNamesList());
+      CheckpointChoice golden = new CheckpointChoice.Named("golden");
+      try (RestoreSession session = client.openRestore(name("vm"), golden, Duration.ZERO)) {
+        assertEquals(first, session.checkpoint().getId());
+      }
+      try (FencedRestore fenced = client.restoreAndFence(name("vm"), golden, Duration.ZERO)) {
+        assertEquals(first, fenced.acquired().getHead());
+      }
+      assertTrue(client.releaseName(name("vm"), "golden"));
+      assertFalse(client.releaseName(name("vm"), "golden"));
+      rejected(
+          Reason.REASON_UNKNOWN_CHECKPOINT,
+          "opening a restore of checkpoint 'golden' of image 'vm'",
+          () -> client.openRestore(name("vm"), golden, Duration.ZERO));
     }
   }
 

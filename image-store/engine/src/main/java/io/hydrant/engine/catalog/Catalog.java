@@ -27,6 +27,7 @@ public final class Catalog {
   private final CheckpointCommands checkpoints;
   private final SessionCommands sessions;
   private final RetentionCommands retention;
+  private final NameCommands names;
   private final DamageCommands damage;
 
   /** Empty, before the first entry. */
@@ -50,6 +51,7 @@ public final class Catalog {
     this.checkpoints = new CheckpointCommands(tables, rules);
     this.sessions = new SessionCommands(tables);
     this.retention = new RetentionCommands(tables);
+    this.names = new NameCommands(tables);
     this.damage = new DamageCommands(tables);
   }
 
@@ -82,6 +84,8 @@ public final class Catalog {
       case Command.CreateImage create -> images.create(create, context);
       case Command.DeleteImage delete -> images.delete(delete, context);
       case Command.SetRetention set -> retention.setRetention(set, context);
+      case Command.NameCheckpoint name -> names.name(name, context);
+      case Command.ReleaseName release -> names.release(release, context);
       case Command.Acquire acquire -> owners.acquire(acquire, context);
       case Command.Open open -> checkpoints.open(open, context);
       case Command.Commit commit -> checkpoints.commit(commit, context);

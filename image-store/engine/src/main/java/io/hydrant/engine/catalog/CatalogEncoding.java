@@ -37,6 +37,7 @@ final class CatalogEncoding {
     out.uuid(origin.request().value()).i64(origin.createdMillis());
     out.u8(origin.durability().code());
     out.u32(image.keepLast()).u8(image.deleting() ? CatalogFormat.DELETING_FLAG : 0);
+    ages(image.retention());
     ImageRecord.Ownership ownership = image.ownership();
     out.i64(ownership.epoch().value()).uuid(ownership.token().value());
     out.i64(ownership.session().map(SessionId::value).orElse(CatalogFormat.NO_SESSION));
@@ -44,6 +45,18 @@ final class CatalogEncoding {
     history(image.history());
     out.u32(image.sessions().size());
     image.sessions().values().forEach(this::session);
+    out.u32(image.names().size());
+    image
+        .names()
+        .forEach((name, id) -> out.text(name.getBytes(StandardCharsets.US_ASCII)).i64(id.value()));
+  }
+
+  private void ages(RetentionPolicy retention) {
+    out.i64(retention.keepForMillis().orElse(CatalogFormat.NO_AGE));
+    out.u32(retention.tiers().size());
+    for (RetentionPolicy.Tier tier : retention.tiers()) {
+      out.i64(tier.windowMillis()).i64(tier.spacingMillis());
+    }
   }
 
   private void history(CheckpointHistory history) {

@@ -9,10 +9,10 @@ final class CatalogFormat {
   static final long MAGIC = 0x474f4c5441435948L;
 
   /** The version that this program writes. */
-  static final int VERSION = 3;
+  static final int VERSION = 4;
 
   /** The oldest program that can read what this one writes, by the version it writes itself. */
-  static final int READABLE_SINCE = 3;
+  static final int READABLE_SINCE = 4;
 
   /** The oldest version that this program reads. */
   static final int OLDEST = 1;
@@ -25,6 +25,12 @@ final class CatalogFormat {
 
   /** From this version on an image states which of its pages are damaged. */
   static final int DAMAGED_SINCE = 3;
+
+  /** From this version on an image states by what age it keeps, and its checkpoints' names. */
+  static final int RETENTION_SINCE = 4;
+
+  /** In place of an age: nothing is kept for it. */
+  static final long NO_AGE = 0;
 
   /** No log gets there; what counts entries stays far from an overflow. */
   static final long INDEX_MAX = 1L << 62;
@@ -53,6 +59,8 @@ final class CatalogFormat {
   static final int RANGE_BYTES = 8 + 8;
   static final int REMEMBERED_BYTES = 8 + 8 + 32;
   static final int SESSION_BYTES = 8 + 8 + 4 + 8 + 16;
+  static final int TIER_BYTES = 8 + 8;
+  static final int NAME_BYTES_MIN = 1 + 1 + 8;
 
   private CatalogFormat() {}
 

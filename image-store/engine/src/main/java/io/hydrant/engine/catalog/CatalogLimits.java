@@ -21,6 +21,27 @@ public final class CatalogLimits {
   /** A commit copies one array of references to all retained checkpoints: 40 KB at this bound. */
   public static final int KEEP_LAST_MAX = 10_000;
 
+  /** Ten years: longer than anybody plans, and far from an overflow of any sum of times. */
+  public static final long RETENTION_MILLIS_MAX = 3_653L * 24 * 3_600 * 1_000;
+
+  /** Tiers of a retention: each is one more look at every checkpoint, once a second. */
+  public static final int RETENTION_TIERS_MAX = 8;
+
+  /** Checkpoints that the tiers of an image may keep, all together: as {@link #KEEP_LAST_MAX}. */
+  public static final int RETENTION_SLOTS_MAX = 10_000;
+
+  /**
+   * Checkpoints that stay for their age alone, the newest: nobody knows how many an age will have.
+   * As {@link #KEEP_LAST_MAX}.
+   */
+  public static final int KEEP_FOR_CHECKPOINTS_MAX = 10_000;
+
+  /** Names of an image's checkpoints, which stay until released: copied at each change. */
+  public static final int NAMES_PER_IMAGE_MAX = 1_024;
+
+  /** As {@link #IMAGE_NAME_CHARS_MAX}. */
+  public static final int CHECKPOINT_NAME_CHARS_MAX = IMAGE_NAME_CHARS_MAX;
+
   /** Stands in for 0 in a request, before the entry is made. */
   public static final int KEEP_LAST_DEFAULT = 16;
 

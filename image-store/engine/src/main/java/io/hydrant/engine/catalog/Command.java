@@ -16,7 +16,13 @@ import java.util.Optional;
 public sealed interface Command {
 
   /** A new image; repeated with the same request id, the first answer again. */
-  record CreateImage(String name, int keepLast, Durability durability) implements Command {
+  record CreateImage(String name, RetentionPolicy retention, Durability durability)
+      implements Command {
+    /** An image that keeps by number alone. */
+    public CreateImage(String name, int keepLast, Durability durability) {
+      this(name, RetentionPolicy.last(keepLast), durability);
+    }
+
     /** An image whose checkpoints a majority of the voters holds. */
     public CreateImage(String name, int keepLast) {
       this(name, keepLast, Durability.QUORUM);
@@ -26,7 +32,22 @@ public sealed interface Command {
   /** Deletes now, or when the last session ends, or is refused (PROTOCOL R22). */
   record DeleteImage(ImageId image, boolean deferIfPinned) implements Command {}
 
-  record SetRetention(ImageId image, int keepLast) implements Command {}
+  /** Another retention, in place of the whole of the one before. */
+  record SetRetention(ImageId image, RetentionPolicy retention) implements Command {
+    /** One that keeps by number alone. */
+    public SetRetention(ImageId image, int keepLast) {
+      this(image, RetentionPolicy.last(keepLast));
+    }
+  }
+
+  /**
+   * A name for a committed checkpoint, which keeps it until it is released. Repeated, or said by
+   * another who means the same, the same answer.
+   */
+  record NameCheckpoint(ImageId image, CheckpointId checkpoint, String name) implements Command {}
+
+  /** A checkpoint loses a name, if any has it. */
+  record ReleaseName(ImageId image, String name) implements Command {}
 
   /**
    * Takes an image over (PROTOCOL R6): compares the epoch the caller saw unless empty, aborts all

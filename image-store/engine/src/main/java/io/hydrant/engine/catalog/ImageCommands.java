@@ -30,10 +30,6 @@ final class ImageCommands {
           ? Answers.of(new Outcome.ImageCreated(holder.get().id()))
           : nameTaken(holder.get());
     }
-    int keepLast = command.keepLast();
-    if (!RetentionCommands.isKeepLast(keepLast)) {
-      return RetentionCommands.badKeepLast(keepLast);
-    }
     if (tables.size() >= CatalogLimits.IMAGES_MAX) {
       return Answers.rejected(
           Rejection.LIMIT_EXCEEDED,
@@ -45,7 +41,7 @@ final class ImageCommands {
         ImageRecord.created(
             new ImageRecord.Origin(
                 id, name, context.request(), context.nowMillis(), command.durability()),
-            keepLast,
+            command.retention(),
             context.index()));
     return Answers.of(new Outcome.ImageCreated(id));
   }
@@ -75,7 +71,7 @@ final class ImageCommands {
     tables.put(
         image
             .with(image.history().aborted(open), context.index())
-            .with(new ImageRecord.Standing(image.keepLast(), true), context.index()));
+            .with(image.standing().deleted(), context.index()));
     return Answers.of(new Outcome.ImageDeleted(true), effects);
   }
 

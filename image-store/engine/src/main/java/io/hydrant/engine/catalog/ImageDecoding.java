@@ -28,7 +28,9 @@ final class ImageDecoding {
 
   ImageRecord image() throws MalformedCatalogException {
     ImageRecord.Origin origin = origin();
-    ImageRecord.Standing standing = standing();
+    int keepLast = in.i32("retention");
+    boolean deleting = deleting();
+    RetentionPolicy retention = retention(keepLast);
     ImageRecord.Ownership ownership =
         new ImageRecord.Ownership(
             new Epoch(in.i64("epoch", 0, CatalogDecoding.entries(applied))),
@@ -41,11 +43,18 @@ final class ImageDecoding {
     CheckpointHistory history =
         new HistoryDecoding(in, version, applied, millis, ownership.epoch()).history();
     SortedArrayMap<SessionId, SessionInfo> sessions = sessions(origin.id(), history);
+    SortedArrayMap<String, CheckpointId> names = names(history);
     check(
-        !standing.deleting() || !sessions.isEmpty() && history.open().isEmpty(),
+        !deleting || !sessions.isEmpty() && history.open().isEmpty() && names.isEmpty(),
         "%s is to be deleted, but is not waiting for a session",
         origin.name());
-    return new ImageRecord(origin, standing, ownership, history, sessions, changedIndex);
+    return new ImageRecord(
+        origin,
+        new ImageRecord.Standing(retention, names, deleting),
+        ownership,
+        history,
+        sessions,
+        changedIndex);
   }
 
   private ImageRecord.Origin origin() throws MalformedCatalogException {
@@ -81,12 +90,51 @@ final class ImageDecoding {
     throw new MalformedCatalogException("unknown durability " + code);
   }
 
-  private ImageRecord.Standing standing() throws MalformedCatalogException {
-    int keepLast = in.i32("retention");
-    check(RetentionCommands.isKeepLast(keepLast), "retention of %d", keepLast);
+  private boolean deleting() throws MalformedCatalogException {
     int flags = in.u8("flags");
     check((flags & ~CatalogFormat.DELETING_FLAG) == 0, "unknown flags %d", flags);
-    return new ImageRecord.Standing(keepLast, flags == CatalogFormat.DELETING_FLAG);
+    return flags == CatalogFormat.DELETING_FLAG;
+  }
+
+  private RetentionPolicy retention(int keepLast) throws MalformedCatalogException {
+    long keepFor = CatalogFormat.NO_AGE;
+    List<RetentionPolicy.Tier> tiers = new ArrayList<>();
+    try {
+      if (version >= CatalogFormat.RETENTION_SINCE) {
+        keepFor = in.i64("age to keep");
+        int count = in.count("tiers", CatalogFormat.TIER_BYTES, CatalogLimits.RETENTION_TIERS_MAX);
+        for (int i = 0; i < count; i++) {
+          tiers.add(new RetentionPolicy.Tier(in.i64("window"), in.i64("spacing")));
+        }
+      }
+      return new RetentionPolicy(
+          keepLast,
+          keepFor == CatalogFormat.NO_AGE ? Optional.empty() : Optional.of(keepFor),
+          tiers);
+    } catch (IllegalArgumentException e) {
+      throw new MalformedCatalogException("retention: " + e.getMessage());
+    }
+  }
+
+  private SortedArrayMap<String, CheckpointId> names(CheckpointHistory history)
+      throws MalformedCatalogException {
+    SortedArrayMap<String, CheckpointId> names = SortedArrayMap.empty();
+    if (version < CatalogFormat.RETENTION_SINCE) {
+      return names;
+    }
+    int count = in.count("names", CatalogFormat.NAME_BYTES_MIN, CatalogLimits.NAMES_PER_IMAGE_MAX);
+    for (int i = 0; i < count; i++) {
+      String name = in.text("checkpoint name");
+      check(NameCommands.isName(name), "checkpoint name %s", Answers.quoted(name));
+      check(
+          names.isEmpty() || name.compareTo(names.lastKey()) > 0,
+          "checkpoint name %s is out of order",
+          name);
+      CheckpointId id = new CheckpointId(in.i64("named checkpoint", 1, CheckpointId.MAX));
+      check(history.committed().containsKey(id), "%s is the name of unknown %s", name, id);
+      names = names.plus(name, id);
+    }
+    return names;
   }
 
   private SortedArrayMap<SessionId, SessionInfo> sessions(ImageId image, CheckpointHistory history)

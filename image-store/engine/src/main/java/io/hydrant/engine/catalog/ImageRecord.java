@@ -27,8 +27,26 @@ record ImageRecord(
   record Origin(
       ImageId id, String name, RequestId request, long createdMillis, Durability durability) {}
 
-  /** How long its checkpoints, and itself, are kept. */
-  record Standing(int keepLast, boolean deleting) {}
+  /**
+   * How long its checkpoints, and itself, are kept.
+   *
+   * @param names of checkpoints that are committed and not retired; none while it is deleting
+   */
+  record Standing(
+      RetentionPolicy retention, SortedArrayMap<String, CheckpointId> names, boolean deleting) {
+    Standing with(RetentionPolicy changed) {
+      return new Standing(changed, names, deleting);
+    }
+
+    Standing with(SortedArrayMap<String, CheckpointId> changed) {
+      return new Standing(retention, changed, deleting);
+    }
+
+    /** On its way out: nothing is kept for its name any more. */
+    Standing deleted() {
+      return new Standing(retention, SortedArrayMap.empty(), true);
+    }
+  }
 
   /**
    * Who may write.
@@ -40,10 +58,10 @@ record ImageRecord(
     static final Ownership NOBODY = new Ownership(Epoch.NONE, RequestId.NONE, Optional.empty());
   }
 
-  static ImageRecord created(Origin origin, int keepLast, long index) {
+  static ImageRecord created(Origin origin, RetentionPolicy retention, long index) {
     return new ImageRecord(
         origin,
-        new Standing(keepLast, false),
+        new Standing(retention, SortedArrayMap.empty(), false),
         Ownership.NOBODY,
         CheckpointHistory.EMPTY,
         SortedArrayMap.empty(),
@@ -82,8 +100,13 @@ record ImageRecord(
   }
 
   @Override
-  public int keepLast() {
-    return standing.keepLast();
+  public RetentionPolicy retention() {
+    return standing.retention();
+  }
+
+  @Override
+  public SortedArrayMap<String, CheckpointId> names() {
+    return standing.names();
   }
 
   @Override

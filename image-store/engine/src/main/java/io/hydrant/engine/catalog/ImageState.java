@@ -21,7 +21,18 @@ public interface ImageState {
 
   String name();
 
-  int keepLast();
+  /** Which of its checkpoints are kept by themselves. */
+  RetentionPolicy retention();
+
+  default int keepLast() {
+    return retention().keepLast();
+  }
+
+  /**
+   * Names of committed checkpoints, ascending: who has one is not retired. Several may be of one
+   * checkpoint.
+   */
+  SortedMap<String, CheckpointId> names();
 
   long createdMillis();
 

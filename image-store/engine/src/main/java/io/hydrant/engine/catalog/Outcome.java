@@ -17,6 +17,13 @@ public sealed interface Outcome {
 
   record RetentionSet() implements Outcome {}
 
+  record CheckpointNamed(CheckpointKey key) implements Outcome {}
+
+  /**
+   * @param held whether a checkpoint had it
+   */
+  record NameReleased(boolean held) implements Outcome {}
+
   /**
    * @param session what the take-over restores, pinned; empty if it restores nothing, and for a
    *     repeat once that session has ended

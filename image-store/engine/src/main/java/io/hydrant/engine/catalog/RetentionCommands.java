@@ -19,12 +19,9 @@ final class RetentionCommands {
     if (found.isEmpty()) {
       return Answers.unknownImage(command.image());
     }
-    int keepLast = command.keepLast();
-    if (!isKeepLast(keepLast)) {
-      return badKeepLast(keepLast);
-    }
-    if (keepLast != found.get().keepLast()) {
-      tables.put(found.get().with(new ImageRecord.Standing(keepLast, false), context.index()));
+    ImageRecord image = found.get();
+    if (!command.retention().equals(image.retention())) {
+      tables.put(image.with(image.standing().with(command.retention()), context.index()));
     }
     return Answers.of(new Outcome.RetentionSet());
   }
@@ -45,6 +42,7 @@ final class RetentionCommands {
     return Answers.of(new Outcome.Retired(list), new Effect.Retire(image.id(), list));
   }
 
+  /** Whatever the leader thought of the time: only what is certain at this place in the log. */
   private static TreeSet<CheckpointId> retirable(ImageRecord image, List<CheckpointId> asked) {
     SortedArrayMap<CheckpointId, CheckpointInfo> committed = image.history().committed();
     int old = committed.size() - image.keepLast();
@@ -55,22 +53,7 @@ final class RetentionCommands {
         retirable.add(id);
       }
     }
-    image.head().ifPresent(retirable::remove);
-    for (SessionInfo session : image.sessions().values()) {
-      retirable.remove(session.checkpoint());
-    }
+    retirable.removeAll(RetentionPlan.held(image));
     return retirable;
-  }
-
-  static boolean isKeepLast(int keepLast) {
-    return keepLast >= CatalogLimits.KEEP_LAST_MIN && keepLast <= CatalogLimits.KEEP_LAST_MAX;
-  }
-
-  static Applied badKeepLast(int keepLast) {
-    return Answers.outOfRange(
-        "the number of checkpoints to keep",
-        CatalogLimits.KEEP_LAST_MIN,
-        CatalogLimits.KEEP_LAST_MAX,
-        keepLast);
   }
 }

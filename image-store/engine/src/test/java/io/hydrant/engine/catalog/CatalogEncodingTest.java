@@ -2,6 +2,7 @@ package io.hydrant.engine.catalog;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -23,7 +24,7 @@ final class CatalogEncodingTest {
 
   @Test
   void isTheGoldenFile() throws IOException {
-    Golden.compare("catalog-v3.bin", GoldenCatalog.build().encode());
+    Golden.compare("catalog-v4.bin", GoldenCatalog.build().encode());
   }
 
   @Test
@@ -39,6 +40,15 @@ final class CatalogEncodingTest {
   void version2IsReadAsUndamaged() throws IOException, MalformedCatalogException {
     Catalog decoded = Catalog.decode(Golden.read("catalog-v2.bin"));
     assertArrayEquals(GoldenCatalog.ofVersion2().encode(), decoded.encode());
+  }
+
+  @Test
+  void version3IsReadAsKeepingByNumber() throws IOException, MalformedCatalogException {
+    Catalog decoded = Catalog.decode(Golden.read("catalog-v3.bin"));
+    assertArrayEquals(GoldenCatalog.ofVersion3().encode(), decoded.encode());
+    for (ImageState image : decoded.images()) {
+      assertFalse(image.retention().goesByAge(), image.name());
+    }
   }
 
   @Test
@@ -93,7 +103,7 @@ final class CatalogEncodingTest {
   @Test
   void versionsOutOfRangeAreNamed() {
     byte[] bytes = GoldenCatalog.build().encode();
-    for (int version : new int[] {0, 4, 65_535}) {
+    for (int version : new int[] {0, 5, 65_535}) {
       byte[] other = bytes.clone();
       ByteBuffer.wrap(other)
           .order(ByteOrder.LITTLE_ENDIAN)
@@ -134,6 +144,7 @@ final class CatalogEncodingTest {
     mutate(GoldenCatalog.build().encode());
     mutate(Golden.read("catalog-v1.bin"));
     mutate(Golden.read("catalog-v2.bin"));
+    mutate(Golden.read("catalog-v3.bin"));
   }
 
   private static void mutate(byte[] bytes) {

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -58,7 +59,7 @@ final class CatalogModelTest {
     }
     assertEquals(
         EnumSet.complementOf(ELSEWHERE), rejections.keySet(), "rejections met: " + rejections);
-    assertEquals(14, outcomes.size(), "outcomes met: " + outcomes);
+    assertEquals(16, outcomes.size(), "outcomes met: " + outcomes);
   }
 
   private void run(long seed) throws MalformedCatalogException {
@@ -169,7 +170,19 @@ final class CatalogModelTest {
     private void compare(ReferenceCatalog.Image expected, ImageState image) {
       assertEquals(expected.name, image.name());
       assertEquals(Optional.of(image), catalog.imageNamed(expected.name));
-      assertEquals(expected.keep, image.keepLast());
+      assertEquals(expected.retention, image.retention());
+      assertEquals(
+          expected.names,
+          image.names().entrySet().stream()
+              .collect(
+                  Collectors.toMap(
+                      Map.Entry::getKey,
+                      name -> name.getValue().value(),
+                      (_, later) -> later,
+                      TreeMap::new)));
+      assertEquals(
+          expected.retirable(reference.millis),
+          RetentionPlan.retirable(image, image.retention(), reference.millis));
       assertEquals(expected.durability, image.durability());
       assertEquals(expected.created, image.createdMillis());
       assertEquals(expected.epoch, image.epoch().value());

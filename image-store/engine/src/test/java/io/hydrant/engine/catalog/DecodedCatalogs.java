@@ -63,6 +63,16 @@ final class DecodedCatalogs {
               CatalogScript.content(1),
               List.of()));
     }
+    RetentionPlan.retirable(image, image.retention(), catalog.catalogMillis());
+    RetentionPlan.retirableByNumber(image, image.retention());
+    image
+        .committed()
+        .keySet()
+        .forEach(id -> apply(catalog, new Command.NameCheckpoint(image.id(), id, "late")));
+    image
+        .names()
+        .keySet()
+        .forEach(name -> apply(catalog, new Command.ReleaseName(image.id(), name)));
     apply(catalog, new Command.SetRetention(image.id(), 1));
     apply(catalog, new Command.Retire(image.id(), List.copyOf(image.committed().keySet())));
     image

@@ -24,9 +24,18 @@ final class GoldenCatalog {
 
   static Catalog build() {
     CatalogScript script = new CatalogScript();
-    ImageId restored = restored(script);
-    script.apply(new Command.MarkDamaged(restored, 0, 127, cp(1), List.of(3, 2_047)));
-    script.apply(new Command.MarkDamaged(restored, 0, 3, cp(1), List.of(0)));
+    ImageId restored = damaged(script);
+    script.apply(
+        new Command.SetRetention(
+            restored,
+            new RetentionPolicy(
+                3,
+                Optional.of(60_000L),
+                List.of(
+                    new RetentionPolicy.Tier(600_000, 1_000),
+                    new RetentionPolicy.Tier(86_400_000, 60_000)))));
+    script.apply(new Command.NameCheckpoint(restored, cp(1), "before-upgrade"));
+    script.apply(new Command.NameCheckpoint(restored, cp(1), "Z.1"));
     return script.catalog;
   }
 
@@ -42,6 +51,20 @@ final class GoldenCatalog {
     CatalogScript script = new CatalogScript();
     restored(script);
     return script.catalog;
+  }
+
+  /** As version 3 could express it: all are kept by number alone, and none for its name. */
+  static Catalog ofVersion3() {
+    CatalogScript script = new CatalogScript();
+    damaged(script);
+    return script.catalog;
+  }
+
+  private static ImageId damaged(CatalogScript script) {
+    ImageId restored = restored(script);
+    script.apply(new Command.MarkDamaged(restored, 0, 127, cp(1), List.of(3, 2_047)));
+    script.apply(new Command.MarkDamaged(restored, 0, 3, cp(1), List.of(0)));
+    return restored;
   }
 
   private static ImageId restored(CatalogScript script) {

@@ -21,6 +21,7 @@ import java.util.random.RandomGenerator;
 /** Entries that mostly make sense for a catalog, and sometimes do not. */
 final class RandomCommands {
   private static final List<String> NAMES = List.of("a", "b", "c", "d", "_bad", "");
+  private static final List<String> CHECKPOINT_NAMES = List.of("x", "y", "Z.1", "7", "");
   private static final long TOKENS = 4;
 
   private final RandomGenerator random;
@@ -42,16 +43,13 @@ final class RandomCommands {
     Optional<ReferenceCatalog.Image> known = Optional.ofNullable(now.images.get(image.value()));
     int dice = random.nextInt(100);
     if (now.images.isEmpty() || dice < 3) {
-      return new Command.CreateImage(
-          pick(NAMES),
-          rarely() ? random.nextInt(-1, 2) : keep(),
-          pick(List.of(Durability.values())));
+      return new Command.CreateImage(pick(NAMES), retention(), pick(List.of(Durability.values())));
     }
     if (dice < 4) {
       return new Command.DeleteImage(image, random.nextBoolean());
     }
     if (dice < 7) {
-      return new Command.SetRetention(image, rarely() ? 0 : keep());
+      return new Command.SetRetention(image, retention());
     }
     if (dice < 12 || known.isPresent() && known.get().epoch == 0) {
       return acquire(image, known);
@@ -83,6 +81,11 @@ final class RandomCommands {
     }
     if (dice < 91) {
       return random.nextBoolean() ? new Command.DigestAt() : mark(image, known);
+    }
+    if (dice < 94) {
+      return random.nextInt(3) > 0
+          ? new Command.NameCheckpoint(image, anyId(known), pick(CHECKPOINT_NAMES))
+          : new Command.ReleaseName(image, pick(CHECKPOINT_NAMES));
     }
     return retire(image, known);
   }
@@ -147,6 +150,9 @@ final class RandomCommands {
     for (int i = random.nextInt(6); i > 0; i--) {
       ids.add(anyId(known));
     }
+    if (known.isPresent() && random.nextInt(3) == 0) {
+      return new Command.Retire(image, known.get().retirable(now.millis));
+    }
     known
         .filter(row -> random.nextBoolean())
         .map(row -> row.in(ReferenceCatalog.State.COMMITTED))
@@ -200,8 +206,16 @@ final class RandomCommands {
     return new SessionId(sessions.isEmpty() || rarely() ? random.nextLong(100) : pick(sessions));
   }
 
-  private int keep() {
-    return random.nextInt(1, 6);
+  private RetentionPolicy retention() {
+    int keepLast = random.nextInt(1, 6);
+    return random.nextInt(3) > 0
+        ? RetentionPolicy.last(keepLast)
+        : new RetentionPolicy(
+            keepLast,
+            random.nextBoolean() ? Optional.empty() : Optional.of(random.nextLong(1, 50)),
+            List.of(
+                new RetentionPolicy.Tier(50, random.nextLong(1, 5)),
+                new RetentionPolicy.Tier(200, random.nextLong(5, 20))));
   }
 
   private boolean rarely() {

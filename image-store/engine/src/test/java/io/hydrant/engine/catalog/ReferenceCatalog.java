@@ -57,7 +57,8 @@ final class ReferenceCatalog {
     final RequestId request;
     final long created;
     final Durability durability;
-    int keep;
+    RetentionPolicy retention;
+    final TreeMap<String, Long> names = new TreeMap<>();
     long epoch;
     RequestId token = RequestId.NONE;
     long ownerSession;
@@ -75,7 +76,7 @@ final class ReferenceCatalog {
       this.request = request;
       this.created = created;
       this.durability = create.durability();
-      this.keep = create.keepLast();
+      this.retention = create.retention();
     }
 
     /** Whether a retained checkpoint builds on this one, or is it. */
@@ -93,6 +94,34 @@ final class ReferenceCatalog {
 
     List<Row> in(State state) {
       return rows.values().stream().filter(row -> row.state == state).toList();
+    }
+
+    /** What nothing keeps: neither for itself, nor by number, nor by age. */
+    List<CheckpointId> retirable(long now) {
+      List<Row> committed = in(State.COMMITTED);
+      List<CheckpointId> retirable = new ArrayList<>();
+      for (Row row : committed) {
+        long newer = committed.stream().filter(other -> other.id > row.id).count();
+        boolean kept =
+            newer < retention.keepLast()
+                || row.id == head
+                || names.containsValue(row.id)
+                || sessions.values().stream().anyMatch(s -> s.checkpoint().value() == row.id)
+                || retention.keepForMillis().filter(age -> now - row.millis < age).isPresent()
+                || retention.tiers().stream().anyMatch(tier -> keeps(tier, row, now));
+        if (!kept) {
+          retirable.add(new CheckpointId(row.id));
+        }
+      }
+      return retirable;
+    }
+
+    private boolean keeps(RetentionPolicy.Tier tier, Row row, long now) {
+      return now - row.millis < tier.windowMillis()
+          && in(State.COMMITTED).stream()
+              .noneMatch(other ->
+                  other.id < row.id
+                      && other.millis / tier.spacingMillis() == row.millis / tier.spacingMillis());
     }
 
     /** The checkpoint, its base and so on down to the full one. */
@@ -143,7 +172,9 @@ final class ReferenceCatalog {
     return switch (command) {
       case Command.CreateImage create -> create(create, request);
       case Command.DeleteImage(ImageId id, boolean defer) -> delete(id.value(), defer, effects);
-      case Command.SetRetention(ImageId id, int keep) -> setRetention(id.value(), keep);
+      case Command.SetRetention set -> setRetention(set.image().value(), set.retention());
+      case Command.NameCheckpoint name -> name(name);
+      case Command.ReleaseName release -> release(release);
       case Command.Acquire acquire -> acquire(acquire, index, effects);
       case Command.Open open -> open(open, effects);
       case Command.Commit commit -> commit(commit, index, effects);
@@ -163,7 +194,6 @@ final class ReferenceCatalog {
 
   private Object create(Command.CreateImage create, RequestId request) {
     String name = create.name();
-    int keep = create.keepLast();
     if (!name.matches("[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}")) {
       return Rejection.INVALID;
     }
@@ -172,9 +202,6 @@ final class ReferenceCatalog {
         boolean repeat = !request.equals(RequestId.NONE) && image.request.equals(request);
         return repeat ? new Outcome.ImageCreated(new ImageId(image.uid)) : Rejection.NAME_TAKEN;
       }
-    }
-    if (keep < 1 || keep > 10_000) {
-      return Rejection.INVALID;
     }
     uids++;
     images.put(uids, new Image(uids, create, request, millis));
@@ -199,19 +226,46 @@ final class ReferenceCatalog {
       return new Outcome.ImageDeleted(false);
     }
     image.deleting = true;
+    image.names.clear();
     return new Outcome.ImageDeleted(true);
   }
 
-  private Object setRetention(long uid, int keep) {
+  private Object setRetention(long uid, RetentionPolicy retention) {
     Image image = images.get(uid);
     if (image == null || image.deleting) {
       return Rejection.UNKNOWN_IMAGE;
     }
-    if (keep < 1 || keep > 10_000) {
+    image.retention = retention;
+    return new Outcome.RetentionSet();
+  }
+
+  private Object name(Command.NameCheckpoint name) {
+    Image image = images.get(name.image().value());
+    if (image == null || image.deleting) {
+      return Rejection.UNKNOWN_IMAGE;
+    }
+    if (!name.name().matches("[a-zA-Z][a-zA-Z0-9._-]{0,127}")) {
       return Rejection.INVALID;
     }
-    image.keep = keep;
-    return new Outcome.RetentionSet();
+    long id = name.checkpoint().value();
+    Long holder = image.names.get(name.name());
+    if (holder != null && holder != id) {
+      return Rejection.NAME_TAKEN;
+    }
+    Object refusal = restorable(image, id);
+    if (refusal != null) {
+      return refusal;
+    }
+    image.names.put(name.name(), id);
+    return new Outcome.CheckpointNamed(new CheckpointKey(name.image(), name.checkpoint()));
+  }
+
+  private Object release(Command.ReleaseName release) {
+    Image image = images.get(release.image().value());
+    if (image == null || image.deleting) {
+      return Rejection.UNKNOWN_IMAGE;
+    }
+    return new Outcome.NameReleased(image.names.remove(release.name()) != null);
   }
 
   private Object acquire(Command.Acquire acquire, long index, List<Effect> effects) {
@@ -478,9 +532,10 @@ final class ReferenceCatalog {
     }
     List<Row> kept = image.in(State.COMMITTED);
     TreeSet<Long> stay = new TreeSet<>();
-    kept.reversed().stream().limit(image.keep).forEach(row -> stay.add(row.id));
+    kept.reversed().stream().limit(image.retention.keepLast()).forEach(row -> stay.add(row.id));
     stay.add(image.head);
     image.sessions.values().forEach(session -> stay.add(session.checkpoint().value()));
+    stay.addAll(image.names.values());
     List<CheckpointId> gone = new ArrayList<>();
     for (Row row : kept) {
       if (asked.contains(new CheckpointId(row.id)) && !stay.contains(row.id)) {

@@ -15,9 +15,9 @@ import io.hydrant.v1.Durability;
 import io.hydrant.v1.Image;
 import io.hydrant.v1.Region;
 import io.hydrant.v1.RegionKind;
-import io.hydrant.v1.Retention;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -30,7 +30,7 @@ public final class ImageMessages {
         Image.newBuilder()
             .setUid(image.id().value())
             .setName(image.name())
-            .setRetention(Retention.newBuilder().setKeepLast(image.keepLast()))
+            .setRetention(RetentionMessages.of(image.retention()))
             .setEpoch(image.epoch().value())
             .setHead(image.head().map(CheckpointId::value).orElse(0L))
             .setCreatedMillis(image.createdMillis())
@@ -55,19 +55,44 @@ public final class ImageMessages {
 
   /** All that can be restored, oldest first, then all that are open. */
   static List<Checkpoint> checkpoints(ImageState image) {
-    Set<CheckpointId> pinned =
-        image.sessions().values().stream().map(SessionInfo::checkpoint).collect(Collectors.toSet());
+    Set<CheckpointId> pinned = pinned(image);
+    Map<CheckpointId, List<String>> names = names(image);
     List<Checkpoint> checkpoints = new ArrayList<>();
-    image
-        .committed()
-        .values()
-        .forEach(info -> checkpoints.add(checkpoint(info, pinned.contains(info.id()))));
-    image.open().values().forEach(info -> checkpoints.add(checkpoint(info, false)));
+    for (CheckpointInfo info : image.committed().values()) {
+      checkpoints.add(
+          checkpoint(info)
+              .setPinned(pinned.contains(info.id()))
+              .addAllNames(names.getOrDefault(info.id(), List.of()))
+              .build());
+    }
+    image.open().values().forEach(info -> checkpoints.add(checkpoint(info).build()));
     return checkpoints;
   }
 
-  /** One checkpoint. */
-  public static Checkpoint checkpoint(CheckpointInfo info, boolean pinned) {
+  /** One checkpoint of an image. */
+  public static Checkpoint checkpoint(ImageState image, CheckpointInfo info) {
+    return checkpoint(info)
+        .setPinned(pinned(image).contains(info.id()))
+        .addAllNames(names(image).getOrDefault(info.id(), List.of()))
+        .build();
+  }
+
+  private static Set<CheckpointId> pinned(ImageState image) {
+    return image.sessions().values().stream()
+        .map(SessionInfo::checkpoint)
+        .collect(Collectors.toSet());
+  }
+
+  /** Those of each checkpoint that has any, ascending. */
+  private static Map<CheckpointId, List<String>> names(ImageState image) {
+    return image.names().entrySet().stream()
+        .collect(
+            Collectors.groupingBy(
+                Map.Entry::getValue,
+                Collectors.mapping(Map.Entry::getKey, Collectors.toUnmodifiableList())));
+  }
+
+  private static Checkpoint.Builder checkpoint(CheckpointInfo info) {
     Checkpoint.Builder builder =
         Checkpoint.newBuilder()
             .setId(info.id().value())
@@ -75,8 +100,7 @@ public final class ImageMessages {
             .setKind(kind(info))
             .setState(CheckpointState.CHECKPOINT_STATE_OPEN)
             .setEpoch(info.epoch().value())
-            .addAllRegions(regions(info.regions()))
-            .setPinned(pinned);
+            .addAllRegions(regions(info.regions()));
     info.commit()
         .ifPresent(commit -> {
           Command.Content content = commit.content();
@@ -88,7 +112,7 @@ public final class ImageMessages {
               .setDataBytes(content.dataBytes())
               .setSlimBytes(content.slimBytes());
         });
-    return builder.build();
+    return builder;
   }
 
   private static CheckpointKind kind(CheckpointInfo info) {

@@ -7,6 +7,7 @@ import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.catalog.RetentionPolicy;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
@@ -24,7 +25,11 @@ import io.hydrant.v1.ListCheckpointsRequest;
 import io.hydrant.v1.ListCheckpointsResponse;
 import io.hydrant.v1.ListImagesRequest;
 import io.hydrant.v1.ListImagesResponse;
+import io.hydrant.v1.NameCheckpointRequest;
+import io.hydrant.v1.NameCheckpointResponse;
 import io.hydrant.v1.PinnedDelete;
+import io.hydrant.v1.ReleaseNameRequest;
+import io.hydrant.v1.ReleaseNameResponse;
 import io.hydrant.v1.SetRetentionRequest;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -42,6 +47,7 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
   private final Proposals proposals;
   private final TakeOverSessions sessions;
   private final UnaryCalls calls;
+  private final NameCalls names;
 
   public ImageService(
       Catalog catalog, Proposals proposals, TakeOverSessions sessions, Executor executor) {
@@ -49,6 +55,7 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
     this.proposals = proposals;
     this.sessions = sessions;
     this.calls = new UnaryCalls(executor);
+    this.names = new NameCalls(catalog, proposals);
   }
 
   @Override
@@ -59,7 +66,7 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
           Command create =
               new Command.CreateImage(
                   Requests.name(request.getName()),
-                  Requests.keepLast(request.getRetention()),
+                  RetentionMessages.read(request.getRetention()),
                   Requests.durability(request.getDurability()));
           RequestId id = Requests.id(request.getRequestId(), "request_id");
           return proposals
@@ -147,11 +154,11 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
     calls.answer(
         observer,
         () -> {
-          int keepLast = Requests.keepLast(request.getRetention());
+          RetentionPolicy retention = RetentionMessages.read(request.getRetention());
           return found(request.getImage())
               .thenCompose(image ->
                   proposals
-                      .propose(new Command.SetRetention(image.id(), keepLast))
+                      .propose(new Command.SetRetention(image.id(), retention))
                       .thenApply(outcome ->
                           switch (outcome) {
                             case Outcome.RetentionSet() -> image(image.id());
@@ -162,12 +169,24 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
   }
 
   @Override
+  public void nameCheckpoint(
+      NameCheckpointRequest request, StreamObserver<NameCheckpointResponse> observer) {
+    calls.answer(observer, () -> names.name(request));
+  }
+
+  @Override
+  public void releaseName(
+      ReleaseNameRequest request, StreamObserver<ReleaseNameResponse> observer) {
+    calls.answer(observer, () -> names.release(request));
+  }
+
+  @Override
   public void acquireProtection(
       AcquireProtectionRequest request, StreamObserver<AcquireProtectionResponse> observer) {
     calls.answer(
         observer,
         () -> {
-          Command.Restore restore = Requests.restore(request);
+          Requests.TakeOver asked = Requests.takeOver(request);
           RequestId owner = Requests.id(request.getOwnerToken(), "owner_token");
           if (owner.equals(RequestId.NONE)) {
             throw ApiException.invalid(
@@ -179,6 +198,7 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
                   : Optional.of(epoch(request.getSeenEpoch(), "seen_epoch"));
           return found(request.getImage())
               .thenCompose(image -> {
+                Command.Restore restore = asked.of(image);
                 // A repeat takes no room, and must not be told that nothing was fenced.
                 if (!restore.equals(Command.Restore.NONE) && !image.isOwnedBy(owner)) {
                   sessions.requireRoom();

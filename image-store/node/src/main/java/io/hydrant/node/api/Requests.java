@@ -13,7 +13,6 @@ import io.hydrant.node.replication.EntryCodec;
 import io.hydrant.v1.AcquireProtectionRequest;
 import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.Reason;
-import io.hydrant.v1.Retention;
 import io.hydrant.v1.TakeOverRestore;
 import java.util.Optional;
 
@@ -77,13 +76,68 @@ public final class Requests {
     return asked == 0 ? LEASE_MILLIS_DEFAULT : asked;
   }
 
+  /** The checkpoint that a request means: by its number, by its name, or the latest. */
+  public sealed interface Wanted {
+    /** Which one of the image as the catalog knows it now; empty: the latest. */
+    Optional<CheckpointId> of(ImageState image);
+
+    /** The head where the entry is applied. */
+    record Latest() implements Wanted {
+      @Override
+      public Optional<CheckpointId> of(ImageState image) {
+        return Optional.empty();
+      }
+    }
+
+    /** By its number. */
+    record Numbered(CheckpointId id) implements Wanted {
+      @Override
+      public Optional<CheckpointId> of(ImageState image) {
+        return Optional.of(id);
+      }
+    }
+
+    /** By its name. */
+    record Named(String name) implements Wanted {
+      @Override
+      public Optional<CheckpointId> of(ImageState image) {
+        CheckpointId id = image.names().get(name);
+        if (id == null) {
+          throw new ApiException(
+              Reason.REASON_UNKNOWN_CHECKPOINT,
+              "no checkpoint of image '%s' has the name '%s': ListCheckpoints tells which names there are"
+                  .formatted(image.name(), name));
+        }
+        return Optional.of(id);
+      }
+    }
+  }
+
+  /** The checkpoint that a request means by number or name, or by neither. */
+  public static Wanted wanted(long id, String name) {
+    Optional<CheckpointId> numbered = checkpoint(id);
+    if (name.isEmpty()) {
+      return numbered.<Wanted>map(Wanted.Numbered::new).orElseGet(Wanted.Latest::new);
+    }
+    if (numbered.isPresent()) {
+      throw ApiException.invalid("checkpoint and checkpoint_name are both given: name one of them");
+    }
+    return new Wanted.Named(checkpointName(name));
+  }
+
+  /** What a take-over asks for, before the image is known. */
+  interface TakeOver {
+    /** What it restores of the image as the catalog knows it now. */
+    Command.Restore of(ImageState image);
+  }
+
   /** What a take-over restores. */
-  static Command.Restore restore(AcquireProtectionRequest request) {
-    Optional<CheckpointId> checkpoint = checkpoint(request.getCheckpoint());
+  static TakeOver takeOver(AcquireProtectionRequest request) {
+    Wanted wanted = wanted(request.getCheckpoint(), request.getCheckpointName());
     boolean named = request.getRestore() == TakeOverRestore.TAKE_OVER_RESTORE_CHECKPOINT;
-    if (named != checkpoint.isPresent()) {
+    if (named == wanted instanceof Wanted.Latest) {
       throw ApiException.invalid(
-          "checkpoint goes with restore CHECKPOINT, and only with that: name one or neither");
+          "checkpoint (or checkpoint_name) goes with restore CHECKPOINT, and only with that: name one or neither");
     }
     int leaseMillis = leaseMillis(request.getLeaseMillis());
     return switch (request.getRestore()) {
@@ -91,30 +145,23 @@ public final class Requests {
         if (request.getLeaseMillis() != 0) {
           throw ApiException.invalid("lease_millis: nothing is restored, so there is no lease");
         }
-        yield Command.Restore.NONE;
+        yield _ -> Command.Restore.NONE;
       }
-      case TAKE_OVER_RESTORE_LATEST -> new Command.Restore.Head(leaseMillis);
+      case TAKE_OVER_RESTORE_LATEST -> _ -> new Command.Restore.Head(leaseMillis);
       case TAKE_OVER_RESTORE_CHECKPOINT ->
-          new Command.Restore.At(checkpoint.orElseThrow(), Optional.of(leaseMillis));
+          image -> new Command.Restore.At(wanted.of(image).orElseThrow(), Optional.of(leaseMillis));
       case UNRECOGNIZED -> throw ApiException.invalid("restore has an unknown value");
     };
   }
 
-  /** How many checkpoints to keep. */
-  public static int keepLast(Retention retention) {
-    int keepLast = retention.getKeepLast();
-    if (keepLast == 0) {
-      return CatalogLimits.KEEP_LAST_DEFAULT;
-    }
-    if (keepLast < CatalogLimits.KEEP_LAST_MIN || keepLast > CatalogLimits.KEEP_LAST_MAX) {
+  /** A checkpoint's name: its form is the catalog's to judge, but it must fit into an entry. */
+  static String checkpointName(String name) {
+    if (name.isEmpty() || name.length() > CatalogLimits.CHECKPOINT_NAME_CHARS_MAX) {
       throw ApiException.invalid(
-          "retention.keep_last must be %d to %d, not %s"
-              .formatted(
-                  CatalogLimits.KEEP_LAST_MIN,
-                  CatalogLimits.KEEP_LAST_MAX,
-                  Integer.toUnsignedString(keepLast)));
+          "a checkpoint's name must have 1 to %d characters, not %d"
+              .formatted(CatalogLimits.CHECKPOINT_NAME_CHARS_MAX, name.length()));
     }
-    return keepLast;
+    return name;
   }
 
   /** A new image's durability; in a group of one both are its own disk. */

@@ -4,6 +4,8 @@ import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.RetentionPlan;
+import io.hydrant.engine.catalog.RetentionPolicy;
 import io.hydrant.engine.catalog.SessionInfo;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
@@ -15,10 +17,10 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,12 +29,12 @@ import org.slf4j.LoggerFactory;
  * and the catalog checks each of these proposals again. One that fails comes again with a later
  * step.
  *
- * <p>What is proposed by age waits while this node's clock is far off its group's (R21): retirement
- * goes by number, and goes on.
+ * <p>What is proposed by age waits while this node's clock is far off its group's (R21); retirement
+ * by number goes on.
  *
  * <ul>
- *   <li>Retire: an image has more checkpoints than it is told to keep; about once a second, so that
- *       a fast stream of checkpoints does not double its entries.
+ *   <li>Retire: what an image's retention keeps no longer ({@link RetentionPlan}); about once a
+ *       second, so that a fast stream of checkpoints does not double its entries.
  *   <li>Unpin: a session was not renewed in time.
  *   <li>Abort: an open checkpoint showed no sign of life for the silence.
  * </ul>
@@ -57,6 +59,7 @@ public final class Housekeeping {
   private final OpenCheckpoints open;
   private final Duration silence;
   private final Time time;
+  private final RetirementTime retirementTime;
 
   /** Subjects of proposals that were not answered yet. */
   private final Set<Object> pending = ConcurrentHashMap.newKeySet();
@@ -67,9 +70,10 @@ public final class Housekeeping {
 
   /**
    * @param nanoTime as {@link System#nanoTime}
+   * @param wallMillis this node's clock, with which the entries that it proposes are stamped
    * @param clockOffMillis how far this node's clock is ahead of its group's; 0 for a group of one
    */
-  public record Time(LongSupplier nanoTime, LongSupplier clockOffMillis) {}
+  public record Time(LongSupplier nanoTime, LongSupplier wallMillis, LongSupplier clockOffMillis) {}
 
   public Housekeeping(
       Catalog catalog,
@@ -84,6 +88,7 @@ public final class Housekeeping {
     this.open = open;
     this.silence = silence;
     this.time = time;
+    this.retirementTime = new RetirementTime(catalog, time);
     this.retiredNanos = time.nanoTime().getAsLong();
     this.stepNanos = retiredNanos;
   }
@@ -103,11 +108,12 @@ public final class Housekeeping {
     if (!proposals.leads()) {
       return;
     }
+    boolean clockGood = isClockGood();
     if (now - retiredNanos >= RETIRE_EVERY_NANOS) {
       retiredNanos = now;
-      catalog.images().forEach(this::retire);
+      retire(retirementTime.now(clockGood));
     }
-    if (isClockGood()) {
+    if (clockGood) {
       for (SessionInfo session : leases.expired(catalog)) {
         propose(session.id(), new Command.Unpin(session.id(), Optional.of(session.renewals())));
       }
@@ -134,24 +140,18 @@ public final class Housekeeping {
     return !isOff;
   }
 
-  private void retire(ImageState image) {
-    int excess = image.committed().size() - image.keepLast();
-    if (excess <= 0) {
-      return;
-    }
-    Set<CheckpointId> kept =
-        image.sessions().values().stream()
-            .map(SessionInfo::checkpoint)
-            .collect(Collectors.toCollection(HashSet::new));
-    image.head().ifPresent(kept::add);
-    List<CheckpointId> retired =
-        image.committed().keySet().stream()
-            .limit(excess)
-            .filter(id -> !kept.contains(id))
-            .limit(RETIRE_CHECKPOINTS_MAX)
-            .toList();
-    if (!retired.isEmpty()) {
-      propose(image.id(), new Command.Retire(image.id(), retired));
+  private void retire(OptionalLong nowMillis) {
+    for (ImageState image : catalog.images()) {
+      RetentionPolicy retention = image.retention();
+      List<CheckpointId> retirable =
+          nowMillis.isPresent()
+              ? RetentionPlan.retirable(image, retention, nowMillis.getAsLong())
+              : RetentionPlan.retirableByNumber(image, retention);
+      if (!retirable.isEmpty()) {
+        List<CheckpointId> oldest =
+            retirable.subList(0, Math.min(retirable.size(), RETIRE_CHECKPOINTS_MAX));
+        propose(image.id(), new Command.Retire(image.id(), oldest));
+      }
     }
   }
 

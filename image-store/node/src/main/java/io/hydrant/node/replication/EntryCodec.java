@@ -23,8 +23,10 @@ import io.hydrant.raft.v1.CreateImage;
 import io.hydrant.raft.v1.DeleteImage;
 import io.hydrant.raft.v1.DigestAt;
 import io.hydrant.raft.v1.MarkDamaged;
+import io.hydrant.raft.v1.NameCheckpoint;
 import io.hydrant.raft.v1.Open;
 import io.hydrant.raft.v1.Pin;
+import io.hydrant.raft.v1.ReleaseName;
 import io.hydrant.raft.v1.Renew;
 import io.hydrant.raft.v1.Retire;
 import io.hydrant.raft.v1.SetRetention;
@@ -71,8 +73,10 @@ public final class EntryCodec {
           builder.setCreateImage(
               CreateImage.newBuilder()
                   .setName(create.name())
-                  .setKeepLast(create.keepLast())
-                  .setDurability(create.durability().code()));
+                  .setKeepLast(create.retention().keepLast())
+                  .setDurability(create.durability().code())
+                  .setKeepForMillis(RetentionEntries.keepForMillis(create.retention()))
+                  .addAllTiers(RetentionEntries.tiers(create.retention())));
       case Command.DeleteImage delete ->
           builder.setDeleteImage(
               DeleteImage.newBuilder()
@@ -80,7 +84,20 @@ public final class EntryCodec {
                   .setDeferIfPinned(delete.deferIfPinned()));
       case Command.SetRetention set ->
           builder.setSetRetention(
-              SetRetention.newBuilder().setImage(set.image().value()).setKeepLast(set.keepLast()));
+              SetRetention.newBuilder()
+                  .setImage(set.image().value())
+                  .setKeepLast(set.retention().keepLast())
+                  .setKeepForMillis(RetentionEntries.keepForMillis(set.retention()))
+                  .addAllTiers(RetentionEntries.tiers(set.retention())));
+      case Command.NameCheckpoint name ->
+          builder.setNameCheckpoint(
+              NameCheckpoint.newBuilder()
+                  .setImage(name.image().value())
+                  .setCheckpoint(name.checkpoint().value())
+                  .setName(name.name()));
+      case Command.ReleaseName release ->
+          builder.setReleaseName(
+              ReleaseName.newBuilder().setImage(release.image().value()).setName(release.name()));
       case Command.Acquire acquire -> builder.setAcquire(encodeAcquire(acquire));
       case Command.Open open -> builder.setOpen(encodeOpen(open));
       case Command.Commit commit -> builder.setCommit(encodeCommit(commit));
@@ -224,7 +241,18 @@ public final class EntryCodec {
       case SET_RETENTION ->
           new Command.SetRetention(
               new ImageId(entry.getSetRetention().getImage()),
-              entry.getSetRetention().getKeepLast());
+              RetentionEntries.read(
+                  entry.getSetRetention().getKeepLast(),
+                  entry.getSetRetention().getKeepForMillis(),
+                  entry.getSetRetention().getTiersList()));
+      case NAME_CHECKPOINT ->
+          new Command.NameCheckpoint(
+              new ImageId(entry.getNameCheckpoint().getImage()),
+              new CheckpointId(entry.getNameCheckpoint().getCheckpoint()),
+              entry.getNameCheckpoint().getName());
+      case RELEASE_NAME ->
+          new Command.ReleaseName(
+              new ImageId(entry.getReleaseName().getImage()), entry.getReleaseName().getName());
       case ACQUIRE -> decodeAcquire(entry.getAcquire());
       case OPEN -> decodeOpen(entry.getOpen());
       case COMMIT -> decodeCommit(entry.getCommit());
@@ -262,7 +290,10 @@ public final class EntryCodec {
 
   private static Command decodeCreateImage(CreateImage create) {
     return new Command.CreateImage(
-        create.getName(), create.getKeepLast(), Durability.ofCode(create.getDurability()));
+        create.getName(),
+        RetentionEntries.read(
+            create.getKeepLast(), create.getKeepForMillis(), create.getTiersList()),
+        Durability.ofCode(create.getDurability()));
   }
 
   /** A value that says nothing where it stands was not written by a program that this one knows. */

@@ -37,6 +37,8 @@ final class OutcomeCodec {
   private static final int REJECTED = 12;
   private static final int DIGEST_ASKED = 13;
   private static final int PAGES_MARKED = 14;
+  private static final int CHECKPOINT_NAMED = 15;
+  private static final int NAME_RELEASED = 16;
 
   private OutcomeCodec() {}
 
@@ -61,6 +63,14 @@ final class OutcomeCodec {
         out.writeBoolean(deleted.deferred());
       }
       case Outcome.RetentionSet() -> out.writeByte(RETENTION_SET);
+      case Outcome.CheckpointNamed named -> {
+        out.writeByte(CHECKPOINT_NAMED);
+        writeKey(named.key(), out);
+      }
+      case Outcome.NameReleased released -> {
+        out.writeByte(NAME_RELEASED);
+        out.writeBoolean(released.held());
+      }
       case Outcome.Acquired acquired -> writeAcquired(acquired, out);
       case Outcome.Opened opened -> {
         out.writeByte(OPENED);
@@ -172,6 +182,8 @@ final class OutcomeCodec {
       case REJECTED ->
           new Outcome.Rejected(Rejection.values()[in.readInt()], in.readUTF(), readOptionalId(in));
       case PAGES_MARKED -> new Outcome.PagesMarked(in.readInt());
+      case CHECKPOINT_NAMED -> new Outcome.CheckpointNamed(readKey(in));
+      case NAME_RELEASED -> new Outcome.NameReleased(in.readBoolean());
       case DIGEST_ASKED -> new Outcome.DigestAsked(in.readLong());
       default -> throw new IllegalStateException("unknown outcome " + tag);
     };

@@ -9,7 +9,6 @@ import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.catalog.SessionInfo;
-import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.SessionId;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
@@ -62,14 +61,16 @@ final class SessionCalls implements TakeOverSessions {
         observer,
         () -> {
           RequestId id = Requests.id(request.getRequestId(), "request_id");
-          Optional<CheckpointId> checkpoint = Requests.checkpoint(request.getCheckpoint());
+          Requests.Wanted wanted =
+              Requests.wanted(request.getCheckpoint(), request.getCheckpointName());
           int leaseMillis = Requests.leaseMillis(request.getLeaseMillis());
           return proposals
               .current()
               .thenCompose(_ -> {
                 ImageState image = Requests.image(catalog, request.getImage());
                 requireRoom();
-                return proposals.propose(new Command.Pin(image.id(), checkpoint, leaseMillis), id);
+                return proposals.propose(
+                    new Command.Pin(image.id(), wanted.of(image), leaseMillis), id);
               })
               .thenApply(SessionCalls::pinned)
               .thenApply(this::opened);
@@ -97,10 +98,8 @@ final class SessionCalls implements TakeOverSessions {
 
   @Override
   public OpenRestoreResponse opened(Outcome.Pinned pinned) {
-    CheckpointInfo info =
-        Requests.image(catalog, pinned.key().image().value())
-            .committed()
-            .get(pinned.key().checkpoint());
+    ImageState image = Requests.image(catalog, pinned.key().image().value());
+    CheckpointInfo info = image.committed().get(pinned.key().checkpoint());
     if (info == null) {
       throw new IllegalStateException(pinned + " pins what is not there");
     }
@@ -108,7 +107,7 @@ final class SessionCalls implements TakeOverSessions {
     SessionToken token = new SessionToken(pinned.session(), pinned.key(), pinned.session().value());
     return OpenRestoreResponse.newBuilder()
         .setToken(token.encode())
-        .setCheckpoint(ImageMessages.checkpoint(info, true))
+        .setCheckpoint(ImageMessages.checkpoint(image, info))
         .setLeaseMillis(pinned.leaseMillis())
         .setImageUid(pinned.key().image().value())
         .build();

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.catalog.RetentionPolicy;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
@@ -24,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +41,7 @@ final class HousekeepingTest {
 
   private final AtomicLong nanos = new AtomicLong(1_000);
   private final AtomicLong clockOff = new AtomicLong();
+  private final AtomicLong bootMillis = new AtomicLong(1_000_000);
   private final Catalog catalog = new Catalog();
   private final FakeProposals log = new FakeProposals(catalog);
   private final Leases leases = new Leases(nanos::get);
@@ -49,18 +53,23 @@ final class HousekeepingTest {
           leases,
           open,
           Duration.ofSeconds(60),
-          new Housekeeping.Time(nanos::get, clockOff::get));
+          new Housekeeping.Time(nanos::get, this::wallMillis, clockOff::get));
 
   private final ImageId image;
   private final Epoch epoch;
 
   HousekeepingTest() {
+    log.clock = this::wallMillis;
     image = ((Outcome.ImageCreated) log.apply(new Command.CreateImage("vm", 2))).image();
     epoch =
         ((Outcome.Acquired)
                 log.apply(
                     new Command.Acquire(image, Optional.empty(), new RequestId(new UUID(1, 1)))))
             .epoch();
+  }
+
+  private long wallMillis() {
+    return bootMillis.get() + TimeUnit.NANOSECONDS.toMillis(nanos.get());
   }
 
   private CheckpointKey openFull() {
@@ -139,6 +148,104 @@ final class HousekeepingTest {
     assertEquals(
         List.of(new Command.Retire(image, List.of(pinned.checkpoint()))),
         after(Duration.ofSeconds(1)));
+  }
+
+  /** All of the last two seconds, one a second of the last ten, one in five of the last minute. */
+  private void keepByAge() {
+    log.apply(
+        new Command.SetRetention(
+            image,
+            new RetentionPolicy(
+                1,
+                Optional.of(2_000L),
+                List.of(
+                    new RetentionPolicy.Tier(10_000, 1_000),
+                    new RetentionPolicy.Tier(60_000, 5_000)))));
+  }
+
+  /** One every 200 ms. */
+  private void commitFor(Duration duration) {
+    for (long left = duration.toMillis(); left > 0; left -= 200) {
+      commitFull();
+      after(Duration.ofMillis(200));
+    }
+  }
+
+  private int retained() {
+    return catalog.image(image).orElseThrow().committed().size();
+  }
+
+  @Test
+  void thinsOutAsTimeGoesByAlsoOfAnImageThatNobodyWritesTo() {
+    keepByAge();
+    commitFor(Duration.ofSeconds(20));
+    // 10 or so of two seconds (and of the second for which one waits), 8 more of ten, 2 of a
+    // minute.
+    assertTrue(retained() >= 10 + 8 + 2 && retained() <= 15 + 9 + 3, () -> "" + retained());
+    after(Duration.ofSeconds(12));
+    assertTrue(retained() >= 4 && retained() <= 6, () -> "" + retained());
+    after(Duration.ofSeconds(61));
+    assertEquals(1, retained());
+    assertEquals(List.of(), after(Duration.ofSeconds(10)));
+  }
+
+  @Test
+  void aNamedOneSurvivesUntilItsNameIsReleased() {
+    keepByAge();
+    CheckpointKey named = commitFull();
+    CheckpointKey other = commitFull();
+    commitFull();
+    log.apply(new Command.NameCheckpoint(image, named.checkpoint(), "before-upgrade"));
+    after(Duration.ofSeconds(70));
+    assertEquals(ImageState.Fate.COMMITTED, catalog.fate(named));
+    assertEquals(ImageState.Fate.RETIRED, catalog.fate(other));
+    assertEquals(2, retained());
+    log.apply(new Command.ReleaseName(image, "before-upgrade"));
+    after(Duration.ofSeconds(1));
+    assertEquals(ImageState.Fate.RETIRED, catalog.fate(named));
+  }
+
+  @Test
+  void nothingIsRetiredByAgeWhileTheClockIsOff() {
+    keepByAge();
+    commitFull();
+    commitFull();
+    clockOff.set(5_001);
+    assertEquals(List.of(), after(Duration.ofSeconds(100)));
+    clockOff.set(0);
+    assertEquals(1, after(Duration.ofSeconds(1)).size());
+    assertEquals(1, retained());
+  }
+
+  @Test
+  void aClockThatJumpsIsNotBelievedUntilTheOthersHaveBeenHeardOf() {
+    keepByAge();
+    commitFor(Duration.ofSeconds(3));
+    int before = retained();
+    bootMillis.addAndGet(3_600_000);
+    assertEquals(List.of(), after(Duration.ofSeconds(9)));
+    clockOff.set(3_600_000);
+    assertEquals(List.of(), after(Duration.ofSeconds(100)));
+    bootMillis.addAndGet(-3_600_000);
+    clockOff.set(0);
+    assertEquals(before, retained());
+    after(Duration.ofSeconds(20));
+    assertEquals(1, retained());
+  }
+
+  @Test
+  void waitsForCatalogTimeThatAFormerLeaderLeftAhead() {
+    keepByAge();
+    commitFull();
+    commitFull();
+    commitFull();
+    log.clock = () -> wallMillis() + 30_000;
+    log.apply(new Command.DigestAt());
+    log.clock = this::wallMillis;
+    assertEquals(List.of(), after(Duration.ofSeconds(20)));
+    assertEquals(3, retained());
+    after(Duration.ofSeconds(45));
+    assertEquals(1, retained());
   }
 
   @Test

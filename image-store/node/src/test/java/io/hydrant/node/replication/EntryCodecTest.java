@@ -12,6 +12,7 @@ import io.hydrant.engine.catalog.Entry;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.catalog.RetentionPolicy;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
@@ -41,6 +42,14 @@ final class EntryCodecTest {
   private static final CheckpointKey KEY = CheckpointKey.of(7, 12);
   private static final Digest DIGEST = Digest.of(new byte[Digest.BYTES]);
   private static final RequestId TOKEN = new RequestId(new UUID(1, 2));
+
+  private static final RetentionPolicy BY_AGE =
+      new RetentionPolicy(
+          16,
+          Optional.of(60_000L),
+          List.of(
+              new RetentionPolicy.Tier(600_000, 1_000),
+              new RetentionPolicy.Tier(86_400_000, 60_000)));
 
   private static final List<Command> COMMANDS =
       List.of(
@@ -88,7 +97,12 @@ final class EntryCodecTest {
           new Command.Unpin(new SessionId(99), Optional.of(5L)),
           new Command.Retire(IMAGE, List.of(new CheckpointId(1), new CheckpointId(2))),
           new Command.DigestAt(),
-          new Command.MarkDamaged(IMAGE, 1, 300, new CheckpointId(12), List.of(0, 7, 2_047)));
+          new Command.MarkDamaged(IMAGE, 1, 300, new CheckpointId(12), List.of(0, 7, 2_047)),
+          new Command.CreateImage("vm-3", BY_AGE, Durability.QUORUM),
+          new Command.SetRetention(IMAGE, BY_AGE),
+          new Command.SetRetention(IMAGE, new RetentionPolicy(1, Optional.of(60_000L), List.of())),
+          new Command.NameCheckpoint(IMAGE, new CheckpointId(12), "before-upgrade"),
+          new Command.ReleaseName(IMAGE, "before-upgrade"));
 
   private static Entry entry(Command command) {
     return new Entry(1_700_000_000_000L, RequestId.NONE, TOKEN, command);
@@ -154,7 +168,8 @@ final class EntryCodecTest {
         "out of range");
     assertUnreadable(
         good.toBuilder()
-            .setCreateImage(io.hydrant.raft.v1.CreateImage.newBuilder().setDurability(2))
+            .setCreateImage(
+                io.hydrant.raft.v1.CreateImage.newBuilder().setKeepLast(1).setDurability(2))
             .build(),
         "unknown durability 2");
     assertUnreadable(
@@ -181,6 +196,26 @@ final class EntryCodecTest {
             .setAcquire(io.hydrant.raft.v1.Acquire.newBuilder().setImage(1).setPinLeaseMillis(-1))
             .build(),
         "acquire.pin_lease_millis is 4294967295");
+    assertUnreadable(
+        good.toBuilder()
+            .setSetRetention(io.hydrant.raft.v1.SetRetention.newBuilder().setImage(1))
+            .build(),
+        "number of checkpoints to keep must be 1 to 10000");
+    assertUnreadable(
+        good.toBuilder()
+            .setSetRetention(
+                io.hydrant.raft.v1.SetRetention.newBuilder()
+                    .setImage(1)
+                    .setKeepLast(1)
+                    .addTiers(
+                        io.hydrant.raft.v1.RetentionTier.newBuilder().setUnknownFields(unknown)))
+            .build(),
+        "unknown fields");
+    assertUnreadable(
+        good.toBuilder()
+            .setNameCheckpoint(io.hydrant.raft.v1.NameCheckpoint.newBuilder().setImage(1))
+            .build(),
+        "out of range");
     assertUnreadable(
         good.toBuilder().setRequestId(ByteString.copyFrom(new byte[3])).build(), "16 bytes");
   }
@@ -220,6 +255,9 @@ final class EntryCodecTest {
             new Outcome.ImageCreated(IMAGE),
             new Outcome.ImageDeleted(true),
             new Outcome.RetentionSet(),
+            new Outcome.CheckpointNamed(KEY),
+            new Outcome.NameReleased(true),
+            new Outcome.NameReleased(false),
             new Outcome.Acquired(
                 new Epoch(3), Optional.empty(), Optional.empty(), Optional.empty()),
             new Outcome.Acquired(

@@ -21,6 +21,7 @@ public final class ReferenceModel {
     private final String name;
     private final NavigableMap<Long, ModelCheckpoint> committed = new TreeMap<>();
     private final NavigableMap<Long, Long> pins = new TreeMap<>();
+    private final NavigableMap<String, Long> names = new TreeMap<>();
     private long epoch;
     private long head;
 
@@ -59,9 +60,19 @@ public final class ReferenceModel {
       return pins;
     }
 
-    /** Whether a retirement must leave a checkpoint out: head, pinned, or one of the newest. */
+    /** The checkpoint of each name. */
+    public NavigableMap<String, Long> names() {
+      return names;
+    }
+
+    /**
+     * Whether a retirement must leave a checkpoint out: head, pinned, named, or one of the newest.
+     */
     public boolean isHeld(long id, int keepLast) {
-      return id == head || pins.containsValue(id) || committed.tailMap(id, false).size() < keepLast;
+      return id == head
+          || pins.containsValue(id)
+          || names.containsValue(id)
+          || committed.tailMap(id, false).size() < keepLast;
     }
 
     public void takeOver(long id) {

@@ -40,6 +40,7 @@ import java.util.random.RandomGenerator;
 public final class StoreSimulation {
   private static final int IMAGES_MAX = 3;
   private static final int KEEP_LAST = 4;
+  private static final String NAME = "kept";
 
   /** Cleans as long as anything is to be gained. */
   private static final CleaningPolicy EAGER = new CleaningPolicy(1, 0, 0);
@@ -472,7 +473,16 @@ public final class StoreSimulation {
     }
   }
 
+  /** Names one of the oldest as well, or takes the name back, so that it outlives its age. */
   private void retire(ImageId image) throws IOException {
+    ModelImage modelled = modelOf(image);
+    if (!modelled.committed().isEmpty() && random.nextInt(4) == 0) {
+      submit(
+          modelled.names().containsKey(NAME)
+              ? new Command.ReleaseName(image, NAME)
+              : new Command.NameCheckpoint(
+                  image, new CheckpointId(modelled.committed().firstKey()), NAME));
+    }
     List<CheckpointId> all =
         modelOf(image).committed().keySet().stream().map(CheckpointId::new).toList();
     submit(new Command.Retire(image, all));
@@ -541,6 +551,14 @@ public final class StoreSimulation {
           }
         }
         retired.checkpoints().forEach(id -> image.committed().remove(id.value()));
+      }
+      case Outcome.CheckpointNamed named ->
+          modelOf(named.key().image())
+              .names()
+              .put(((Command.NameCheckpoint) command).name(), named.key().checkpoint().value());
+      case Outcome.NameReleased _ -> {
+        Command.ReleaseName release = (Command.ReleaseName) command;
+        modelOf(release.image()).names().remove(release.name());
       }
       case Outcome.RetentionSet _,
           Outcome.Opened _,

@@ -87,7 +87,8 @@ final class ClusterModel {
     switch (outcome) {
       case Outcome.ImageCreated created ->
           images.putIfAbsent(
-              created.image().value(), new ModelImage(((Command.CreateImage) command).keepLast()));
+              created.image().value(),
+              new ModelImage(((Command.CreateImage) command).retention().keepLast()));
       case Outcome.ImageDeleted deleted -> {
         long id = ((Command.DeleteImage) command).image().value();
         if (deleted.deferred()) {
