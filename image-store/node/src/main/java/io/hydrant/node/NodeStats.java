@@ -9,6 +9,7 @@ import io.hydrant.node.api.ServerService;
 import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.ingest.CheckpointService;
 import io.hydrant.node.restore.RestoreService;
+import io.hydrant.node.scrub.ScrubLoop;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -18,6 +19,7 @@ record NodeStats(
     NodeEvents events,
     CheckpointService checkpoints,
     RestoreService restores,
+    ScrubLoop scrub,
     GroupWiring.Group group)
     implements ServerService.StatsSource {
   private static final PeerLife NOBODY = new PeerLife("self", 0);
@@ -28,6 +30,7 @@ record NodeStats(
     events.addTo(counters);
     checkpoints.counters().addTo(counters);
     restores.counters().addTo(counters);
+    scrub.addCounters(counters);
     return counters;
   }
 
@@ -44,6 +47,7 @@ record NodeStats(
     }
     gauges.put("restore_session_count", sessions);
     gauges.put("retained_checkpoint_count", retained);
+    scrub.addGauges(gauges);
     Copies copies = group.view().map(ClusterView::copies).orElse(new Copies(0, 0));
     gauges.put("single_copy_bytes", copies.singleBytes());
     gauges.put("unreached_bytes", copies.noneBytes());

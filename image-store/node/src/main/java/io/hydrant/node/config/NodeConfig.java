@@ -23,7 +23,8 @@ public record NodeConfig(
     RestoreConfig restore,
     StorageConfig storage,
     LogConfig log,
-    RepairConfig repair) {
+    RepairConfig repair,
+    ScrubConfig scrub) {
 
   /**
    * Reads the configuration of a server.
@@ -115,7 +116,10 @@ public record NodeConfig(
         new RepairConfig(
             settings.number(ConfigKey.THREADS_REPAIR),
             settings.bytes(ConfigKey.REPAIR_BYTES_PER_SECOND),
-            settings.number(ConfigKey.REPAIR_SOURCES_MAX)));
+            settings.number(ConfigKey.REPAIR_SOURCES_MAX)),
+        new ScrubConfig(
+            settings.duration(ConfigKey.SCRUB_PERIOD),
+            settings.bytes(ConfigKey.SCRUB_BYTES_PER_SECOND_MAX)));
   }
 
   private static StorageConfig storage(Settings settings) throws ConfigException {
