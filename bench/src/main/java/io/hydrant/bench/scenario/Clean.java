@@ -54,7 +54,7 @@ public final class Clean implements Scenario {
   }
 
   /**
-   * @param begin of an image; null: all pages, from the pool
+   * @param begin writes the first checkpoint of an image
    * @param next by number of the increment
    * @param bar most bytes written per page byte
    */
@@ -62,9 +62,14 @@ public final class Clean implements Scenario {
       String name,
       int images,
       long imageBytes,
-      LongFunction<PageSet> begin,
+      Begin begin,
       LongFunction<PageSet> next,
       List<Bar> bar) {}
+
+  /** Writes the first checkpoint of an image. */
+  private interface Begin {
+    void write(StoreImage image) throws InterruptedException, ExecutionException;
+  }
 
   @Override
   public Report run(Lab lab) throws Exception {
@@ -91,7 +96,7 @@ public final class Clean implements Scenario {
               trace.name() + ", looped",
               (int) Math.max(1, total / trace.memoryBytes()),
               trace.memoryBytes(),
-              _ -> stream.begin(),
+              image -> image.writeFull(stream.begin()),
               stream::pages,
               List.of(Bar.atMost(1.6))));
     }
@@ -104,8 +109,7 @@ public final class Clean implements Scenario {
             "uniform",
             images,
             imageBytes,
-            image ->
-                PageSet.run(pool, 0, (int) Math.min(POOL_PAGES, imageBytes / PagePool.PAGE_BYTES)),
+            image -> image.writeFull(pool),
             _ -> PageSet.scattered(pool, choice, pages, imageBytes / PagePool.PAGE_BYTES),
             List.of()));
     return loads;
@@ -187,7 +191,7 @@ public final class Clean implements Scenario {
       try (StoreClient client = StoreClient.connect(store)) {
         for (int i = 0; i < load.images(); i++) {
           try (StoreImage image = client.create(imageName(i), load.imageBytes(), KEEP_LAST)) {
-            image.writeFull(load.begin().apply(i));
+            load.begin().write(image);
             for (int number = 0; number < 2 * KEEP_LAST; number++) {
               image.writeIncremental(load.next().apply(number));
             }

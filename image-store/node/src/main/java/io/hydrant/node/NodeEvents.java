@@ -96,6 +96,11 @@ final class NodeEvents implements StoreEvents {
     }
   }
 
+  /** Bytes that became durable since the start. */
+  long syncedBytes() {
+    return syncedBytes.sum();
+  }
+
   /** Adds the counters by their names in docs/stats.md. */
   void addTo(Map<String, Long> counters) {
     counters.put("segment_sync_count", syncs.sum());

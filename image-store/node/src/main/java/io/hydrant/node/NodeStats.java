@@ -10,6 +10,7 @@ import io.hydrant.node.api.ServerService;
 import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.ingest.CheckpointService;
 import io.hydrant.node.restore.RestoreService;
+import io.hydrant.node.scrub.ScrubLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -22,6 +23,7 @@ record NodeStats(
     NodeEvents events,
     CheckpointService checkpoints,
     RestoreService restores,
+    ScrubLoop scrub,
     GroupWiring.Group group)
     implements ServerService.StatsSource {
   private static final PeerLife NOBODY = new PeerLife("self", 0);
@@ -35,6 +37,7 @@ record NodeStats(
     events.addTo(counters);
     checkpoints.counters().addTo(counters);
     restores.counters().addTo(counters);
+    scrub.addCounters(counters);
     return counters;
   }
 
@@ -51,6 +54,7 @@ record NodeStats(
     }
     gauges.put("restore_session_count", sessions);
     gauges.put("retained_checkpoint_count", retained);
+    scrub.addGauges(gauges);
     Copies copies = group.view().map(ClusterView::copies).orElse(new Copies(0, 0));
     gauges.put("single_copy_bytes", copies.singleBytes());
     gauges.put("unreached_bytes", copies.noneBytes());

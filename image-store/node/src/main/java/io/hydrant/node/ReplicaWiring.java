@@ -23,6 +23,7 @@ import io.hydrant.node.replication.MetadataSource;
 import io.hydrant.node.replication.NotLeadingException;
 import io.hydrant.node.replication.StoreStateMachine;
 import io.hydrant.node.restore.Leases;
+import io.hydrant.node.scrub.Nowhere;
 import io.hydrant.raftlog.Peer;
 import java.io.IOException;
 import java.time.Duration;
@@ -65,7 +66,12 @@ record ReplicaWiring(
     GroupWiring.Group group = new GroupWiring(data, stock, closing).alone(machine, leading);
     return serving(clients)
         .serve(
-            ports, ports, events, group, ClusterService.alone(identity.store(), identity.node()));
+            ports,
+            ports,
+            events,
+            group,
+            Nowhere.alone(),
+            ClusterService.alone(identity.store(), identity.node()));
   }
 
   /**
@@ -133,6 +139,7 @@ record ReplicaWiring(
                 plane.staging(),
                 events,
                 member.group().through(replacing.proposals()),
+                new Nowhere(plane::stuck),
                 ClusterService.member(
                     identity.known(),
                     view,

@@ -3,9 +3,11 @@ package io.hydrant.node;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.hydrant.engine.store.ImageStore;
+import io.hydrant.engine.store.ScrubFinding;
 import io.hydrant.node.api.CallExecutors;
 import io.hydrant.node.api.ClusterService;
 import io.hydrant.node.api.ImageService;
+import io.hydrant.node.api.ScrubService;
 import io.hydrant.node.api.ServerService;
 import io.hydrant.node.cleaning.CleaningLoop;
 import io.hydrant.node.cluster.ClusterView;
@@ -22,11 +24,13 @@ import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.node.restore.Leases;
 import io.hydrant.node.restore.RestoreService;
+import io.hydrant.node.scrub.ScrubLoop;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** Puts together what clients are served with, and what is done from time to time. */
 record ServeWiring(
@@ -43,23 +47,27 @@ record ServeWiring(
   record Served(
       List<ServerServiceDefinition> services,
       CheckpointService checkpoints,
+      ScrubService scrubs,
       ClusterService cluster) {
     /** Ends all streams of clients. */
     void shutDown() {
       checkpoints.shutDown();
       cluster.shutDown();
+      scrubs.shutDown();
     }
   }
 
   /**
    * @param ports the store
    * @param staging where bytes go, in this group
+   * @param nowhere whether nobody else that can be asked has good bytes of something
    */
   Served serve(
       EnginePorts ports,
       Staging staging,
       NodeEvents events,
       GroupWiring.Group group,
+      Predicate<ScrubFinding> nowhere,
       ClusterService cluster) {
     ImageStore store = ports.store();
     Proposals proposals = group.proposals();
@@ -77,7 +85,11 @@ record ServeWiring(
             executors);
     closing.add(
         CleaningLoop.start(store.cleaner(), config.cleaning(), executors::isBusy, failStop));
-    closing.add(HousekeepingLoop.start(steps(store, group, checkpoints, cluster), failStop));
+    ScrubLoop scrub = closing.add(ScrubLoop.start(scrub(store, events)));
+    ScrubService scrubs = new ScrubService(scrub, store.catalog(), nowhere, System::nanoTime);
+    List<Runnable> steps = new ArrayList<>(steps(store, group, checkpoints, cluster));
+    steps.add(scrubs::step);
+    closing.add(HousekeepingLoop.start(steps, failStop));
     Map<String, Long> limits = NodeLimits.of(config);
     ServerService server =
         new ServerService(
@@ -85,7 +97,7 @@ record ServeWiring(
             limits,
             proposals,
             group.view(),
-            new NodeStats(store, events, checkpoints, restores, group),
+            new NodeStats(store, events, checkpoints, restores, scrub, group),
             System::nanoTime);
     List<BindableService> services =
         List.of(
@@ -93,11 +105,22 @@ record ServeWiring(
                 store.catalog(), proposals, restores.takeOverSessions(), executors.api()),
             restores,
             server,
+            scrubs,
             cluster);
     List<ServerServiceDefinition> definitions =
         new ArrayList<>(ServiceSwitch.definitions(services));
     definitions.add(checkpoints.definition());
-    return new Served(definitions, checkpoints, cluster);
+    return new Served(definitions, checkpoints, scrubs, cluster);
+  }
+
+  private ScrubLoop.Parts scrub(ImageStore store, NodeEvents events) {
+    return new ScrubLoop.Parts(
+        store.scrubber(),
+        config.scrub(),
+        config.dataDirectory(),
+        () -> store.pagesRead() + events.syncedBytes(),
+        InstantSource.system(),
+        failStop);
   }
 
   private List<Runnable> steps(

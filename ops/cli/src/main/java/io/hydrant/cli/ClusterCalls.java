@@ -17,11 +17,17 @@ import io.hydrant.v1.InitResponse;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.ReplaceMemberRequest;
 import io.hydrant.v1.ReplaceMemberResponse;
+import io.hydrant.v1.ScrubRequest;
+import io.hydrant.v1.ScrubServiceGrpc;
+import io.hydrant.v1.ScrubStatus;
 import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.ServerServiceGrpc;
+import io.hydrant.v1.StatsRequest;
+import io.hydrant.v1.StatsResponse;
 import io.hydrant.v1.TransferLeadershipRequest;
 import io.hydrant.v1.WatchHealthRequest;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -106,6 +112,42 @@ final class ClusterCalls implements AutoCloseable {
     });
   }
 
+  StatsResponse stats() {
+    return call(() ->
+        ServerServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(SMALL.toMillis(), TimeUnit.MILLISECONDS)
+            .stats(StatsRequest.getDefaultInstance()));
+  }
+
+  /**
+   * How the verification of that server's disk goes, until it has ended.
+   *
+   * @param start begin one now; else only look
+   * @return the last that was said
+   */
+  ScrubStatus scrub(boolean start, Consumer<ScrubStatus> told) {
+    return call(() -> {
+      ScrubStatus last = ScrubStatus.getDefaultInstance();
+      Iterator<ScrubStatus> said =
+          ScrubServiceGrpc.newBlockingStub(channel)
+              .scrub(ScrubRequest.newBuilder().setStart(start).build());
+      while (said.hasNext()) {
+        last = said.next();
+        told.accept(last);
+      }
+      return last;
+    });
+  }
+
+  /** As it is now, whether one runs or not. */
+  ScrubStatus scrubNow() {
+    return call(() ->
+        ScrubServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(SMALL.toMillis(), TimeUnit.MILLISECONDS)
+            .scrub(ScrubRequest.getDefaultInstance())
+            .next());
+  }
+
   private <T> T call(Supplier<T> call) {
     try {
       return call.get();
@@ -122,10 +164,7 @@ final class ClusterCalls implements AutoCloseable {
     }
     if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
       return new CommandFailure(
-          ExitCode.REFUSED,
-          "server " + server + " knows nothing of clusters: it is too old",
-          "",
-          e);
+          ExitCode.REFUSED, "server " + server + " does not know that call: it is too old", "", e);
     }
     return new CommandFailure(
         ExitCode.UNAVAILABLE,

@@ -28,6 +28,8 @@ import picocli.CommandLine.TypeConversionException;
       VerifyCommand.class,
       FetchCommand.class,
       ReplayCommand.class,
+      ScrubCommand.class,
+      DoctorCommand.class,
       StatsCommand.class,
       InfoCommand.class,
       InspectCommand.class,

@@ -49,6 +49,39 @@ class DamageTest {
     }
   }
 
+  @Test
+  void scrubNamesEveryDamagedPageAndDoctorSaysWhatToDo() throws IOException {
+    byte[] memory = new byte[PAGES * PAGE_BYTES];
+    new Random(2).nextBytes(memory);
+    Path file = Files.write(directory.resolve("memory.raw"), memory);
+    Path data = directory.resolve("data");
+    try (HydrantNode node = HydrantNode.start(NodeConfig.embedded(data))) {
+      String server = "127.0.0.1:" + node.port();
+      Ran.hydrant("image", "create", "rotten", "--server", server).succeeded();
+      Ran.hydrant("checkpoint", "push", "rotten", file.toString(), "--server", server).succeeded();
+      Ran healthy = Ran.hydrant("scrub", "--server", server).succeeded();
+      assertTrue(healthy.out().contains("nothing bad"), healthy.out());
+      assertTrue(healthy.out().contains("verified 4,096 pages"), healthy.out());
+      Ran.hydrant("doctor", "--server", server).succeeded();
+      rot(data, memory, 17);
+      rot(data, memory, 3000);
+      Ran scrub = Ran.hydrant("scrub", "--json", "--wait", "1", "--server", server);
+      assertEquals(ExitCode.DAMAGED.code(), scrub.exitCode(), scrub.toString());
+      assertEquals("2", scrub.json("bad_page_count"));
+      assertTrue(scrub.out().contains("\"page\": 17,"), scrub.out());
+      assertTrue(scrub.out().contains("\"page\": 3000,"), scrub.out());
+      assertTrue(scrub.out().contains("\"image\": \"rotten\""), scrub.out());
+      assertTrue(scrub.out().contains("\"state\": \"no other copy\""), scrub.out());
+      Ran again = Ran.hydrant("scrub", "--last", "--server", server);
+      assertEquals(ExitCode.DAMAGED.code(), again.exitCode(), again.toString());
+      assertTrue(again.out().contains("no other copy"), again.out());
+      Ran doctor = Ran.hydrant("doctor", "--server", server);
+      assertEquals(ExitCode.DAMAGED.code(), doctor.exitCode(), doctor.toString());
+      assertTrue(doctor.out().contains("2 pages and slim states are bad"), doctor.out());
+      assertTrue(doctor.out().contains("ops/runbooks/damage.md"), doctor.out());
+    }
+  }
+
   /** Changes one bit of a page where it is stored. */
   private static void rot(Path data, byte[] memory, int page) throws IOException {
     try (Stream<Path> files = Files.walk(data)) {

@@ -11,11 +11,15 @@ public final class CorruptionException extends IOException {
 
   private final String path;
   private final long offset;
+  private final String expected;
+  private final String actual;
 
   public CorruptionException(String path, long offset, String expected, String actual) {
     super("%s at offset %d: expected %s, found %s".formatted(path, offset, expected, actual));
     this.path = path;
     this.offset = offset;
+    this.expected = expected;
+    this.actual = actual;
   }
 
   public String path() {
@@ -24,5 +28,13 @@ public final class CorruptionException extends IOException {
 
   public long offset() {
     return offset;
+  }
+
+  public String expected() {
+    return expected;
+  }
+
+  public String actual() {
+    return actual;
   }
 }

@@ -66,6 +66,24 @@ public final class PageMaps {
     return map == ABSENT ? null : map;
   }
 
+  /**
+   * As {@link #get}, for whoever goes through all of them once: leaves the cache to those who read
+   * pages. Any thread.
+   */
+  public @Nullable TractMap getUncached(TractKey key) throws IOException {
+    Layers now = layers.get();
+    if (now.isDropped(key.image())) {
+      return null;
+    }
+    TractMap map = now.newer(key);
+    if (map == null) {
+      indexGets.increment();
+      byte[] row = index.get(IndexKeys.tract(key));
+      map = row == null ? null : TractMap.decode(IndexKeys.describe(key), row);
+    }
+    return map;
+  }
+
   private TractMap load(TractKey key, Layers began) throws IOException {
     indexGets.increment();
     byte[] row = index.get(IndexKeys.tract(key));

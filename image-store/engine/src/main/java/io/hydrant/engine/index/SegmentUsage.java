@@ -38,6 +38,15 @@ public final class SegmentUsage {
     return all.get(segment);
   }
 
+  /** Live bytes of all segments. */
+  public long live() {
+    long bytes = 0;
+    for (int segment : all.segments()) {
+      bytes += all.get(segment);
+    }
+    return bytes;
+  }
+
   /** Whether no page map points to the segment: it may go once a durable flush says so too. */
   public boolean isDead(int segment) {
     return live(segment) == 0;

@@ -169,6 +169,22 @@ final class RecordCodec {
   }
 
   /**
+   * All bytes of the record that begins at {@code at}, as its length fields say, sound or not;
+   * {@link Integer#MAX_VALUE} if they cannot be so.
+   */
+  static long claimedBytes(ByteBuffer window, int at) {
+    int headerBytes = window.getInt(at + HEADER_BYTES);
+    int payloadBytes = window.getInt(at + PAYLOAD_BYTES);
+    if (headerBytes < TABLE
+        || headerBytes > SegmentFormat.RECORD_HEADER_BYTES_MAX
+        || payloadBytes < 0) {
+      return Integer.MAX_VALUE;
+    }
+    long bytes = (long) headerBytes + payloadBytes;
+    return (bytes + SegmentFormat.RECORD_ALIGNMENT - 1) & -SegmentFormat.RECORD_ALIGNMENT;
+  }
+
+  /**
    * Reads the header and page table at {@code at}.
    *
    * @param window little-endian; ends at its limit

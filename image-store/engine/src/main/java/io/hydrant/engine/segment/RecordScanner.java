@@ -23,8 +23,7 @@ final class RecordScanner {
   private final SegmentFile segment;
   private final String path;
   private final RecordCodec codec = new RecordCodec();
-  private final ByteBuffer window =
-      ByteBuffer.allocateDirect(WINDOW_BYTES_MAX).order(ByteOrder.LITTLE_ENDIAN).limit(0);
+  private final ByteBuffer window;
   private int windowOffset;
   private int windowBytes = WINDOW_BYTES_MAX;
 
@@ -32,9 +31,22 @@ final class RecordScanner {
    * @param path for messages
    */
   RecordScanner(OpenHandles handles, SegmentFile segment, String path) {
+    this(handles, segment, path, newWindow());
+  }
+
+  /**
+   * @param window of {@link #newWindow}; nobody else uses it meanwhile
+   */
+  RecordScanner(OpenHandles handles, SegmentFile segment, String path, ByteBuffer window) {
     this.handles = handles;
     this.segment = segment;
     this.path = path;
+    this.window = window.limit(0);
+  }
+
+  /** For whoever scans one segment after the other. */
+  static ByteBuffer newWindow() {
+    return ByteBuffer.allocateDirect(WINDOW_BYTES_MAX).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   int lengthBytes() {
@@ -110,6 +122,66 @@ final class RecordScanner {
       at += SegmentFormat.RECORD_ALIGNMENT;
     }
     return 0;
+  }
+
+  /**
+   * Where a walk goes on behind a record whose header is bad, so that one bad record does not hide
+   * the next one: where its lengths say, if anything like a record or the end is there; else at the
+   * next signature of this life, sound or not.
+   *
+   * @param end of the segment's records
+   */
+  int behindBad(int offset, int end) throws IOException {
+    long claimed = claimedEnd(offset);
+    if (claimed == end || claimed < end && isLikeRecord((int) claimed)) {
+      return (int) claimed;
+    }
+    long signature = RecordCodec.signature(segment.header().life());
+    for (int at = SegmentFormat.aligned(offset + 1);
+        at <= end - SegmentFormat.RECORD_FIXED_BYTES;
+        at += SegmentFormat.RECORD_ALIGNMENT) {
+      if (word(at) == signature) {
+        return at;
+      }
+    }
+    return end;
+  }
+
+  private long claimedEnd(int offset) throws IOException {
+    require(offset, SegmentFormat.RECORD_FIXED_BYTES);
+    return window.limit() < offset - windowOffset + SegmentFormat.RECORD_FIXED_BYTES
+        ? Long.MAX_VALUE
+        : offset + RecordCodec.claimedBytes(window, offset - windowOffset);
+  }
+
+  /** One half of a signature may be bad as well. */
+  private boolean isLikeRecord(int offset) throws IOException {
+    long signature = RecordCodec.signature(segment.header().life());
+    long word = word(offset);
+    return (int) word == (int) signature || word >>> 32 == signature >>> 32;
+  }
+
+  private long word(int offset) throws IOException {
+    require(offset, Long.BYTES);
+    int at = offset - windowOffset;
+    return at + Long.BYTES <= window.limit() ? window.getLong(at) : 0;
+  }
+
+  /** Whether there are only zeros; a few bytes. */
+  boolean isZero(int from, int end) throws IOException {
+    for (int offset = from; offset < end; offset++) {
+      require(offset, 1);
+      if (offset - windowOffset >= window.limit() || window.get(offset - windowOffset) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void require(int offset, int bytes) throws IOException {
+    if (offset < windowOffset || offset + bytes > windowOffset + window.limit()) {
+      fill(offset, Math.max(bytes, windowBytes));
+    }
   }
 
   CorruptionException corrupt(int offset, Parsed.Bad bad) {

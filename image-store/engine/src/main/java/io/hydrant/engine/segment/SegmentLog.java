@@ -7,6 +7,7 @@ import io.hydrant.engine.model.StoreIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -241,6 +242,38 @@ public final class SegmentLog implements AutoCloseable {
             new SegmentInfo(
                 segment.file().number(), segment.usedBytes(), segment instanceof SealedSegment))
         .toList();
+  }
+
+  /**
+   * A check of all that a sealed segment says of itself. Nothing is read before its first step;
+   * whoever makes one pins the segment meanwhile.
+   *
+   * @param window of {@link #newCheckWindow}; of one check at a time
+   * @return empty if the segment is gone or open
+   */
+  public Optional<SegmentCheck> check(int segment, ByteBuffer window) {
+    List<Segment> live = registry.live();
+    boolean cut =
+        live.stream()
+            .flatMap(other -> other.file().header().cut().stream())
+            .anyMatch(known -> known.segment() == segment);
+    return live.stream()
+        .filter(one -> one instanceof SealedSegment && one.file().number() == segment)
+        .findFirst()
+        .map(one ->
+            new SegmentCheck(
+                reader,
+                handles,
+                one.file(),
+                files.pathOf(one.file().name()),
+                (int) one.usedBytes(),
+                cut,
+                window));
+  }
+
+  /** Memory for checks: one for all that are made one after the other. */
+  public static ByteBuffer newCheckWindow() {
+    return RecordScanner.newWindow();
   }
 
   /**

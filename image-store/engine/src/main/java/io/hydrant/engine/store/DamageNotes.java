@@ -40,8 +40,9 @@ final class DamageNotes {
    *
    * @param pages within the tract
    * @param addresses where they were read: a row that points elsewhere by now is not meant
+   * @return the rows that are bad and to be repaired
    */
-  void pages(TractKey tract, int[] pages, long[] addresses) throws IOException {
+  List<BadPages.Bad> pages(TractKey tract, int[] pages, long[] addresses) throws IOException {
     TractMap map = maps.get(tract);
     List<BadPages.Bad> bad = new ArrayList<>();
     for (int i = 0; map != null && i < pages.length; i++) {
@@ -62,6 +63,7 @@ final class DamageNotes {
     if (!bad.isEmpty()) {
       writer.changeIfUsable(() -> bad.forEach(one -> missing.damage(tract, one)));
     }
+    return bad;
   }
 
   /** Whether it was marked damaged: nobody has it, so nothing is to be repaired. */

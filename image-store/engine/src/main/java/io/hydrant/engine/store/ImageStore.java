@@ -63,6 +63,8 @@ public final class ImageStore implements AutoCloseable {
   private final MissingView missing;
   private final StoreDigests digests;
   private final Fence fence = new Fence();
+  private final DamagedSegments damagedSegments;
+  private final Scrubber scrubber;
 
   private ImageStore(ImageStoreConfig config, ImageStorePorts ports, StoreParts parts) {
     this.config = config;
@@ -84,9 +86,19 @@ public final class ImageStore implements AutoCloseable {
     this.missing = new StoreMissing(parts, writer);
     this.receivers = new Receivers(parts.catalog(), parts.staging(), publisher, writer);
     this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
+    this.damagedSegments = new DamagedSegments(parts.log());
     this.cleaner =
-        new SegmentCleaner(parts, writer, snapshots, damage, ports.codec(), ports.events());
+        new SegmentCleaner(
+            parts, writer, snapshots, damage, ports.codec(), damagedSegments, ports.events());
     this.digests = new StoreDigests(parts, ports);
+    this.scrubber =
+        new Scrubber(
+            parts,
+            writer,
+            slimReader,
+            ports.codec(),
+            damage,
+            new ScrubReport(parts, damagedSegments, ports.events()));
   }
 
   /**
@@ -486,6 +498,21 @@ public final class ImageStore implements AutoCloseable {
     return cleaner;
   }
 
+  /** Pages read for others since the start. Any thread. */
+  public long pagesRead() {
+    return pageReader.pagesRead();
+  }
+
+  /** Verifies what is here, step by step. */
+  public Scrubber scrubber() {
+    return scrubber;
+  }
+
+  /** Segments from which everything live should be moved away first. Any thread. */
+  public DamagedSegments damagedSegments() {
+    return damagedSegments;
+  }
+
   /** Counters by name, unit last; documented in docs/stats.md. */
   public Map<String, Long> counters() {
     return Map.of(
@@ -505,6 +532,7 @@ public final class ImageStore implements AutoCloseable {
         "staged_checkpoint_count", (long) parts.staging().size(),
         "missing_checkpoint_count", parts.missing().size(),
         "damaged_page_count", parts.missing().damaged().size(),
+        "damaged_segment_count", (long) damagedSegments.waiting().size(),
         "segment_count", (long) parts.log().segments().size(),
         "dirty_map_bytes", parts.maps().dirtyBytes());
   }

@@ -134,7 +134,7 @@ final class Pruning {
   }
 
   /** Tracts of each region, the most that any committed checkpoint has. */
-  private static int[] tracts(ImageState image) {
+  static int[] tracts(ImageState image) {
     int[] most = {};
     for (CheckpointInfo checkpoint : image.committed().values()) {
       RegionTable regions = checkpoint.regions();

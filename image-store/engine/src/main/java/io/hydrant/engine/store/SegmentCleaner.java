@@ -33,6 +33,7 @@ public final class SegmentCleaner {
   private final DamageNotes damage;
   private final SurvivorReader reader;
   private final MovedWriter moved;
+  private final DamagedSegments damaged;
   private final StoreEvents events;
 
   /** Live bytes that could not be moved out of a segment, by segment: not tried again for these. */
@@ -44,7 +45,9 @@ public final class SegmentCleaner {
       SnapshotRunner snapshots,
       DamageNotes damage,
       PageCodec codec,
+      DamagedSegments damaged,
       StoreEvents events) {
+    this.damaged = damaged;
     this.parts = parts;
     this.writer = writer;
     this.snapshots = snapshots;
@@ -72,7 +75,7 @@ public final class SegmentCleaner {
   }
 
   /**
-   * Cleans one segment if the policy wants it, and has dead ones given back.
+   * Cleans one segment if the policy wants it, or it is damaged, and has dead ones given back.
    *
    * @throws IOException if reading or writing failed; final, as any fault of the log
    */
@@ -82,10 +85,16 @@ public final class SegmentCleaner {
     if (now.isEmpty()) {
       return Step.NOTHING;
     }
-    if (policy.isFlushWanted(now.get())) {
+    List<Integer> bad = damaged.waiting();
+    if (policy.isFlushWanted(now.get()) || !bad.isEmpty() && now.get().deadBytes() > 0) {
       flush();
     }
-    Optional<SegmentUse> victim = policy.victim(now.get());
+    // A segment that is bad beside its pages first: what is live in it may be the only copy here.
+    Optional<SegmentUse> victim =
+        now.get().cleanable().stream()
+            .filter(segment -> bad.contains(segment.segment()))
+            .findFirst()
+            .or(() -> policy.victim(now.get()));
     if (victim.isEmpty()) {
       return new Step(0, policy.urgency(now.get()), false);
     }

@@ -28,6 +28,8 @@ enum ConfigKey {
   THREADS_REPAIR("threads.repair", "2"),
   REPAIR_BYTES_PER_SECOND("repair.bytes-per-second", "400m"),
   REPAIR_SOURCES_MAX("repair.sources-max", "2"),
+  SCRUB_PERIOD("scrub.period", "7d"),
+  SCRUB_BYTES_PER_SECOND_MAX("scrub.bytes-per-second-max", "100m"),
   THREADS_STAGE("threads.stage", "2"),
   THREADS_FORWARD("threads.forward", "2"),
   INGEST_STREAMS_MAX("ingest.streams-max", "32"),

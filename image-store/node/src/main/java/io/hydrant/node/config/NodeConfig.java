@@ -24,7 +24,8 @@ public record NodeConfig(
     StorageConfig storage,
     LogConfig log,
     RepairConfig repair,
-    CleaningConfig cleaning) {
+    CleaningConfig cleaning,
+    ScrubConfig scrub) {
 
   /**
    * Reads the configuration of a server.
@@ -121,7 +122,10 @@ public record NodeConfig(
             settings.number(ConfigKey.CLEANING_SPACE_PERCENT),
             settings.bytes(ConfigKey.CLEANING_BYTES_PER_SECOND),
             settings.bytes(ConfigKey.CLEANING_LOW_ROOM_BYTES),
-            settings.bytes(ConfigKey.STORAGE_SEGMENT_BYTES)));
+            settings.bytes(ConfigKey.STORAGE_SEGMENT_BYTES)),
+        new ScrubConfig(
+            settings.duration(ConfigKey.SCRUB_PERIOD),
+            settings.bytes(ConfigKey.SCRUB_BYTES_PER_SECOND_MAX)));
   }
 
   private static StorageConfig storage(Settings settings) throws ConfigException {

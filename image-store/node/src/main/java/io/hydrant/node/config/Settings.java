@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -124,6 +125,26 @@ final class Settings {
       return Math.multiplyExact(count, 1L << shift);
     } catch (ArithmeticException | NumberFormatException e) {
       throw wrong(key, "a number of bytes such as 4194304, 4096k, 4m or 1g");
+    }
+  }
+
+  /** A time: digits, and s, m, h or d for seconds, minutes, hours or days; 0 needs none. */
+  Duration duration(ConfigKey key) throws ConfigException {
+    String text = text(key).toLowerCase(Locale.ROOT);
+    if (text.equals("0")) {
+      return Duration.ZERO;
+    }
+    try {
+      long count = Long.parseLong(text.substring(0, Math.max(0, text.length() - 1)));
+      return switch (text.charAt(text.length() - 1)) {
+        case 's' -> Duration.ofSeconds(count);
+        case 'm' -> Duration.ofMinutes(count);
+        case 'h' -> Duration.ofHours(count);
+        case 'd' -> Duration.ofDays(count);
+        default -> throw new NumberFormatException("no unit");
+      };
+    } catch (ArithmeticException | NumberFormatException e) {
+      throw wrong(key, "a time such as 90s, 30m, 12h or 7d, or 0");
     }
   }
 

@@ -3,6 +3,7 @@ package io.hydrant.node.peer;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.repair.RepairPlan;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.node.cluster.MemberNews;
@@ -12,6 +13,7 @@ import io.hydrant.node.pace.BytePace;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.peer.v1.HelloRequest;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -254,6 +256,11 @@ public final class PeerPlane implements AutoCloseable {
         link.close();
       }
     }
+  }
+
+  /** What this replica lacks, or has bad, that no other gave when it was asked last. */
+  public List<RepairPlan.Task> stuck() {
+    return repair.stuck();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.hydrant.node.peer;
 
 import io.hydrant.engine.files.DiskFullException;
+import io.hydrant.engine.repair.RepairPlan;
 import io.hydrant.engine.repair.RepairStep;
 import io.hydrant.engine.repair.RepairStep.Outcome;
 import io.hydrant.engine.repair.RepairStep.Progress;
@@ -62,6 +63,11 @@ final class RepairLoop implements AutoCloseable {
       threads.add(Thread.ofPlatform().name("hydrant-repair-" + i).daemon().start(this::run));
     }
     return this;
+  }
+
+  /** What no source gave when it was asked last. */
+  List<RepairPlan.Task> stuck() {
+    return step.stuck();
   }
 
   private void run() {

@@ -15,8 +15,12 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.repair.RepairRefusal;
 import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.segment.LogRecord;
+import io.hydrant.engine.segment.SegmentInspection;
 import io.hydrant.engine.store.PageReader;
 import io.hydrant.engine.store.ReadPoint;
+import io.hydrant.engine.store.ScrubFinding;
+import io.hydrant.engine.store.Scrubber;
 import io.hydrant.engine.store.SlimReader;
 import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.node.Draft;
@@ -35,10 +39,13 @@ import io.hydrant.v1.Pages;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.SlimChunk;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -255,6 +262,73 @@ final class RepairTest {
     assertHasAll(group.n3);
     long fetched = group.n3.meter.fetchedBytes() - before;
     assertTrue(fetched > 0 && fetched < 1 << 20, "fetched only what differs: " + fetched);
+  }
+
+  @Test
+  void whatRotsIsFoundByOneScrubAndFetchedFromTheOthers() throws Exception {
+    group.start(TestNode.patient());
+    writeFull(1);
+    write(2, 5, 6, 2_050);
+    TestGroup.await(
+        "n3 has all", () -> group.n3.store().holdMark() == group.n3.store().applied().index());
+    List<Long> rotten = rot(directory.resolve("n3").resolve("segments"), 100);
+    Scrubber scrubber = group.n3.store().scrubber();
+    scrubber.begin();
+    while (!scrubber.step(1 << 20).ended()) {
+      // It counts its bytes; here nobody waits for others.
+    }
+    assertEquals(TestGroup.PAGES + 3, scrubber.progress().pagesVerified());
+    List<ScrubFinding.Page> found =
+        scrubber.findings().stream().map(ScrubFinding.Page.class::cast).toList();
+    for (long offset : rotten) {
+      assertTrue(
+          found.stream()
+              .anyMatch(
+                  page -> page.offset() <= offset && offset < page.offset() + Draft.PAGE_BYTES),
+          () -> offset + " was not found");
+    }
+    TestGroup.await(
+        "all is repaired",
+        () -> Long.valueOf(0).equals(group.n3.store().gauges().get("damaged_page_count")));
+    for (ScrubFinding.Page page : found) {
+      assertEquals(ScrubFinding.State.REPAIRED, scrubber.stateOf(page), page.toString());
+    }
+    assertHasAll(group.n3);
+  }
+
+  /** Turns bits of pages over, in the one segment; returns where. */
+  private static List<Long> rot(Path segments, int count) throws Exception {
+    long seed = Long.getLong("hydrant.seed", System.nanoTime());
+    System.out.println("repeat with -Dtest=RepairTest -Dhydrant.seed=" + seed);
+    SplittableRandom random = new SplittableRandom(seed);
+    Path segment = segments.resolve("segment-0000000001.hyd");
+    List<SegmentInspection.Sound> patches = new ArrayList<>();
+    SegmentInspection.open(segment)
+        .scan(item -> {
+          if (item instanceof SegmentInspection.Sound sound
+              && sound.record() instanceof LogRecord.Patch patch
+              && patch.payloadBytes() > 0) {
+            patches.add(sound);
+          }
+        });
+    List<Long> offsets = new ArrayList<>();
+    try (FileChannel file =
+        FileChannel.open(segment, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      for (int i = 0; i < count; i++) {
+        SegmentInspection.Sound patch = patches.get(random.nextInt(patches.size()));
+        int payload = patch.record().payloadBytes();
+        long end = patch.offset() + patch.recordBytes() - 8L;
+        long offset = end - random.nextInt(payload - 8);
+        ByteBuffer one = ByteBuffer.allocate(1);
+        file.read(one, offset);
+        one.put(0, (byte) (one.get(0) ^ 1 << random.nextInt(8)));
+        if (!offsets.contains(offset)) {
+          file.write(one.flip(), offset);
+          offsets.add(offset);
+        }
+      }
+    }
+    return offsets;
   }
 
   @Test

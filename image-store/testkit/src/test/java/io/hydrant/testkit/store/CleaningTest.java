@@ -144,6 +144,22 @@ class CleaningTest {
   }
 
   @Test
+  void aDamagedSegmentIsLeftWhateverThePolicySays() throws Exception {
+    CheckpointKey last = history(5);
+    int damaged = look().cleanable().getFirst().segment();
+    fixture.store().damagedSegments().evacuate(damaged);
+    CleaningPolicy lazy = new CleaningPolicy(1_000, 1L << 40, 0);
+    for (int round = 0; round < 4; round++) {
+      cleaner.step(lazy);
+      fixture.runBackground();
+    }
+    assertEquals(List.of(), fixture.store().damagedSegments().waiting());
+    ReadPoint point = fixture.read(last);
+    assertContent(point, 0, 5_000);
+    assertContent(point, 99, 100);
+  }
+
+  @Test
   void aPinnedCheckpointKeepsItsVersions() throws Exception {
     CheckpointKey first = full().commit();
     ReadPoint pinned = fixture.read(first);

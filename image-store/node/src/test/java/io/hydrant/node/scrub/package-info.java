@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.node.scrub;
+
+import org.jspecify.annotations.NullMarked;
