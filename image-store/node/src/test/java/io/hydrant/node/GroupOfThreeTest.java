@@ -107,6 +107,7 @@ final class GroupOfThreeTest {
       for (String part : List.of("raft", "index", "segments", "catalog")) {
         delete(promised.resolve(part));
       }
+      Files.delete(promised.resolve("scrub"));
       group.start(2);
       assertEquals("", group.info(2).getClusterId());
       assertEquals(made, group.init(0, TOKEN));
