@@ -55,8 +55,9 @@ final class CappedFiles implements StoreFiles {
   @Override
   public void rename(String from, String to) throws IOException {
     files.rename(from, to);
-    Long size = sizes.remove(from);
-    sizes.put(to, size == null ? 0 : size);
+    // Counted twice for a moment rather than not at all.
+    sizes.put(to, sizes.getOrDefault(from, 0L));
+    sizes.remove(from);
   }
 
   @Override

@@ -53,6 +53,7 @@ final class Evacuation {
   private final SurvivorReader reader;
   private final MovedWriter moved;
   private final DamageNotes damage;
+  private final Runnable changed;
 
   private final SortedSet<TractKey> tracts = new TreeSet<>();
   private final SortedSet<CheckpointKey> slims = new TreeSet<>();
@@ -60,14 +61,20 @@ final class Evacuation {
   private final SortedMap<CheckpointKey, Map<Chunk, Chunk>> slimCopies = new TreeMap<>();
   private final List<Appended> appended = new ArrayList<>();
   private long copiedBytes;
+  private long appendedBytes;
 
+  /**
+   * @param changed runs within each change of a map
+   */
   Evacuation(
       int segment,
       StoreParts parts,
       StoreWriter writer,
       SurvivorReader reader,
       MovedWriter moved,
-      DamageNotes damage) {
+      DamageNotes damage,
+      Runnable changed) {
+    this.changed = changed;
     this.segment = segment;
     this.parts = parts;
     this.writer = writer;
@@ -103,6 +110,11 @@ final class Evacuation {
       appended.forEach(moved::release);
       parts.log().unpin(segment);
     }
+  }
+
+  /** What the copies take, headers and tables among them. */
+  long appendedBytes() {
+    return appendedBytes;
   }
 
   private void find() throws IOException {
@@ -181,6 +193,7 @@ final class Evacuation {
     TractMap pruned = map.prune(retained, parts.usage().image(tract.image()));
     if (pruned != map) {
       parts.maps().put(tract, pruned);
+      parts.missing().repaired(tract, pruned);
     }
     return Optional.of(new Needed(image.get(), pruned));
   }
@@ -240,6 +253,7 @@ final class Evacuation {
             spec.pageBytes());
     appended.addAll(placed.records());
     copiedBytes += rows.dataBytes();
+    placed.records().forEach(record -> appendedBytes += record.end() - record.record().packed());
     TractMap map = good.layer().map();
     for (int i = 0; i < rows.size(); i++) {
       int row = good.layer().rows()[i];
@@ -278,6 +292,7 @@ final class Evacuation {
               key, number, new TractRepair.SlimCopy(chunk.offset(), chunk.checksum(), bytes));
       appended.add(at);
       copiedBytes += chunk.length();
+      appendedBytes += at.end() - at.record().packed();
       replaced.put(
           chunk,
           new Chunk(chunk.offset(), chunk.length(), chunk.checksum(), at.payload().packed()));
@@ -304,6 +319,9 @@ final class Evacuation {
       TractMap relocated = map.relocate(relocation, parts.usage().image(image));
       if (relocated != map) {
         parts.maps().put(tract, relocated);
+        // Rows that were found bad where they lay are not there any more.
+        parts.missing().repaired(tract, relocated);
+        changed.run();
       }
     }
   }

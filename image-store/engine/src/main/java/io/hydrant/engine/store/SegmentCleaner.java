@@ -36,7 +36,16 @@ public final class SegmentCleaner {
   private final DamagedSegments damaged;
   private final StoreEvents events;
 
-  /** Live bytes that could not be moved out of a segment, by segment: not tried again for these. */
+  /** Of a segment's file, written anew by cleaning it: more is no gain. */
+  private static final double BARREN_PART = 0.9;
+
+  /** Live part of a segment from which on cleaning it was found to gain nothing. */
+  private double barren = 1;
+
+  /**
+   * Live bytes that could not be moved out of a segment, by segment: not tried again for these.
+   * Within changes.
+   */
   private final Map<Integer, Long> stuck = new HashMap<>();
 
   SegmentCleaner(
@@ -80,13 +89,16 @@ public final class SegmentCleaner {
    * @throws IOException if reading or writing failed; final, as any fault of the log
    */
   public Step step(CleaningPolicy policy) throws IOException {
-    writer.changeIfUsable(() -> pruning.step(PRUNED_TRACTS));
+    writer.changeIfUsable(() -> {
+      pruning.step(PRUNED_TRACTS);
+      takeIfDue();
+    });
     Optional<SegmentsInUse> now = look();
     if (now.isEmpty()) {
       return Step.NOTHING;
     }
     List<Integer> bad = damaged.waiting();
-    if (policy.isFlushWanted(now.get()) || !bad.isEmpty() && now.get().deadBytes() > 0) {
+    if (policy.isFlushWanted(now.get()) || isAnyDead(bad)) {
       flush();
     }
     // A segment that is bad beside its pages first: what is live in it may be the only copy here.
@@ -94,11 +106,61 @@ public final class SegmentCleaner {
         now.get().cleanable().stream()
             .filter(segment -> bad.contains(segment.segment()))
             .findFirst()
-            .or(() -> policy.victim(now.get()));
+            .or(() -> policy.victim(worthIt(now.get())));
+    double urgency = policy.urgency(now.get());
     if (victim.isEmpty()) {
-      return new Step(0, policy.urgency(now.get()), false);
+      return new Step(0, urgency, false);
     }
-    return new Step(clean(victim.get().segment()), policy.urgency(now.get()), true);
+    Cleaned cleaned = cleaned(victim.get().segment());
+    judge(victim.get(), cleaned);
+    // Without room nothing is gained by trying again at once.
+    return new Step(cleaned.copiedBytes(), urgency, !cleaned.isWithoutRoom());
+  }
+
+  /** Those of which cleaning has not been found to gain nothing. */
+  private SegmentsInUse worthIt(SegmentsInUse now) {
+    return new SegmentsInUse(
+        now.cleanable().stream().filter(one -> one.utilisation() < barren).toList(),
+        now.allocatedBytes(),
+        now.liveBytes(),
+        now.deadBytes(),
+        now.roomBytes());
+  }
+
+  /**
+   * Records have headers and tables, and segments unused ends: of small pages, or of few in a
+   * tract, a segment may be as full as it gets and yet look half empty. It is written anew once,
+   * and none that is as full after it, until one has gained something again.
+   */
+  private void judge(SegmentUse victim, Cleaned cleaned) {
+    if (cleaned.appendedBytes() > BARREN_PART * victim.bytes()) {
+      barren = Math.min(barren, victim.utilisation());
+    } else if (cleaned.appendedBytes() < victim.bytes() / 2) {
+      barren = 1;
+    }
+  }
+
+  private boolean isAnyDead(List<Integer> segments) throws IOException {
+    return !segments.isEmpty()
+        && writer
+            .tryChange(
+                () -> segments.stream().anyMatch(segment -> parts.usage().live(segment) == 0))
+            .orElse(false);
+  }
+
+  /**
+   * What became of a segment.
+   *
+   * @param copiedBytes that were live; -1 if there was no room for them
+   * @param appendedBytes that the copies take, headers and tables among them
+   */
+  private record Cleaned(long copiedBytes, long appendedBytes) {
+    static final Cleaned NOTHING = new Cleaned(0, 0);
+    static final Cleaned WITHOUT_ROOM = new Cleaned(-1, 0);
+
+    boolean isWithoutRoom() {
+      return copiedBytes < 0;
+    }
   }
 
   /**
@@ -108,22 +170,41 @@ public final class SegmentCleaner {
    * @return bytes that were copied; 0 also if there was no room for them
    */
   public long clean(int segment) throws IOException {
+    return Math.max(0, cleaned(segment).copiedBytes());
+  }
+
+  private Cleaned cleaned(int segment) throws IOException {
     if (!isSealed(segment)) {
-      return 0;
+      return Cleaned.NOTHING;
     }
     long began = System.nanoTime();
+    Evacuation evacuation =
+        new Evacuation(segment, parts, writer, reader, moved, damage, this::takeIfDue);
     long copied;
     try {
-      copied = new Evacuation(segment, parts, writer, reader, moved, damage).run();
+      copied = evacuation.run();
     } catch (DiskFullException _) {
-      return 0; // Dead segments, and retired checkpoints, make room first.
+      return Cleaned.WITHOUT_ROOM; // Dead segments, and retired checkpoints, make room first.
     }
-    long left = writer.tryChange(() -> parts.usage().live(segment)).orElse(0L);
-    if (left > 0) {
-      stuck.put(segment, left);
-    }
+    long left =
+        writer
+            .tryChange(() -> {
+              long live = parts.usage().live(segment);
+              if (live > 0) {
+                stuck.put(segment, live);
+              }
+              return live;
+            })
+            .orElse(0L);
     events.on(new StoreEvent.SegmentCleaned(segment, copied, left, System.nanoTime() - began));
-    return copied;
+    return new Cleaned(copied, evacuation.appendedBytes());
+  }
+
+  /** Within a change: maps that were changed are flushed before they are too many. */
+  private void takeIfDue() {
+    if (!parts.catalog().applied().equals(EntryPosition.NONE)) {
+      snapshots.takeIfDue();
+    }
   }
 
   private boolean isSealed(int segment) {
@@ -143,8 +224,7 @@ public final class SegmentCleaner {
 
   /** The segments as they are now; empty if the store is closed. Any thread. */
   public Optional<SegmentsInUse> look() throws IOException {
-    long room = parts.log().roomBytes();
-    return writer.tryChange(() -> inUse(room));
+    return writer.tryChange(() -> inUse(parts.log().roomBytes()));
   }
 
   private SegmentsInUse inUse(long roomBytes) {

@@ -66,7 +66,7 @@ public final class CleaningLoop implements AutoCloseable {
       if (!stopped) {
         failStop.stop("cleaning a segment failed", e);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (!stopped) {
         failStop.stop("cleaning failed by a defect", e);
       }

@@ -33,7 +33,7 @@ class ScrubTest {
 
   @TempDir Path scratch;
 
-  private final long seed = Long.getLong("hydrant.seed", System.nanoTime());
+  private final long seed = Long.getLong("hydrant.seed", 1);
   private final SplittableRandom random = new SplittableRandom(seed);
   private final RepairPair pair;
 
@@ -248,7 +248,7 @@ class ScrubTest {
         case 0, 1 -> {
           CheckpointScript script =
               store.onHead().raw(5_000L * i, first, first + random.nextInt(20));
-          step(scrubber);
+          passes += step(scrubber) ? 1 : 0;
           live.add(script.slim(i, 504).commit());
         }
         case 2 -> {
