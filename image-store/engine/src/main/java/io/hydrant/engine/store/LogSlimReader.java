@@ -13,9 +13,6 @@ import java.util.function.Predicate;
 
 /** {@link SlimReader} on the slim rows and the segment log. */
 final class LogSlimReader implements SlimReader {
-  /** As with pages: a segment that went was cleaned, and the row says where its bytes are now. */
-  private static final int LOOKUPS_MAX = 8;
-
   private final SlimRows rows;
   private final MissingTracts missing;
   private final SegmentLog log;
@@ -69,7 +66,7 @@ final class LogSlimReader implements SlimReader {
    */
   private Optional<Chunk> pinned(CheckpointKey key, Chunk chunk) throws IOException {
     Optional<Chunk> current = Optional.of(chunk);
-    for (int attempt = 0; attempt < LOOKUPS_MAX && current.isPresent(); attempt++) {
+    for (int attempt = 0; attempt < TractExtract.LOOKUPS_MAX && current.isPresent(); attempt++) {
       if (log.pin(Address.ofPacked(current.get().address()).segment())) {
         return current;
       }

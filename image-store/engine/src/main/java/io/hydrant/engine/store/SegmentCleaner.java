@@ -6,7 +6,6 @@ import io.hydrant.engine.clean.SegmentUse;
 import io.hydrant.engine.clean.SegmentsInUse;
 import io.hydrant.engine.codec.PageCodec;
 import io.hydrant.engine.files.DiskFullException;
-import io.hydrant.engine.model.EntryPosition;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
@@ -91,7 +90,7 @@ public final class SegmentCleaner {
   public Step step(CleaningPolicy policy) throws IOException {
     writer.changeIfUsable(() -> {
       pruning.step(PRUNED_TRACTS);
-      takeIfDue();
+      snapshots.takeIfDue(); // maps that were changed are flushed before they are too many
     });
     Optional<SegmentsInUse> now = look();
     if (now.isEmpty()) {
@@ -179,7 +178,7 @@ public final class SegmentCleaner {
     }
     long began = System.nanoTime();
     Evacuation evacuation =
-        new Evacuation(segment, parts, writer, reader, moved, damage, this::takeIfDue);
+        new Evacuation(segment, parts, writer, reader, moved, damage, snapshots::takeIfDue);
     long copied;
     try {
       copied = evacuation.run();
@@ -200,25 +199,16 @@ public final class SegmentCleaner {
     return new Cleaned(copied, evacuation.appendedBytes());
   }
 
-  /** Within a change: maps that were changed are flushed before they are too many. */
-  private void takeIfDue() {
-    if (!parts.catalog().applied().equals(EntryPosition.NONE)) {
-      snapshots.takeIfDue();
-    }
-  }
-
   private boolean isSealed(int segment) {
     return parts.log().segments().stream()
         .anyMatch(info -> info.segment() == segment && info.sealed());
   }
 
-  /** Has a flush started, which gives dead segments back; of a state that some entry has made. */
+  /** Has a flush started, which gives dead segments back. */
   private void flush() throws IOException {
     writer.changeIfUsable(() -> {
-      if (!parts.catalog().applied().equals(EntryPosition.NONE)) {
-        snapshots.wantSpace();
-        snapshots.takeIfDue();
-      }
+      snapshots.wantSpace();
+      snapshots.takeIfDue();
     });
   }
 

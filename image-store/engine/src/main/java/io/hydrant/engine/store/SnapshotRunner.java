@@ -100,9 +100,14 @@ final class SnapshotRunner {
     return stalled != null ? isRoomBack() : isWanted();
   }
 
-  /** A repair counts when the index has it, and a quiet group has no other reason to flush. */
+  /**
+   * A repair counts when the index has it, and a quiet group has no other reason to flush. A state
+   * that no entry has made is none to go back to.
+   */
   private boolean isWanted() {
-    return !never && (spaceWanted || isDueByPolicy() || holdMark.wouldRise());
+    return !never
+        && !catalog.applied().equals(EntryPosition.NONE)
+        && (spaceWanted || isDueByPolicy() || holdMark.wouldRise());
   }
 
   /** Whether there is nothing to write that the last snapshot has not. */
