@@ -11,6 +11,7 @@ import io.hydrant.chaos.load.Restorer;
 import io.hydrant.client.ClientConfig;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.client.PrefetchOptions;
+import io.hydrant.client.RejectedException;
 import io.hydrant.client.RestoreSession;
 import io.hydrant.testkit.history.Interval;
 import io.hydrant.testkit.history.Operation.Listed;
@@ -19,9 +20,11 @@ import io.hydrant.testkit.history.Operation.Restore;
 import io.hydrant.testkit.history.Quiet;
 import io.hydrant.testkit.history.Result;
 import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.Reason;
 import io.hydrant.v1.StatsResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -59,7 +62,9 @@ final class AtRest {
       Restorer lists = new Restorer(load, "examiner", new SplittableRandom(0));
       for (String image : load.images()) {
         for (Listed row : lists.list(client, image)) {
-          restore(client, image, row.id());
+          if (!restore(client, image, row.id())) {
+            requireGone(lists.list(client, image), image, row.id());
+          }
         }
       }
     }
@@ -102,7 +107,18 @@ final class AtRest {
     return holdMarks;
   }
 
-  private void restore(HydrantClient client, String image, long checkpoint)
+  /** What a lost session kept may be listed, and go when its lease runs out: only then. */
+  private void requireGone(List<Listed> listed, String image, long checkpoint) {
+    if (listed.isEmpty() || listed.stream().anyMatch(row -> row.id() == checkpoint)) {
+      load.tally()
+          .violation(
+              "checkpoint %d of %s is refused as retired and listed as committed at rest: %s"
+                  .formatted(checkpoint, image, listed));
+    }
+  }
+
+  /** Whether it is retained still. */
+  private boolean restore(HydrantClient client, String image, long checkpoint)
       throws IOException, InterruptedException {
     long number = load.sessions().incrementAndGet();
     long invoked = System.nanoTime();
@@ -124,6 +140,22 @@ final class AtRest {
       if (lacking) {
         anywhere(session, image, number);
       }
+      return true;
+    } catch (RejectedException e) {
+      if (e.reason() != Reason.REASON_RETIRED) {
+        throw e;
+      }
+      load.history()
+          .add(
+              new Pin(
+                  "examiner",
+                  since(invoked),
+                  image,
+                  number,
+                  OptionalLong.of(checkpoint),
+                  new Result.Failed<>(Result.Why.RETIRED)));
+      load.tally().count("checkpoints retired while at rest");
+      return false;
     }
   }
 
