@@ -84,6 +84,13 @@ final class BenchArguments implements Callable<Integer> {
       description = "A setting of the store, as in `hydrant server --set`; repeatable.")
   private List<String> settings = new ArrayList<>();
 
+  @Option(
+      names = "--cases",
+      paramLabel = "TEXT",
+      description = "Only cases of `cadence` whose name contains it, for instance 'three: HPC-C'.",
+      defaultValue = "")
+  private String cases = "";
+
   @Option(names = "--json", paramLabel = "FILE", description = "Append the reports as JSON lines.")
   private @Nullable Path json;
 
@@ -135,7 +142,8 @@ final class BenchArguments implements Callable<Integer> {
         (directory == null ? root.resolve("bench/target/data") : directory).toAbsolutePath(),
         Optional.ofNullable(traces),
         heap,
-        settings);
+        settings,
+        cases);
   }
 
   Optional<Path> json() {

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  * @param traces directory that holds one directory per trace
  * @param heap of every server, the store's and the bare ones, as -Xmx has it
  * @param serverSettings KEY=VALUE for the store
+ * @param cases what the name of a scenario's case must contain to be run; empty: all
  */
 public record Options(
     Scale scale,
@@ -21,7 +22,8 @@ public record Options(
     Path directory,
     Optional<Path> traces,
     String heap,
-    List<String> serverSettings) {
+    List<String> serverSettings,
+    String cases) {
   public Options {
     serverSettings = List.copyOf(serverSettings);
     if (rounds.isPresent() && rounds.getAsInt() < 1) {

@@ -38,7 +38,9 @@ public final class CadenceTable implements Scenario {
   /** Of the measured time, before it. */
   private static final int WARMUP_PART = 6;
 
+  private static final String ONE = "one";
   private static final String THREE = "three";
+  private static final String IMAGE = "cadence";
   private static final int POOL_PAGES = 64 << 10;
 
   @Override
@@ -61,39 +63,73 @@ public final class CadenceTable implements Scenario {
           new Load("FFmpeg", 5_400_000, true),
           new Load("VoltDB", 9_600_000, false));
 
-  /** How many nodes, and the number of the case. */
-  private record Side(String nodes, int number) {}
+  /**
+   * What is measured on one node, or on three.
+   *
+   * @param duration of the measured part
+   */
+  private record Case(
+      String nodes, GuestStream stream, boolean held, Duration duration, Cadence bare) {
+    String name() {
+      return name(nodes, stream);
+    }
 
-  private record Case(GuestStream stream, boolean held, Duration duration) {}
+    static String name(String nodes, GuestStream stream) {
+      return nodes + ": " + stream.name();
+    }
+  }
+
+  private record Guest(GuestStream stream, boolean held, Duration duration) {}
 
   @Override
   public Report run(Lab lab) throws Exception {
-    List<Case> cases = cases(lab);
-    Report.Builder report = Report.builder();
-    List<Cadence> bare = new ArrayList<>();
-    for (Case each : cases) {
+    List<Case> one = new ArrayList<>();
+    List<Case> three = new ArrayList<>();
+    for (Guest each : guests(lab)) {
       GuestStream stream = each.stream();
+      boolean onOne = isWanted(lab, ONE, stream);
+      boolean onThree = isWanted(lab, THREE, stream);
+      if (!onOne && !onThree) {
+        continue;
+      }
       lab.say("%s: bare timer and fdatasync: %s ...", name(), stream.name());
-      bare.add(
-          BareLoop.run(lab.directory(), stream.interval(), stream.meanBytes(), each.duration()));
-    }
-    try (StoreProcess store =
-            lab.startStore("one", List.of("-Xmx" + lab.options().heap()), List.of());
-        StoreClient client = StoreClient.connect(store)) {
-      for (int i = 0; i < cases.size(); i++) {
-        measure(lab, report, new Side("one", i), client, cases.get(i), bare.get(i));
+      Cadence bare =
+          BareLoop.run(lab.directory(), stream.interval(), stream.meanBytes(), each.duration());
+      if (onOne) {
+        one.add(new Case(ONE, stream, false, each.duration(), bare));
+      }
+      if (onThree) {
+        three.add(new Case(THREE, stream, each.held(), each.duration(), bare));
       }
     }
-    try (StoreGroup group = lab.startGroup("three", List.of());
-        StoreClient client = StoreClient.connect(group)) {
-      long term = group.term();
-      for (int i = 0; i < cases.size(); i++) {
-        measure(lab, report, new Side(THREE, i), client, cases.get(i), bare.get(i));
+    if (one.isEmpty() && three.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no case's name contains '%s'; a name is '%s: HPC-C, 1.7 MB every 25 ms'"
+              .formatted(lab.options().cases(), THREE));
+    }
+    Report.Builder report = Report.builder();
+    if (!one.isEmpty()) {
+      try (StoreProcess store =
+              lab.startStore("one", List.of("-Xmx" + lab.options().heap()), List.of());
+          StoreClient client = StoreClient.connect(store)) {
+        warmUp(lab, client, one.getFirst().stream());
+        for (Case each : one) {
+          measure(lab, report, client, each);
+        }
       }
-      report.row(Row.told("three: elections meanwhile", Series.single("", group.term() - term)));
+    }
+    if (!three.isEmpty()) {
+      try (StoreGroup group = lab.startGroup("three", List.of());
+          StoreClient client = StoreClient.connect(group)) {
+        warmUp(lab, client, three.getFirst().stream());
+        long term = group.term();
+        for (Case each : three) {
+          measure(lab, report, client, each);
+        }
+        report.row(Row.told("three: elections meanwhile", Series.single("", group.term() - term)));
+      }
     }
     return report
-        .setting("seconds_of_each", cases.getFirst().duration().toSeconds())
         .note(
             "open loop; latencies count from the moment when a checkpoint was due; missed: acknowledged later than one interval after it")
         .note(
@@ -101,59 +137,74 @@ public final class CadenceTable implements Scenario {
         .build();
   }
 
-  private static List<Case> cases(Lab lab) throws IOException {
+  private static boolean isWanted(Lab lab, String nodes, GuestStream stream) {
+    return Case.name(nodes, stream).contains(lab.options().cases());
+  }
+
+  private static List<Guest> guests(Lab lab) throws IOException {
     Duration duration = Duration.ofSeconds(lab.scale().pick(60, 15, 2));
     Duration ofTraces = Duration.ofSeconds(lab.scale().pick(30, 10, 2));
     PagePool pool = new PagePool(lab.options().seed(), POOL_PAGES);
-    List<Case> cases = new ArrayList<>();
+    List<Guest> guests = new ArrayList<>();
     for (Load load : LOADS) {
       GuestStream stream =
           new SyntheticStream(
               load.name(), THESIS_INTERVAL, load.bytes(), pool, lab.options().seed());
-      cases.add(new Case(stream, load.held(), duration));
+      guests.add(new Guest(stream, load.held(), duration));
     }
     for (Trace trace : Traces.of(lab)) {
       TraceSteps steps = new TraceSteps(trace);
       for (Duration interval : TRACE_INTERVALS) {
-        cases.add(new Case(new TraceStream(steps, interval), false, ofTraces));
+        guests.add(new Guest(new TraceStream(steps, interval), false, ofTraces));
       }
     }
-    return lab.scale() == Scale.QUICK ? List.of(cases.getFirst(), cases.getLast()) : cases;
+    return lab.scale() == Scale.QUICK ? List.of(guests.getFirst(), guests.getLast()) : guests;
   }
 
-  private void measure(
-      Lab lab, Report.Builder report, Side side, StoreClient client, Case each, Cadence bare)
+  /**
+   * Servers that have just started compile themselves for a while, on the cores that the others
+   * need: nobody protects a machine with a store that was started that moment.
+   */
+  private void warmUp(Lab lab, StoreClient client, GuestStream stream) throws Exception {
+    Duration duration = Duration.ofSeconds(lab.scale().pick(120, 30, 1));
+    lab.say("%s: %d s to warm up ...", name(), duration.toSeconds());
+    try (ProtectionStream protection = client.protect(IMAGE, stream.isCompressible())) {
+      OpenLoop warm = new OpenLoop(stream, protection);
+      warm.run(warm.begin(), duration);
+    }
+    client.delete(IMAGE);
+  }
+
+  private void measure(Lab lab, Report.Builder report, StoreClient client, Case each)
       throws Exception {
     GuestStream stream = each.stream();
-    String image = "cadence-" + side.number();
-    String nodes = side.nodes();
     Cadence cadence;
     List<String> failures;
-    try (ProtectionStream protection = client.protect(image, stream.isCompressible())) {
+    try (ProtectionStream protection = client.protect(IMAGE, stream.isCompressible())) {
       OpenLoop warm = new OpenLoop(stream, protection);
       warm.run(warm.begin(), each.duration().dividedBy(WARMUP_PART));
       OpenLoop loop = new OpenLoop(stream, protection);
       cadence = loop.run(protection.head().orElseThrow(), each.duration());
       failures = Stream.concat(warm.failures().stream(), loop.failures().stream()).toList();
     }
-    client.delete(image);
+    client.delete(IMAGE);
     lab.say(
-        "%s: %s: %s: p50 %.1f ms, p99 %.1f ms, %.2f %% missed, %d in a row at most",
+        "%s: %s: p50 %.1f ms, p99 %.1f ms, %.2f %% missed, %d in a row at most",
         name(),
-        nodes,
-        stream.name(),
+        each.name(),
         cadence.millis(50),
         cadence.millis(99),
         cadence.missedPercent(),
         cadence.longestRun());
-    tell(report, nodes + ": " + stream.name(), cadence, bare, each.held() && nodes.equals(THREE));
-    failures.forEach(text -> report.note(nodes + ": " + stream.name() + ": " + text));
+    tell(report, each, cadence);
+    failures.forEach(text -> report.note(each.name() + ": " + text));
   }
 
-  private static void tell(
-      Report.Builder report, String name, Cadence cadence, Cadence bare, boolean held) {
-    Bar[] missed = held ? new Bar[] {Bar.atMost(MISSED_PERCENT_MAX)} : new Bar[0];
-    Bar[] run = held ? new Bar[] {Bar.atMost(RUN_MAX)} : new Bar[0];
+  private static void tell(Report.Builder report, Case each, Cadence cadence) {
+    String name = each.name();
+    Cadence bare = each.bare();
+    Bar[] missed = each.held() ? new Bar[] {Bar.atMost(MISSED_PERCENT_MAX)} : new Bar[0];
+    Bar[] run = each.held() ? new Bar[] {Bar.atMost(RUN_MAX)} : new Bar[0];
     report
         .row(Row.compared(name + ": p50", millis(cadence, 50), millis(bare, 50)))
         .row(Row.compared(name + ": p99", millis(cadence, 99), millis(bare, 99)))
