@@ -26,23 +26,36 @@ final class NextSegment {
     return prepared.get() != null;
   }
 
-  Optional<OpenSegment> take() {
-    return Optional.ofNullable(prepared.getAndSet(null));
+  /** Takes it if there is one, and an append of this use may go to it. */
+  Optional<OpenSegment> take(AppendUse use) throws IOException {
+    OpenSegment ready = prepared.get();
+    return ready != null && factory.isFor(use, ready) && prepared.compareAndSet(ready, null)
+        ? Optional.of(ready)
+        : Optional.empty();
+  }
+
+  /** What of it ingest may fill. */
+  long ingestBytes() {
+    OpenSegment ready = prepared.get();
+    return ready == null || ready.isOfReserve() ? 0 : ready.free();
   }
 
   /**
-   * Makes a segment ready unless one is.
+   * Makes a segment ready that this use may append to, unless one is.
    *
    * @param number tells the number; cannot change before this returns, since no segment can be
    *     begun without
    * @throws DiskFullException if there is no room; may be tried again
    */
-  void prepare(IntSupplier number) throws IOException {
+  void prepare(IntSupplier number, AppendUse use) throws IOException {
     preparing.lock();
     try {
       failStop.requireUsable();
-      if (!isReady()) {
-        prepared.set(factory.prepare(number.getAsInt()));
+      OpenSegment ready = prepared.get();
+      if (ready == null) {
+        prepared.set(factory.prepare(number.getAsInt(), use));
+      } else {
+        factory.requireFor(use, ready);
       }
     } catch (DiskFullException full) {
       throw full;
@@ -56,7 +69,7 @@ final class NextSegment {
   /** Early; whoever needs the segment will be told if there is no room. */
   void prepareAhead(IntSupplier number) throws IOException {
     try {
-      prepare(number);
+      prepare(number, AppendUse.INGEST);
     } catch (DiskFullException notYet) {
       return;
     }
@@ -66,7 +79,7 @@ final class NextSegment {
   void discard() throws IOException {
     preparing.lock();
     try {
-      Optional<OpenSegment> unused = take();
+      Optional<OpenSegment> unused = take(AppendUse.CLEANING);
       if (unused.isPresent()) {
         factory.discard(unused.get());
       }

@@ -22,6 +22,9 @@ final class OpenSegment implements Segment {
   private volatile int position = SegmentFormat.RECORDS_OFFSET;
   private int records;
 
+  /** Its file took what ingest has to leave: it is the cleaner's as long as that is not there. */
+  private volatile boolean ofReserve;
+
   /**
    * @param handle in use until {@link #seal}
    */
@@ -46,6 +49,14 @@ final class OpenSegment implements Segment {
 
   int lengthBytes() {
     return file.header().lengthBytes();
+  }
+
+  boolean isOfReserve() {
+    return ofReserve;
+  }
+
+  void ofReserve(boolean of) {
+    ofReserve = of;
   }
 
   /** Offset of the next record. */

@@ -83,7 +83,7 @@ final class SegmentAppender {
     LARGER_THAN_BUFFER
   }
 
-  Appended append(LogRecord record, ByteBuffer payload, Consumer<Appended> note)
+  Appended append(LogRecord record, ByteBuffer payload, AppendUse use, Consumer<Appended> note)
       throws IOException {
     int recordBytes = requireSound(record, payload);
     while (true) {
@@ -91,7 +91,10 @@ final class SegmentAppender {
       appending.lock();
       try {
         failStop.requireUsable();
-        if (!active.fits(recordBytes) && !roll()) {
+        if (active.fits(recordBytes)) {
+          factory.requireFor(use, active);
+        }
+        if (!active.fits(recordBytes) && !roll(use)) {
           obstacle = Obstacle.NO_SEGMENT;
         } else if (buffers.isTooLarge(recordBytes)) {
           obstacle = Obstacle.LARGER_THAN_BUFFER;
@@ -107,7 +110,7 @@ final class SegmentAppender {
         appending.unlock();
       }
       switch (obstacle) {
-        case NO_SEGMENT -> next.prepare(this::nextNumber);
+        case NO_SEGMENT -> next.prepare(this::nextNumber, use);
         case NO_BUFFER -> awaitBuffer();
         case LARGER_THAN_BUFFER -> {
           Optional<Appended> written = appendLarge(record, payload, recordBytes, note);
@@ -137,8 +140,8 @@ final class SegmentAppender {
   }
 
   /** Goes on to the next segment, in memory; false if none is ready. */
-  private boolean roll() {
-    Optional<OpenSegment> ready = next.take();
+  private boolean roll(AppendUse use) throws IOException {
+    Optional<OpenSegment> ready = next.take(use);
     ready.ifPresent(segment -> active = segment);
     return ready.isPresent();
   }
@@ -346,12 +349,13 @@ final class SegmentAppender {
     writing = following;
   }
 
-  /** Bytes that can be appended without a new file. */
+  /** Bytes that ingest can append without a new file. */
   long reservedBytes() {
-    long segments = factory.spares().size() + (next.isReady() ? 1 : 0);
+    int capacity = SegmentFormat.capacity(factory.config().segmentBytes());
+    long bytes = (long) factory.spares().size() * capacity + next.ingestBytes();
     appending.lock();
     try {
-      return active.free() + segments * SegmentFormat.capacity(factory.config().segmentBytes());
+      return bytes + (active.isOfReserve() ? 0 : active.free());
     } finally {
       appending.unlock();
     }

@@ -46,9 +46,10 @@ final class SegmentFactory {
   /**
    * A segment ready for {@link #publish}, its header durable.
    *
-   * @throws DiskFullException if a new file would touch the reserve; nothing is left behind
+   * @throws DiskFullException if a new file would touch what this use must leave; nothing is left
+   *     behind
    */
-  OpenSegment prepare(int number) throws IOException {
+  OpenSegment prepare(int number, AppendUse use) throws IOException {
     SegmentHeader header =
         new SegmentHeader(
             identity,
@@ -57,7 +58,7 @@ final class SegmentFactory {
             random.nextLong(),
             SegmentFormat.RECORDS_OFFSET,
             Optional.empty());
-    OpenSegment segment = create(header, config.reserveBytes());
+    OpenSegment segment = create(header, config.leftBytes(use));
     try {
       segment.write(0, header.encode());
       segment.sync();
@@ -98,7 +99,30 @@ final class SegmentFactory {
       allocate(name, header.lengthBytes(), reserveBytes);
     }
     SegmentFile file = new SegmentFile(header, name);
-    return new OpenSegment(file, handles.acquire(file));
+    OpenSegment segment = new OpenSegment(file, handles.acquire(file));
+    segment.ofReserve(spare.isEmpty() && !isReserveWhole());
+    return segment;
+  }
+
+  private boolean isReserveWhole() throws IOException {
+    return files.usableBytes() >= config.reserveBytes();
+  }
+
+  /** Whether an append of this use may go to the segment. */
+  boolean isFor(AppendUse use, OpenSegment segment) throws IOException {
+    if (use == AppendUse.INGEST && segment.isOfReserve()) {
+      segment.ofReserve(!isReserveWhole());
+    }
+    return use == AppendUse.CLEANING || !segment.isOfReserve();
+  }
+
+  /** Refuses ingest while only the cleaner may append. */
+  void requireFor(AppendUse use, OpenSegment segment) throws IOException {
+    if (!isFor(use, segment)) {
+      throw new DiskFullException(
+          "%s: less than the reserve of %d bytes is free, and this segment is the cleaner's: free or add space"
+              .formatted(files.pathOf(segment.file().name()), config.reserveBytes()));
+    }
   }
 
   private void allocate(String name, long lengthBytes, long reserveBytes) throws IOException {

@@ -105,13 +105,13 @@ public final class SegmentLog implements AutoCloseable {
    * all buffers wait for a sync that another thread has under way; syncs itself if none has.
    *
    * @param payload from position to limit; left as it is and not kept
-   * @throws io.hydrant.engine.files.DiskFullException if the reserve would be touched; nothing is
-   *     appended
+   * @throws io.hydrant.engine.files.DiskFullException if the space would be touched that its use
+   *     must leave; nothing is appended
    * @throws IllegalArgumentException if the payload has not the length that the record says, or the
    *     record is larger than a segment
    */
   public Appended append(LogRecord record, ByteBuffer payload) throws IOException {
-    return append(record, payload, _ -> {});
+    return append(record, payload, AppendUse.INGEST, _ -> {});
   }
 
   /**
@@ -120,9 +120,10 @@ public final class SegmentLog implements AutoCloseable {
    *
    * @param note runs under the log's own lock: short, and throws nothing
    */
-  public Appended append(LogRecord record, ByteBuffer payload, Consumer<Appended> note)
+  public Appended append(
+      LogRecord record, ByteBuffer payload, AppendUse use, Consumer<Appended> note)
       throws IOException {
-    return appender.append(record, payload, note);
+    return appender.append(record, payload, use, note);
   }
 
   /** Packed address behind the last appended record. */

@@ -8,7 +8,7 @@ import io.hydrant.engine.model.Address;
  * @param bufferBytes size of one append buffer; there are two or three, so that appending goes on
  *     during a sync
  * @param reserveBytes space on the device that ingest must leave for the Raft log, the index and
- *     the cleaner
+ *     the cleaner, which may take half of it
  * @param sparesMax dead segment files kept for recycling instead of being deleted
  */
 public record SegmentLogConfig(
@@ -26,6 +26,14 @@ public record SegmentLogConfig(
     if (bufferBytes < 1 << 12 || reserveBytes < 0 || sparesMax < 0) {
       throw new IllegalArgumentException("bufferBytes, reserveBytes or sparesMax out of range");
     }
+  }
+
+  /** Space on the device that an append of this use must leave. */
+  long leftBytes(AppendUse use) {
+    return switch (use) {
+      case INGEST -> reserveBytes;
+      case CLEANING -> reserveBytes / 2;
+    };
   }
 
   /** Log bytes between two packed addresses, headers and unused ends of segments included. */

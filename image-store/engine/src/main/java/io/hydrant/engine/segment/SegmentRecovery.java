@@ -59,7 +59,7 @@ final class SegmentRecovery {
     List<Found> found = takeStock();
     requireReachable(scanStart, found);
     if (found.isEmpty()) {
-      OpenSegment first = factory.prepare(1);
+      OpenSegment first = factory.prepare(1, AppendUse.INGEST);
       factory.publish(first);
       return first;
     }

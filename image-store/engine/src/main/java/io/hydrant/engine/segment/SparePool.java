@@ -18,6 +18,7 @@ final class SparePool {
   private final StoreFiles files;
   private final int sparesMax;
   private final int segmentBytes;
+  private final long reserveBytes;
   private final Deque<String> names = new ArrayDeque<>();
   private int numberNext;
   private boolean directoryChanged;
@@ -26,6 +27,7 @@ final class SparePool {
     this.files = files;
     this.sparesMax = config.sparesMax();
     this.segmentBytes = config.segmentBytes();
+    this.reserveBytes = config.reserveBytes();
   }
 
   /** At open: keeps a spare that is there, or deletes it if it is of no use. */
@@ -38,9 +40,14 @@ final class SparePool {
     }
   }
 
-  /** Takes over a file that nobody uses any more, under whatever name it has. */
+  /**
+   * Takes over a file that nobody uses any more, under whatever name it has. While the reserve is
+   * not whole its space goes there: ingest may take any spare.
+   */
   synchronized void give(String name, long lengthBytes) throws IOException {
-    if (names.size() < sparesMax && lengthBytes == segmentBytes) {
+    if (names.size() < sparesMax
+        && lengthBytes == segmentBytes
+        && files.usableBytes() >= reserveBytes) {
       String spare = SegmentFormat.spareName(numberNext++);
       files.rename(name, spare);
       directoryChanged = true;

@@ -42,6 +42,11 @@ public record ImageStoreConfig(
         new SnapshotBounds(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
   }
 
+  /** This with another segment log. */
+  public ImageStoreConfig with(SegmentLogConfig other) {
+    return new ImageStoreConfig(identity, other, heap, snapshots);
+  }
+
   /** This with other bounds on snapshots. */
   public ImageStoreConfig with(SnapshotBounds other) {
     return new ImageStoreConfig(identity, log, heap, other);

@@ -3,6 +3,7 @@ package io.hydrant.engine.store;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.TractRows;
+import io.hydrant.engine.segment.AppendUse;
 import io.hydrant.engine.segment.Appended;
 import io.hydrant.engine.segment.LogRecord;
 import io.hydrant.engine.segment.SegmentLog;
@@ -24,10 +25,12 @@ final class MovedWriter {
 
   private final SegmentLog log;
   private final MovedSegments segments;
+  private final AppendUse use;
   private final int payloadMax;
 
-  MovedWriter(SegmentLog log, MovedSegments segments) {
+  MovedWriter(SegmentLog log, MovedSegments segments, AppendUse use) {
     this.log = log;
+    this.use = use;
     this.segments = segments;
     this.payloadMax = Math.min(PAYLOAD_BYTES_MAX, log.config().segmentBytes() / PARTS_OF_SEGMENT);
   }
@@ -94,7 +97,7 @@ final class MovedWriter {
   }
 
   private Appended append(LogRecord record, ByteBuffer payload) throws IOException {
-    return log.append(record, payload, at -> segments.add(at.record().segment()));
+    return log.append(record, payload, use, at -> segments.add(at.record().segment()));
   }
 
   /** The bytes are pointed to, or never will be. */

@@ -7,6 +7,7 @@ import io.hydrant.engine.clean.SegmentsInUse;
 import io.hydrant.engine.codec.PageCodec;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.segment.AppendUse;
 import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -62,7 +63,7 @@ public final class SegmentCleaner {
     this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
     this.damage = damage;
     this.reader = new SurvivorReader(parts.log(), codec, damage);
-    this.moved = new MovedWriter(parts.log(), parts.moved());
+    this.moved = new MovedWriter(parts.log(), parts.moved(), AppendUse.CLEANING);
     this.events = events;
   }
 

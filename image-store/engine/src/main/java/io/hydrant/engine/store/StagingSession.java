@@ -13,6 +13,7 @@ import io.hydrant.engine.model.Digest;
 import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.RegionTable;
+import io.hydrant.engine.segment.AppendUse;
 import io.hydrant.engine.segment.Appended;
 import io.hydrant.engine.segment.LogRecord;
 import io.hydrant.engine.segment.SegmentLog;
@@ -400,7 +401,8 @@ final class StagingSession implements StagedCheckpoint {
 
   private Appended append(LogRecord record, ByteBuffer payload) throws Refusal, IOException {
     try {
-      Appended at = log.append(record, payload, place -> records.add(record, place));
+      Appended at =
+          log.append(record, payload, AppendUse.INGEST, place -> records.add(record, place));
       fed = at.end();
       if (!closed) {
         recent.add(at, record, payload);

@@ -15,6 +15,7 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.TractKey;
 import io.hydrant.engine.model.TractRows;
+import io.hydrant.engine.segment.AppendUse;
 import io.hydrant.engine.segment.Appended;
 import io.hydrant.engine.segment.SegmentLog;
 import io.hydrant.engine.store.SlimReader.Chunk;
@@ -61,7 +62,7 @@ public final class TractRepair {
     this.usage = parts.usage();
     this.missing = parts.missing();
     this.staging = parts.staging();
-    this.moved = new MovedWriter(parts.log(), parts.moved());
+    this.moved = new MovedWriter(parts.log(), parts.moved(), AppendUse.INGEST);
     this.extract = extract;
     this.writer = writer;
   }

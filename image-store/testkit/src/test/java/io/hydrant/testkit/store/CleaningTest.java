@@ -12,14 +12,18 @@ import io.hydrant.engine.clean.SegmentUse;
 import io.hydrant.engine.clean.SegmentsInUse;
 import io.hydrant.engine.files.StoreFile;
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.segment.SegmentLogConfig;
+import io.hydrant.engine.store.ImageStoreConfig;
 import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.SegmentCleaner;
 import io.hydrant.engine.store.SlimReader;
 import io.hydrant.engine.store.StoreEvent;
 import io.hydrant.testkit.simulation.PageContents;
+import io.hydrant.testkit.simulation.SimulatedReplica;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Cleaning: what is live moves, what is dead goes, and nobody who reads notices. */
@@ -40,6 +44,10 @@ class CleaningTest {
 
   /** Pages 0 to 99 are content, in batches that fit the small segments. */
   private CheckpointScript full() throws Exception {
+    return full(fixture);
+  }
+
+  private static CheckpointScript full(StoreFixture fixture) throws Exception {
     CheckpointScript script = fixture.full();
     for (int first = 0; first < 100; first += 20) {
       script.raw(100, first, first + 19);
@@ -62,6 +70,10 @@ class CleaningTest {
 
   /** But for those that must stay. */
   private void retireAll() throws Exception {
+    retireAll(fixture);
+  }
+
+  private static void retireAll(StoreFixture fixture) throws Exception {
     fixture.submit(
         new Command.Retire(
             fixture.image(),
@@ -84,6 +96,11 @@ class CleaningTest {
   }
 
   private void assertContent(ReadPoint point, long page, long seed) throws Exception {
+    assertContent(fixture, point, page, seed);
+  }
+
+  private static void assertContent(StoreFixture fixture, ReadPoint point, long page, long seed)
+      throws Exception {
     ByteBuffer target = ByteBuffer.allocateDirect(StoreFixture.PAGE_BYTES);
     fixture.store().pages().read(point, 0, new long[] {page}, target);
     assertEquals(PageContents.page(seed + page, StoreFixture.PAGE_BYTES), target.flip());
@@ -108,6 +125,59 @@ class CleaningTest {
     point = fixture.read(last);
     assertContent(point, 0, 60_000);
     assertContent(point, 99, 100);
+  }
+
+  /** PROTOCOL R13: survivors have space that ingest leaves to them. */
+  @Test
+  void aFullDiskOnWhichNoSegmentIsDeadComesBack() throws Exception {
+    int segmentBytes = 128 << 10;
+    ImageStoreConfig small = SimulatedReplica.SMALL;
+    StoreFixture full =
+        StoreFixture.withPages(
+            PAGES, small.with(new SegmentLogConfig(segmentBytes, 16 << 10, 8L * segmentBytes, 3)));
+    CheckpointKey last = full(full).commit();
+    full.media().disk().setFreeBytes(16L * segmentBytes);
+    // Five pages that the next one overwrites, and one that stays: every segment keeps something.
+    int increments = 0;
+    CheckpointScript refused = full.onHead();
+    while (fits(refused, increments + 1)) {
+      last = refused.commit();
+      increments++;
+      retireAll(full);
+      full.runBackground();
+      refused = full.onHead();
+    }
+    full.submit(new Command.Abort(refused.key(), Optional.of(full.epoch())));
+    full.snapshot();
+    SegmentCleaner itsCleaner = full.store().cleaner();
+    SegmentsInUse before = itsCleaner.look().orElseThrow();
+    assertEquals(0, before.deadBytes());
+    assertTrue(before.roomBytes() < segmentBytes, before::toString);
+    for (int round = 0; round < 100; round++) {
+      itsCleaner.step(new CleaningPolicy(1.4, 0, 16L * segmentBytes));
+      full.runBackground();
+    }
+    SegmentsInUse after = itsCleaner.look().orElseThrow();
+    assertTrue(after.roomBytes() > 4L * segmentBytes, () -> before + " " + after);
+    CheckpointScript again = full.onHead();
+    assertTrue(fits(again, increments + 1));
+    last = again.commit();
+    full.powerCut();
+    ReadPoint point = full.read(last);
+    assertContent(full, point, 4, 1_000L * (increments + 1));
+    for (int i = 1; i <= increments + 1; i++) {
+      assertContent(full, point, 100 + i, 1_000L * i);
+    }
+  }
+
+  private static boolean fits(CheckpointScript script, int number) throws Exception {
+    try {
+      script.raw(1_000L * number, 0, 4).raw(1_000L * number, 100 + number, 100 + number);
+      return true;
+    } catch (Refusal e) {
+      assertEquals(Rejection.DISK_FULL, e.rejection());
+      return false;
+    }
   }
 
   @Test
