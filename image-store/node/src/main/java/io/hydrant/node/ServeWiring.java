@@ -11,6 +11,7 @@ import io.hydrant.node.api.ScrubService;
 import io.hydrant.node.api.ServerService;
 import io.hydrant.node.cleaning.CleaningLoop;
 import io.hydrant.node.cluster.ClusterView;
+import io.hydrant.node.config.CleaningConfig;
 import io.hydrant.node.config.NodeConfig;
 import io.hydrant.node.data.NodeIdentity;
 import io.hydrant.node.housekeeping.DigestRounds;
@@ -20,11 +21,13 @@ import io.hydrant.node.housekeeping.SnapshotNudge;
 import io.hydrant.node.ingest.CheckpointService;
 import io.hydrant.node.ingest.OpenCheckpoints;
 import io.hydrant.node.ingest.Staging;
+import io.hydrant.node.pace.IngestBrake;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.node.restore.Leases;
 import io.hydrant.node.restore.RestoreService;
 import io.hydrant.node.scrub.ScrubLoop;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -68,13 +71,15 @@ record ServeWiring(
       NodeEvents events,
       GroupWiring.Group group,
       Predicate<ScrubFinding> nowhere,
-      ClusterService cluster) {
+      ClusterService cluster)
+      throws IOException {
     ImageStore store = ports.store();
     Proposals proposals = group.proposals();
     CheckpointService checkpoints =
         CheckpointService.of(
             config.ingest(),
-            new CheckpointService.Replica(staging, store.catalog(), proposals, failStop),
+            new CheckpointService.Replica(
+                staging, store.catalog(), proposals, brake(store), failStop),
             clients.open(),
             executors.ingest());
     RestoreService restores =
@@ -111,6 +116,17 @@ record ServeWiring(
         new ArrayList<>(ServiceSwitch.definitions(services));
     definitions.add(checkpoints.definition());
     return new Served(definitions, checkpoints, scrubs, cluster);
+  }
+
+  private IngestBrake brake(ImageStore store) throws IOException {
+    long deviceBytes =
+        store.cleaner().look().map(now -> now.allocatedBytes() + now.roomBytes()).orElse(0L);
+    CleaningConfig cleaning = config.cleaning();
+    return new IngestBrake(
+        store::roomBytes,
+        cleaning.slowBytes(deviceBytes),
+        cleaning.bytesPerSecond(),
+        System::nanoTime);
   }
 
   private ScrubLoop.Parts scrub(ImageStore store, NodeEvents events) {

@@ -13,6 +13,7 @@ import io.hydrant.engine.clean.CleaningPolicy;
 public record CleaningConfig(
     int spacePercent, long bytesPerSecond, long lowRoomBytes, long slackBytes) {
   private static final int PERCENT = 100;
+  private static final int SLOW_PART = 8;
   private static final int SPACE_PERCENT_MIN = 105;
   private static final int SPACE_PERCENT_MAX = 100_000;
 
@@ -20,6 +21,16 @@ public record CleaningConfig(
     Ranges.check("cleaning.space-percent", spacePercent, SPACE_PERCENT_MIN, SPACE_PERCENT_MAX);
     Ranges.check("cleaning.bytes-per-second", bytesPerSecond, 1 << 20, 1L << 40);
     Ranges.check("cleaning.low-room-bytes", lowRoomBytes, 0, 1L << 60);
+  }
+
+  /**
+   * Room below which ingest is slowed: half of where cleaning becomes urgent, and never so much of
+   * a small device that it would always be slowed.
+   *
+   * @param deviceBytes room and segments together
+   */
+  public long slowBytes(long deviceBytes) {
+    return Math.min(lowRoomBytes / 2, deviceBytes / SLOW_PART);
   }
 
   public CleaningPolicy policy() {

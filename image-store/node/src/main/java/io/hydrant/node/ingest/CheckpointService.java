@@ -10,6 +10,7 @@ import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.StreamGate;
 import io.hydrant.node.config.IngestConfig;
+import io.hydrant.node.pace.IngestBrake;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.peer.v1.RawWrite;
@@ -18,8 +19,10 @@ import io.hydrant.v1.SettleRequest;
 import io.hydrant.v1.SettleResponse;
 import io.hydrant.v1.WriteCheckpointResponse;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The way in. All its calls run on the ingest pool. */
@@ -47,7 +50,12 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
   }
 
   /** The parts of the replica that ingest works with. */
-  public record Replica(Staging staging, Catalog catalog, Proposals proposals, FailStop failStop) {}
+  public record Replica(
+      Staging staging,
+      Catalog catalog,
+      Proposals proposals,
+      IngestBrake brake,
+      FailStop failStop) {}
 
   /**
    * @param pool the ingest pool
@@ -57,7 +65,12 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
     return new CheckpointService(
         config,
         new IngestPorts(
-            replica.staging(), replica.catalog(), replica.proposals(), open, replica.failStop()),
+            replica.staging(),
+            replica.catalog(),
+            replica.proposals(),
+            open,
+            replica.brake(),
+            replica.failStop()),
         pool);
   }
 
@@ -71,7 +84,9 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
       return new Ignoring();
     }
     observer.disableAutoRequest();
-    CheckpointStream stream = new CheckpointStream(ports, new Mailbox(pool), observer, counters);
+    CheckpointStream stream =
+        new CheckpointStream(
+            ports, new Mailbox(pool), CheckpointService::later, observer, counters);
     streams.add(stream);
     AtomicBoolean left = new AtomicBoolean();
     Runnable leave =
@@ -102,6 +117,10 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
         stream.halfClosed();
       }
     };
+  }
+
+  private static void later(Runnable task, long nanos) {
+    CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS, Runnable::run).execute(task);
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
 import io.hydrant.node.ingest.Attempt.State;
+import io.hydrant.node.pace.IngestBrake;
 import io.hydrant.peer.v1.RawWrite;
 import io.hydrant.v1.CommitCheckpoint;
 import io.hydrant.v1.Committed;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 
 /**
  * One WriteCheckpoint stream: takes messages in order, stages what they bring, answers. At most the
@@ -58,6 +60,8 @@ final class CheckpointStream implements AttemptAnswers {
   private final ServerCallStreamObserver<WriteCheckpointResponse> observer;
   private final IngestCounters counters;
   private final Mailbox mailbox;
+  private final IngestBrake brake;
+  private final ObjLongConsumer<Runnable> later;
   private final Attempts attempts;
   private final ArrayDeque<RawWrite> inbox = new ArrayDeque<>();
 
@@ -68,14 +72,23 @@ final class CheckpointStream implements AttemptAnswers {
   /** Waits until more is welcome; {@link #pump} is called then. */
   private boolean slowed;
 
+  /** The same, for want of room: cleaning has to get on first. */
+  private boolean braked;
+
   private boolean halfClosed;
   private boolean closed;
 
+  /**
+   * @param later runs something after so many nanoseconds, on any thread
+   */
   CheckpointStream(
       IngestPorts ports,
       Mailbox mailbox,
+      ObjLongConsumer<Runnable> later,
       ServerCallStreamObserver<WriteCheckpointResponse> observer,
       IngestCounters counters) {
+    this.brake = ports.brake();
+    this.later = later;
     this.observer = observer;
     this.counters = counters;
     this.mailbox = mailbox;
@@ -201,23 +214,47 @@ final class CheckpointStream implements AttemptAnswers {
     return false;
   }
 
-  /** A protector is slowed while no majority keeps up with it. */
+  /** A protector is slowed while no majority keeps up with it, and while cleaning does not. */
   private boolean isOpenForMore(Attempt attempt) {
     Attempt.Opened opened = attempt.openedOrNull();
-    if (opened == null || opened.staged().isOpenForMore()) {
+    if (opened == null) {
       return true;
     }
-    if (!slowed) {
-      slowed = true;
-      opened
-          .staged()
-          .onOpenForMore(() ->
-              mailbox.post(() -> {
-                slowed = false;
-                pump();
-              }));
+    if (!opened.staged().isOpenForMore()) {
+      if (!slowed) {
+        slowed = true;
+        opened
+            .staged()
+            .onOpenForMore(() ->
+                mailbox.post(() -> {
+                  slowed = false;
+                  pump();
+                }));
+      }
+      return false;
     }
-    return false;
+    return !braked && isRoomFor(attempt);
+  }
+
+  private boolean isRoomFor(Attempt attempt) {
+    long nanos;
+    try {
+      nanos = brake.waitNanos();
+    } catch (IOException e) {
+      attempts.fault(attempt, e);
+      return false;
+    }
+    if (nanos > 0) {
+      braked = true;
+      counters.slowed(nanos);
+      Runnable goOn =
+          () -> {
+            braked = false;
+            pump();
+          };
+      later.accept(() -> mailbox.post(goOn), nanos);
+    }
+    return nanos == 0;
   }
 
   @SuppressWarnings("ReferenceEquality") // any other message may have the same content
@@ -274,6 +311,7 @@ final class CheckpointStream implements AttemptAnswers {
         }
         case SLIM -> {
           SlimChunk slim = message.getSlim();
+          brake.staged(slim.getData().size());
           opened.staged().slim(slim.getOffset(), slim.getChecksum(), HeapBytes.of(slim.getData()));
         }
         case COMMIT -> commit(attempt, opened.staged(), message.getCommit());
@@ -297,6 +335,7 @@ final class CheckpointStream implements AttemptAnswers {
         .staged()
         .patch(batch.region(), batch.tract(), batch.table(), batch.payload(), HeapBytes.of(sent));
     counters.staged(batch.table().size(), batch.table().payloadBytes());
+    brake.staged(batch.table().payloadBytes());
     attempt.unsyncedBytes += batch.table().payloadBytes();
     if (attempt.unsyncedBytes >= SYNC_STEP_BYTES) {
       askDurable(attempt);

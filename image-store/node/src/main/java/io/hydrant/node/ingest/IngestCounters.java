@@ -10,6 +10,7 @@ public final class IngestCounters {
   private final LongAdder bytes = new LongAdder();
   private final LongAdder committed = new LongAdder();
   private final LongAdder rejected = new LongAdder();
+  private final LongAdder slowedNanos = new LongAdder();
 
   void staged(int pageCount, int dataBytes) {
     batches.increment();
@@ -25,11 +26,17 @@ public final class IngestCounters {
     rejected.increment();
   }
 
+  /** A stream waits so long, for cleaning to make room. */
+  void slowed(long nanos) {
+    slowedNanos.add(nanos);
+  }
+
   /** Adds the counters by their names in docs/stats.md. */
   public void addTo(Map<String, Long> counters) {
     counters.put("ingest_batch_count", batches.sum());
     counters.put("ingest_page_count", pages.sum());
     counters.put("ingest_data_bytes", bytes.sum());
+    counters.put("ingest_slowed_nanos", slowedNanos.sum());
     counters.put("checkpoint_committed_count", committed.sum());
     counters.put("checkpoint_rejected_count", rejected.sum());
   }

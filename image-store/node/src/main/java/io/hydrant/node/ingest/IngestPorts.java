@@ -1,6 +1,7 @@
 package io.hydrant.node.ingest;
 
 import io.hydrant.engine.catalog.Catalog;
+import io.hydrant.node.pace.IngestBrake;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Proposals;
 
@@ -11,6 +12,7 @@ import io.hydrant.node.replication.Proposals;
  * @param catalog tells the state of images
  * @param proposals puts decisions into the log
  * @param open who is at work on what
+ * @param brake slows all of them where room is low
  * @param failStop for disks that fail
  */
 record IngestPorts(
@@ -18,4 +20,5 @@ record IngestPorts(
     Catalog catalog,
     Proposals proposals,
     OpenCheckpoints open,
+    IngestBrake brake,
     FailStop failStop) {}

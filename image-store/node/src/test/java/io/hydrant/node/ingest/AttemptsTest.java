@@ -19,6 +19,7 @@ import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.FakeProposals;
 import io.hydrant.node.api.ApiException;
+import io.hydrant.node.pace.IngestBrake;
 import io.hydrant.raftlog.LogBusyException;
 import io.hydrant.v1.CheckpointKind;
 import io.hydrant.v1.CheckpointState;
@@ -58,7 +59,12 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   private final List<String> said = new ArrayList<>();
   private final IngestPorts ports =
       new IngestPorts(
-          this, catalog, log, open, (what, cause) -> stops.add("" + cause.getMessage()));
+          this,
+          catalog,
+          log,
+          open,
+          IngestBrake.NONE,
+          (what, cause) -> stops.add("" + cause.getMessage()));
   private final Attempts attempts = new Attempts(ports, new Mailbox(Runnable::run), this);
 
   private final ImageId image;

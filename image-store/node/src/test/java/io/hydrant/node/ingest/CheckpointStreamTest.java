@@ -19,6 +19,7 @@ import io.hydrant.node.Draft;
 import io.hydrant.node.FakeProposals;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
+import io.hydrant.node.pace.IngestBrake;
 import io.hydrant.peer.v1.RawWrite;
 import io.hydrant.v1.AbortCheckpoint;
 import io.hydrant.v1.CheckpointKind;
@@ -47,6 +48,9 @@ final class CheckpointStreamTest implements Staging {
       RawWrite.newBuilder().setAttempt(1).setSlim(SlimChunk.getDefaultInstance()).build();
 
   private final ArrayDeque<Runnable> pool = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> delayed = new ArrayDeque<>();
+  private long room = Long.MAX_VALUE;
+  private long nanos;
   private final Protector protector = new Protector();
   private final Catalog catalog = new Catalog();
   private final FakeProposals log = new FakeProposals(catalog);
@@ -58,10 +62,15 @@ final class CheckpointStreamTest implements Staging {
               catalog,
               log,
               new OpenCheckpoints(() -> 0),
+              new IngestBrake(() -> room, 100 << 20, 100 << 20, () -> nanos),
               (what, cause) -> {
                 throw new AssertionError(what, cause);
               }),
           new Mailbox(pool::add),
+          (task, wait) -> {
+            nanos += wait;
+            delayed.add(task);
+          },
           protector,
           new IngestCounters());
 
@@ -125,6 +134,27 @@ final class CheckpointStreamTest implements Staging {
   }
 
   @Test
+  void aProtectorIsSlowedWhileRoomIsLow() {
+    open();
+    room = 50 << 20;
+    stream.message(batch());
+    assertEquals(1, group.batches, "it is paid for afterwards");
+    stream.message(batch());
+    stream.message(batch());
+    assertEquals(1, group.batches);
+    assertEquals(1, delayed.size(), "it waits once, not once for each message");
+    assertEquals(2, protector.requested, "its window is not given back");
+    delayed.remove().run();
+    runAll();
+    assertEquals(2, group.batches);
+    room = Long.MAX_VALUE;
+    delayed.remove().run();
+    runAll();
+    assertEquals(3, group.batches);
+    assertTrue(delayed.isEmpty());
+  }
+
+  @Test
   void aSlowedProtectorMayGiveUp() {
     open();
     group.open = false;
@@ -169,6 +199,13 @@ final class CheckpointStreamTest implements Staging {
     assertTrue(protector.answers.getLast().hasOpened());
   }
 
+  private static RawWrite batch() {
+    return RawWrite.newBuilder()
+        .setAttempt(1)
+        .setBatch(new Draft(1).raw(1, 0).toByteString())
+        .build();
+  }
+
   private static RawWrite slim() {
     return RawWrite.newBuilder()
         .setAttempt(1)
@@ -187,6 +224,7 @@ final class CheckpointStreamTest implements Staging {
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private boolean open = true;
     private int slims;
+    private int batches;
 
     @Override
     public CheckpointKey key() {
@@ -195,7 +233,9 @@ final class CheckpointStreamTest implements Staging {
 
     @Override
     public void patch(
-        int region, int tract, PageTable table, ByteBuffer payload, ByteBuffer asSent) {}
+        int region, int tract, PageTable table, ByteBuffer payload, ByteBuffer asSent) {
+      batches++;
+    }
 
     @Override
     public void zeroTracts(int region, long firstTract, long count) {}

@@ -12,6 +12,7 @@ import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.node.FakeProposals;
 import io.hydrant.node.api.ApiErrors;
+import io.hydrant.node.pace.IngestBrake;
 import io.hydrant.v1.CommitCheckpoint;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.SettleRequest;
@@ -25,7 +26,12 @@ final class SettleCallsTest {
   private final SettleCalls calls =
       new SettleCalls(
           new IngestPorts(
-              new NoStaging(), catalog, log, new OpenCheckpoints(() -> 0), (what, cause) -> {}));
+              new NoStaging(),
+              catalog,
+              log,
+              new OpenCheckpoints(() -> 0),
+              IngestBrake.NONE,
+              (what, cause) -> {}));
 
   /** Is not asked for what is not open. */
   private static final class NoStaging implements Staging {
