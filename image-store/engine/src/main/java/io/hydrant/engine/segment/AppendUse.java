@@ -7,8 +7,8 @@ public enum AppendUse {
 
   /**
    * Survivors of segments that are cleaned: leaves half of the reserve to the replicated log and
-   * the index. Else a disk that is full of segments none of which is dead would stay full for ever
-   * (PROTOCOL R13).
+   * the index, of a small one less. Else a disk that is full of segments none of which is dead
+   * would stay full for ever (PROTOCOL R13).
    */
   CLEANING
 }

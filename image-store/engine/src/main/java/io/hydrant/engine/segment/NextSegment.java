@@ -34,10 +34,14 @@ final class NextSegment {
         : Optional.empty();
   }
 
-  /** What of it ingest may fill. */
-  long ingestBytes() {
+  /**
+   * What of it an append of this use may fill.
+   *
+   * @param whole whether the reserve is
+   */
+  long freeBytes(AppendUse use, boolean whole) {
     OpenSegment ready = prepared.get();
-    return ready == null || ready.isOfReserve() ? 0 : ready.free();
+    return ready == null ? 0 : ready.freeFor(use, whole);
   }
 
   /**

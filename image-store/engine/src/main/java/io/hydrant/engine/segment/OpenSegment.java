@@ -76,6 +76,15 @@ final class OpenSegment implements Segment {
     return lengthBytes() - SegmentFormat.FOOTER_BYTES - position;
   }
 
+  /**
+   * What an append of this use may fill.
+   *
+   * @param whole whether the reserve is
+   */
+  int freeFor(AppendUse use, boolean whole) {
+    return use == AppendUse.CLEANING || whole || !ofReserve ? free() : 0;
+  }
+
   /** Counts a record that goes to {@link #next}. */
   void appended(Frame frame) {
     scratch.clear().putInt(frame.headerChecksum()).flip();

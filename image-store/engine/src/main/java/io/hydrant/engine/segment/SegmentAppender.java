@@ -349,13 +349,15 @@ final class SegmentAppender {
     writing = following;
   }
 
-  /** Bytes that ingest can append without a new file. */
-  long reservedBytes() {
-    int capacity = SegmentFormat.capacity(factory.config().segmentBytes());
-    long bytes = (long) factory.spares().size() * capacity + next.ingestBytes();
+  /**
+   * Bytes that can be appended to segments that are open.
+   *
+   * @param whole whether the reserve is
+   */
+  long freeBytes(AppendUse use, boolean whole) {
     appending.lock();
     try {
-      return bytes + (active.isOfReserve() ? 0 : active.free());
+      return active.freeFor(use, whole) + next.freeBytes(use, whole);
     } finally {
       appending.unlock();
     }

@@ -58,7 +58,10 @@ final class SegmentFactory {
             random.nextLong(),
             SegmentFormat.RECORDS_OFFSET,
             Optional.empty());
-    OpenSegment segment = create(header, config.leftBytes(use));
+    // Ingest gives spares up before it takes one: they fill the reserve first.
+    boolean mayTakeSpare = use == AppendUse.CLEANING || spares.isReserveWhole();
+    OpenSegment segment = create(header, config.leftBytes(use), mayTakeSpare);
+    segment.ofReserve(use == AppendUse.CLEANING && !spares.isReserveWhole());
     try {
       segment.write(0, header.encode());
       segment.sync();
@@ -86,32 +89,31 @@ final class SegmentFactory {
             random.nextLong(),
             durableAtBirth,
             cut);
-    return create(header, 0);
-  }
-
-  private OpenSegment create(SegmentHeader header, long reserveBytes) throws IOException {
-    String name = SegmentFormat.nextName(header.number());
-    Optional<String> spare =
-        header.lengthBytes() == config.segmentBytes() ? spares.take() : Optional.empty();
-    if (spare.isPresent()) {
-      files.rename(spare.get(), name);
-    } else {
-      allocate(name, header.lengthBytes(), reserveBytes);
-    }
-    SegmentFile file = new SegmentFile(header, name);
-    OpenSegment segment = new OpenSegment(file, handles.acquire(file));
-    segment.ofReserve(spare.isEmpty() && !isReserveWhole());
+    OpenSegment segment = create(header, 0, true);
+    segment.ofReserve(!spares.isReserveWhole());
     return segment;
   }
 
-  private boolean isReserveWhole() throws IOException {
-    return files.usableBytes() >= config.reserveBytes();
+  private OpenSegment create(SegmentHeader header, long leftBytes, boolean mayTakeSpare)
+      throws IOException {
+    String name = SegmentFormat.nextName(header.number());
+    Optional<String> spare =
+        mayTakeSpare && header.lengthBytes() == config.segmentBytes()
+            ? spares.take()
+            : Optional.empty();
+    if (spare.isPresent()) {
+      files.rename(spare.get(), name);
+    } else {
+      allocate(name, header.lengthBytes(), leftBytes);
+    }
+    SegmentFile file = new SegmentFile(header, name);
+    return new OpenSegment(file, handles.acquire(file));
   }
 
   /** Whether an append of this use may go to the segment. */
   boolean isFor(AppendUse use, OpenSegment segment) throws IOException {
     if (use == AppendUse.INGEST && segment.isOfReserve()) {
-      segment.ofReserve(!isReserveWhole());
+      segment.ofReserve(!spares.isReserveWhole());
     }
     return use == AppendUse.CLEANING || !segment.isOfReserve();
   }
@@ -125,12 +127,12 @@ final class SegmentFactory {
     }
   }
 
-  private void allocate(String name, long lengthBytes, long reserveBytes) throws IOException {
+  private void allocate(String name, long lengthBytes, long leftBytes) throws IOException {
     long usableBytes = files.usableBytes();
-    if (usableBytes - lengthBytes < reserveBytes) {
+    if (usableBytes - lengthBytes < leftBytes) {
       throw new DiskFullException(
           "%s: a new segment of %d bytes would leave less than the reserve of %d; %d are free: free or add space"
-              .formatted(files.pathOf(name), lengthBytes, reserveBytes, usableBytes));
+              .formatted(files.pathOf(name), lengthBytes, leftBytes, usableBytes));
     }
     StoreFile file = files.create(name);
     try (file) {

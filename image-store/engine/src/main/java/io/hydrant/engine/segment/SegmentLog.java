@@ -306,14 +306,20 @@ public final class SegmentLog implements AutoCloseable {
     return bytes <= roomBytes();
   }
 
-  /** What can still be appended before the reserve is touched. */
+  /** What ingest can still append before the reserve is touched. */
   public long roomBytes() throws IOException {
+    return roomBytes(AppendUse.INGEST);
+  }
+
+  /** What can still be appended before what this use must leave is touched. */
+  public long roomBytes(AppendUse use) throws IOException {
     failStop.requireUsable();
     SegmentLogConfig config = factory.config();
-    long newFiles =
-        Math.max(0, files.usableBytes() - config.reserveBytes()) / config.segmentBytes();
-    long newBytes = newFiles * SegmentFormat.capacity(config.segmentBytes());
-    return appender.reservedBytes() + newBytes;
+    // Spares are given up where the reserve is not whole, so they are as good as free space.
+    long usable = files.usableBytes() + (long) factory.spares().size() * config.segmentBytes();
+    long newFiles = Math.max(0, usable - config.leftBytes(use)) / config.segmentBytes();
+    return appender.freeBytes(use, usable >= config.reserveBytes())
+        + newFiles * SegmentFormat.capacity(config.segmentBytes());
   }
 
   public SegmentLogConfig config() {

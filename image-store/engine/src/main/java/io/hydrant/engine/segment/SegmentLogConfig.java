@@ -8,11 +8,14 @@ import io.hydrant.engine.model.Address;
  * @param bufferBytes size of one append buffer; there are two or three, so that appending goes on
  *     during a sync
  * @param reserveBytes space on the device that ingest must leave for the Raft log, the index and
- *     the cleaner, which may take half of it
+ *     the cleaner, which may take half of it, and at least three segments
  * @param sparesMax dead segment files kept for recycling instead of being deleted
  */
 public record SegmentLogConfig(
     int segmentBytes, int bufferBytes, long reserveBytes, int sparesMax) {
+  /** Segments whose survivors are copied before the first of their files comes back. */
+  private static final int CLEANED = 3;
+
   public static final SegmentLogConfig DEFAULT =
       new SegmentLogConfig(64 << 20, 4 << 20, 512L << 20, 64);
 
@@ -32,7 +35,8 @@ public record SegmentLogConfig(
   long leftBytes(AppendUse use) {
     return switch (use) {
       case INGEST -> reserveBytes;
-      case CLEANING -> reserveBytes / 2;
+      case CLEANING ->
+          reserveBytes - Math.clamp((long) CLEANED * segmentBytes, reserveBytes / 2, reserveBytes);
     };
   }
 

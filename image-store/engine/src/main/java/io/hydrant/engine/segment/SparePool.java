@@ -42,7 +42,7 @@ final class SparePool {
 
   /**
    * Takes over a file that nobody uses any more, under whatever name it has. While the reserve is
-   * not whole its space goes there: ingest may take any spare.
+   * not whole its space goes there.
    */
   synchronized void give(String name, long lengthBytes) throws IOException {
     if (names.size() < sparesMax
@@ -67,6 +67,17 @@ final class SparePool {
       directoryChanged = false;
     }
     return Optional.of(names.remove());
+  }
+
+  /** Whether the reserve is whole; spares are given up for it. */
+  synchronized boolean isReserveWhole() throws IOException {
+    while (files.usableBytes() < reserveBytes) {
+      if (names.isEmpty()) {
+        return false;
+      }
+      files.delete(names.remove());
+    }
+    return true;
   }
 
   synchronized int size() {

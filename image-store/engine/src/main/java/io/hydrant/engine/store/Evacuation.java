@@ -3,6 +3,7 @@ package io.hydrant.engine.store;
 import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.files.CorruptionException;
+import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.index.ImageUsage;
 import io.hydrant.engine.index.Relocation;
 import io.hydrant.engine.index.Retained;
@@ -86,8 +87,7 @@ final class Evacuation {
   /**
    * Does it; returns the bytes that were copied.
    *
-   * @throws io.hydrant.engine.files.DiskFullException if there is no room for the copies; nothing
-   *     has changed
+   * @throws DiskFullException if there is no room for all of the copies; those before are published
    */
   long run() throws IOException {
     if (!parts.log().pin(segment)) {
@@ -95,20 +95,32 @@ final class Evacuation {
     }
     try {
       find();
+      Optional<DiskFullException> full = copyAll();
+      if (!appended.isEmpty()) {
+        parts.log().sync();
+      }
+      publish();
+      if (full.isPresent()) {
+        throw full.get();
+      }
+      return copiedBytes;
+    } finally {
+      appended.forEach(moved::release);
+      parts.log().unpin(segment);
+    }
+  }
+
+  private Optional<DiskFullException> copyAll() throws IOException {
+    try {
       for (TractKey tract : tracts) {
         copy(tract);
       }
       for (CheckpointKey key : slims) {
         copySlim(key);
       }
-      if (!appended.isEmpty()) {
-        parts.log().sync();
-      }
-      publish();
-      return copiedBytes;
-    } finally {
-      appended.forEach(moved::release);
-      parts.log().unpin(segment);
+      return Optional.empty();
+    } catch (DiskFullException full) {
+      return Optional.of(full);
     }
   }
 

@@ -39,6 +39,9 @@ public final class SegmentCleaner {
   /** Of a segment's file, written anew by cleaning it: more is no gain. */
   private static final double BARREN_PART = 0.9;
 
+  /** Of the live bytes, for headers and tables of their copies and unused ends of segments. */
+  private static final int COPY_EXTRA_PART = 4;
+
   /** Live part of a segment from which on cleaning it was found to gain nothing. */
   private double barren = 1;
 
@@ -101,12 +104,13 @@ public final class SegmentCleaner {
     if (policy.isFlushWanted(now.get()) || isAnyDead(bad)) {
       flush();
     }
+    SegmentsInUse worth = worthIt(now.get());
     // A segment that is bad beside its pages first: what is live in it may be the only copy here.
     Optional<SegmentUse> victim =
         now.get().cleanable().stream()
             .filter(segment -> bad.contains(segment.segment()))
             .findFirst()
-            .or(() -> policy.victim(worthIt(now.get())));
+            .or(() -> policy.victim(worth));
     double urgency = policy.urgency(now.get());
     if (victim.isEmpty()) {
       return new Step(0, urgency, false);
@@ -117,10 +121,17 @@ public final class SegmentCleaner {
     return new Step(cleaned.copiedBytes(), urgency, !cleaned.isWithoutRoom());
   }
 
-  /** Those of which cleaning has not been found to gain nothing. */
-  private SegmentsInUse worthIt(SegmentsInUse now) {
+  /**
+   * Those of which cleaning has not been found to gain nothing, and whose copies have room: one
+   * that is moved in part gives no file back.
+   */
+  private SegmentsInUse worthIt(SegmentsInUse now) throws IOException {
+    long room = writer.tryChange(() -> parts.log().roomBytes(AppendUse.CLEANING)).orElse(0L);
     return new SegmentsInUse(
-        now.cleanable().stream().filter(one -> one.utilisation() < barren).toList(),
+        now.cleanable().stream()
+            .filter(one -> one.utilisation() < barren)
+            .filter(one -> one.live() + one.live() / COPY_EXTRA_PART <= room)
+            .toList(),
         now.allocatedBytes(),
         now.liveBytes(),
         now.deadBytes(),

@@ -212,6 +212,92 @@ final class SegmentLogFaultTest {
     }
   }
 
+  private void move(SegmentLog log) throws IOException {
+    byte[] payload = new byte[PAYLOAD_BYTES];
+    log.append(
+        new LogRecord.Slim(CheckpointKey.of(1, next), new Epoch(1), 0, 0, 0, PAYLOAD_BYTES),
+        ByteBuffer.wrap(payload),
+        AppendUse.CLEANING,
+        _ -> {});
+    next++;
+  }
+
+  /** Fills it up to where ingest is refused. */
+  private void fillUp(SegmentLog log) throws IOException {
+    while (true) {
+      try {
+        append(log);
+      } catch (DiskFullException full) {
+        log.sync();
+        return;
+      }
+    }
+  }
+
+  @Test
+  void theCleanerHasPartOfTheReserveAndIngestNothingOfIt() throws IOException {
+    SegmentLogConfig config = new SegmentLogConfig(1 << 16, 1 << 14, 4 << 16, 2);
+    disk.setCapacityBytes(7 << 16);
+    SegmentLog log = open(config, 0);
+    fillUp(log);
+    assertTrue(log.roomBytes(AppendUse.CLEANING) > 100_000);
+    move(log);
+    assertEquals(3, log.segments().size(), "the fourth one, the cleaner's, has no name yet");
+    assertFalse(log.hasRoom(1));
+    assertThrows(DiskFullException.class, () -> append(log, 1));
+    log.sync();
+    int moved = 1;
+    DiskFullException full = null;
+    while (full == null) {
+      try {
+        move(log);
+        moved++;
+      } catch (DiskFullException refused) {
+        full = refused;
+      }
+    }
+    assertTrue(moved >= 90 && moved < 96, "three segments: " + moved);
+    assertThrows(DiskFullException.class, () -> append(log, 1));
+    log.sync();
+    // A power cut finds the same, and begins a segment of its own, which is nobody's but the
+    // cleaner's either.
+    disk.crash(new Random(4));
+    SegmentLog again = open(config, 0);
+    assertThrows(DiskFullException.class, () -> append(again, 1));
+    move(again);
+    again.sync();
+    // What dies fills the reserve first: no spare, which anybody may take, is kept before.
+    for (int segment = 1; segment <= 3; segment++) {
+      again.release(segment);
+    }
+    assertThrows(DiskFullException.class, () -> append(again, 1));
+    again.release(4);
+    append(again);
+    again.sync();
+    again.close();
+  }
+
+  @Test
+  void sparesFillTheReserveBeforeIngestTakesOne() throws IOException {
+    SegmentLogConfig config = new SegmentLogConfig(1 << 16, 1 << 14, 4 << 16, 2);
+    disk.setCapacityBytes(8 << 16);
+    SegmentLog log = open(config, 0);
+    fillUp(log);
+    disk.setCapacityBytes(16 << 16);
+    log.release(1);
+    log.release(2);
+    log.sync();
+    assertTrue(log.roomBytes() > 9 * 60_000);
+    // Somebody else takes what is free, and half of the reserve.
+    disk.setCapacityBytes(6 << 16);
+    assertFalse(log.hasRoom(PAYLOAD_BYTES));
+    assertThrows(DiskFullException.class, () -> append(log));
+    disk.setCapacityBytes(9 << 16);
+    append(log);
+    log.sync();
+    log.close();
+  }
+
   @Test
   void aDiskThatFillsUpDuringAllocationLeavesNothingBehind() throws IOException {
     SegmentLog log = open(new SegmentLogConfig(1 << 16, 1 << 14, 0, 0), 0);
