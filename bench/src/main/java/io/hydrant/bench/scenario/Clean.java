@@ -33,6 +33,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Clean implements Scenario {
   private static final int KEEP_LAST = 8;
+
+  /** Each has a stream of its own, of which a server allows 32. */
+  private static final int IMAGES_MAX = 24;
+
   private static final double LIVE_PART = 0.8;
   private static final long RESERVE_BYTES = 64L << 20;
   private static final int POOL_PAGES = 64 << 10;
@@ -56,6 +60,7 @@ public final class Clean implements Scenario {
   /**
    * @param begin writes the first checkpoint of an image
    * @param next by number of the increment
+   * @param period increments after which it begins again; 0: they are all alike
    * @param bar most bytes written per page byte
    */
   private record Load(
@@ -64,6 +69,7 @@ public final class Clean implements Scenario {
       long imageBytes,
       Begin begin,
       LongFunction<PageSet> next,
+      int period,
       List<Bar> bar) {}
 
   /** Writes the first checkpoint of an image. */
@@ -90,14 +96,16 @@ public final class Clean implements Scenario {
     long total = lab.scale().pick(2L << 30, 1L << 30, 256L << 20);
     List<Load> loads = new ArrayList<>();
     for (Trace trace : Traces.of(lab)) {
-      TraceStream stream = new TraceStream(new TraceSteps(trace), Duration.ofSeconds(1));
+      TraceSteps steps = new TraceSteps(trace);
+      TraceStream stream = new TraceStream(steps, Duration.ofSeconds(1));
       loads.add(
           new Load(
               trace.name() + ", looped",
-              (int) Math.max(1, total / trace.memoryBytes()),
+              (int) Math.clamp(total / trace.memoryBytes(), 1, IMAGES_MAX),
               trace.memoryBytes(),
               image -> image.writeFull(stream.begin()),
               stream::pages,
+              steps.last(),
               List.of(Bar.atMost(1.6))));
     }
     int images = 2;
@@ -111,6 +119,7 @@ public final class Clean implements Scenario {
             imageBytes,
             image -> image.writeFull(pool),
             _ -> PageSet.scattered(pool, choice, pages, imageBytes / PagePool.PAGE_BYTES),
+            0,
             List.of()));
     return loads;
   }
@@ -187,26 +196,59 @@ public final class Clean implements Scenario {
   /** Returns the live bytes of images that have had as many checkpoints as are kept. */
   private long fill(Lab lab, Load load, String data) throws Exception {
     lab.say("%s: %s: filling %d images ...", name(), load.name(), load.images());
-    try (StoreProcess store = lab.startStore(data)) {
+    List<String> settings = List.of("cleaning.space-percent=115", "cleaning.bytes-per-second=1g");
+    try (StoreProcess store =
+        lab.startStore(data, List.of("-Xmx" + lab.options().heap()), settings)) {
       try (StoreClient client = StoreClient.connect(store)) {
         for (int i = 0; i < load.images(); i++) {
           try (StoreImage image = client.create(imageName(i), load.imageBytes(), KEEP_LAST)) {
             load.begin().write(image);
-            for (int number = 0; number < 2 * KEEP_LAST; number++) {
-              image.writeIncremental(load.next().apply(number));
-            }
           }
         }
-        Thread.sleep(5_000); // what is retired is taken out of the maps meanwhile
-        long live = client.stats().getGaugesMap().getOrDefault("live_bytes", 0L);
-        if (live == 0) {
-          throw new IllegalStateException("the server does not say what is live");
+        Writer writer = new Writer(client, load);
+        long live = 0;
+        // A trace has calmer and busier times: what is live at most is seen after a loop of it.
+        for (int number = 0; number < load.period() + 2 * KEEP_LAST; number++) {
+          writer.round();
+          if (number >= KEEP_LAST) {
+            live = Math.max(live, live(client));
+          }
         }
+        writer.close();
+        Thread.sleep(5_000); // what is retired is taken out of the maps meanwhile
+        live = Math.max(live, live(client));
+        awaitCleaned(client, live);
         return live;
       } finally {
         store.stop();
       }
     }
+  }
+
+  /**
+   * Waits until the files fit the capacity: one that is lower than what they take leaves the
+   * cleaner nothing to work with.
+   */
+  private static void awaitCleaned(StoreClient client, long live) throws InterruptedException {
+    long deadline = System.nanoTime() + FULL_MAX.toNanos();
+    while (true) {
+      Map<String, Long> gauges = client.stats().getGaugesMap();
+      if (gauges.getOrDefault("segment_bytes", Long.MAX_VALUE) < live / LIVE_PART) {
+        return;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("cleaning did not get on: " + gauges);
+      }
+      Thread.sleep(PAUSE_MILLIS);
+    }
+  }
+
+  private static long live(StoreClient client) {
+    long live = client.stats().getGaugesMap().getOrDefault("live_bytes", 0L);
+    if (live == 0) {
+      throw new IllegalStateException("the server does not say what is live");
+    }
+    return live;
   }
 
   private static String imageName(int number) {
@@ -224,6 +266,15 @@ public final class Clean implements Scenario {
       this.load = load;
       for (int i = 0; i < load.images(); i++) {
         images.add(client.open(imageName(i), load.imageBytes()));
+      }
+    }
+
+    /** The next increment of every image. */
+    void round() throws InterruptedException, ExecutionException {
+      PageSet set = load.next().apply(written / images.size());
+      for (StoreImage image : images) {
+        write(image, set);
+        written++;
       }
     }
 

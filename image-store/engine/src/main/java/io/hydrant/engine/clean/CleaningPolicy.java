@@ -38,11 +38,11 @@ public record CleaningPolicy(double spaceRatio, long slackBytes, long lowRoomByt
 
   /**
    * Whether dead segments are to be given back now, which takes a flush: at the latest when they
-   * are an eighth of what is live, and at once where room is low.
+   * are an eighth of what is live, and where room is low when they are half of it.
    */
   public boolean isFlushWanted(SegmentsInUse now) {
     return now.deadBytes() > 0
-        && (isRoomLow(now)
+        && (isRoomLow(now) && now.deadBytes() >= now.roomBytes() / 2
             || now.deadBytes() > slackBytes + now.liveBytes() / 8
             || isAboveShare(now.allocatedBytes(), now));
   }
