@@ -123,7 +123,7 @@ record ServeWiring(
         store.cleaner().look().map(now -> now.allocatedBytes() + now.roomBytes()).orElse(0L);
     CleaningConfig cleaning = config.cleaning();
     return new IngestBrake(
-        store::roomBytes,
+        store::roomForCheckpointsBytes,
         cleaning.slowBytes(deviceBytes),
         cleaning.bytesPerSecond(),
         System::nanoTime);

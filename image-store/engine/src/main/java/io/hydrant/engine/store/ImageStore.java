@@ -269,6 +269,11 @@ public final class ImageStore implements AutoCloseable {
     }
   }
 
+  /** Page bytes that can still be appended before new checkpoints are refused. Any thread. */
+  public long roomForCheckpointsBytes() throws IOException {
+    return Math.max(0, roomBytes() - ADMIT_BYTES);
+  }
+
   /** Page bytes that can still be appended before the reserve is touched. Any thread. */
   public long roomBytes() throws IOException {
     return parts.log().roomBytes();

@@ -33,7 +33,7 @@ public final class IngestBrake {
   /** Room was found to be enough so shortly ago that it is not asked for again before. */
   private long enoughNanos;
 
-  /** What can still be staged. */
+  /** What can still be staged before new checkpoints are refused. */
   @FunctionalInterface
   public interface Room {
     long bytes() throws IOException;
