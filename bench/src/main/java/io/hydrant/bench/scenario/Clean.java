@@ -38,7 +38,7 @@ public final class Clean implements Scenario {
   private static final int IMAGES_MAX = 24;
 
   private static final double LIVE_PART = 0.8;
-  private static final long RESERVE_BYTES = 64L << 20;
+  private static final long RESERVE_BYTES = 256L << 20;
   private static final int POOL_PAGES = 64 << 10;
   private static final int PAGES = 2_560;
 

@@ -8,7 +8,7 @@ import io.hydrant.engine.model.Address;
  * @param bufferBytes size of one append buffer; there are two or three, so that appending goes on
  *     during a sync
  * @param reserveBytes space on the device that ingest must leave for the Raft log, the index and
- *     the cleaner, which may take half of it, and at least three segments
+ *     the cleaner, which may take half of it, or three segments, and leaves one
  * @param sparesMax dead segment files kept for recycling instead of being deleted
  */
 public record SegmentLogConfig(
@@ -35,8 +35,11 @@ public record SegmentLogConfig(
   long leftBytes(AppendUse use) {
     return switch (use) {
       case INGEST -> reserveBytes;
-      case CLEANING ->
-          reserveBytes - Math.clamp((long) CLEANED * segmentBytes, reserveBytes / 2, reserveBytes);
+      case CLEANING -> {
+        long wanted = Math.max(reserveBytes / 2, (long) CLEANED * segmentBytes);
+        // A restart needs a segment, whatever else happens.
+        yield Math.max(Math.min(reserveBytes, segmentBytes), reserveBytes - wanted);
+      }
     };
   }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Reclaims the space of superseded and retired page versions, segment by segment, in steps: who
@@ -104,38 +105,46 @@ public final class SegmentCleaner {
     if (policy.isFlushWanted(now.get()) || isAnyDead(bad)) {
       flush();
     }
-    SegmentsInUse worth = worthIt(now.get());
+    SegmentsInUse fitting = fitting(now.get());
     // A segment that is bad beside its pages first: what is live in it may be the only copy here.
     Optional<SegmentUse> victim =
-        now.get().cleanable().stream()
+        fitting.cleanable().stream()
             .filter(segment -> bad.contains(segment.segment()))
             .findFirst()
-            .or(() -> policy.victim(worth));
+            .or(() -> policy.victim(worthIt(fitting)));
     double urgency = policy.urgency(now.get());
     if (victim.isEmpty()) {
+      if (policy.isWanted(now.get()) && now.get().deadBytes() > 0) {
+        flush(); // There is nothing to wait for.
+      }
       return new Step(0, urgency, false);
     }
     Cleaned cleaned = cleaned(victim.get().segment());
+    if (cleaned.isWithoutRoom()) {
+      return new Step(0, urgency, false); // Nothing is gained by trying again at once.
+    }
     judge(victim.get(), cleaned);
-    // Without room nothing is gained by trying again at once.
-    return new Step(cleaned.copiedBytes(), urgency, !cleaned.isWithoutRoom());
+    return new Step(cleaned.copiedBytes(), urgency, true);
   }
 
-  /**
-   * Those of which cleaning has not been found to gain nothing, and whose copies have room: one
-   * that is moved in part gives no file back.
-   */
-  private SegmentsInUse worthIt(SegmentsInUse now) throws IOException {
+  /** Those whose copies have room: one that is moved in part gives no file back. */
+  private SegmentsInUse fitting(SegmentsInUse now) throws IOException {
     long room = writer.tryChange(() -> parts.log().roomBytes(AppendUse.CLEANING)).orElse(0L);
+    return only(now, one -> one.live() + one.live() / COPY_EXTRA_PART <= room);
+  }
+
+  private static SegmentsInUse only(SegmentsInUse now, Predicate<SegmentUse> wanted) {
     return new SegmentsInUse(
-        now.cleanable().stream()
-            .filter(one -> one.utilisation() < barren)
-            .filter(one -> one.live() + one.live() / COPY_EXTRA_PART <= room)
-            .toList(),
+        now.cleanable().stream().filter(wanted).toList(),
         now.allocatedBytes(),
         now.liveBytes(),
         now.deadBytes(),
         now.roomBytes());
+  }
+
+  /** Those of which cleaning has not been found to gain nothing. */
+  private SegmentsInUse worthIt(SegmentsInUse now) {
+    return only(now, one -> one.utilisation() < barren);
   }
 
   /**

@@ -209,13 +209,13 @@ final class CheckpointStream implements AttemptAnswers {
     }
     Attempt attempt = attempts.get(message.getAttempt());
     if (attempt == null || !attempt.isBeforeOpen()) {
-      return attempt == null || message.hasAbort() || isOpenForMore(attempt);
+      return attempt == null || message.hasAbort() || isOpenForMore(attempt, message);
     }
     return false;
   }
 
   /** A protector is slowed while no majority keeps up with it, and while cleaning does not. */
-  private boolean isOpenForMore(Attempt attempt) {
+  private boolean isOpenForMore(Attempt attempt, RawWrite message) {
     Attempt.Opened opened = attempt.openedOrNull();
     if (opened == null) {
       return true;
@@ -233,7 +233,7 @@ final class CheckpointStream implements AttemptAnswers {
       }
       return false;
     }
-    return !braked && isRoomFor(attempt);
+    return !message.hasBatch() && !message.hasSlim() || !braked && isRoomFor(attempt);
   }
 
   private boolean isRoomFor(Attempt attempt) {

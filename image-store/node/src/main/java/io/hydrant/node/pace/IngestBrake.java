@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
 /**
  * Slows ingest as room falls, so that cleaning keeps up with it and nothing is refused as long as
  * there is something to clean. With room {@code r} below {@code slow}, ingest moves at {@code rate
- * * (r / slow)^2}, at least a MiB a second: as fast as cleaning at first, and hardly at all where
+ * * (r / slow)^2}, at least 4 MiB a second: as fast as cleaning at first, and hardly at all where
  * new checkpoints would be refused. What was staged is paid for after it, by all streams together.
  * Safe for use by many threads.
  */
@@ -19,7 +19,7 @@ public final class IngestBrake {
 
   private static final long LOOK_NANOS = 10_000_000L;
 
-  private static final double RATE_MIN = 1 << 20;
+  private static final double RATE_MIN = 4 << 20;
   private static final double NANOS = 1e9;
 
   private final Room room;

@@ -58,7 +58,7 @@ final class IngestBrakeTest {
     room = SLOW / 4;
     assertRate(RATE / 16);
     room = 0;
-    assertRate(MIB);
+    assertRate(4 * MIB);
   }
 
   @Test
