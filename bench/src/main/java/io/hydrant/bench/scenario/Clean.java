@@ -136,7 +136,7 @@ public final class Clean implements Scenario {
             "storage.reserve-bytes=" + RESERVE_BYTES,
             "storage.spare-segments-max=4",
             "cleaning.bytes-per-second=1g",
-            "cleaning.low-room-bytes=" + capacity / 8);
+            "cleaning.low-room-bytes=" + capacity / 16);
     try (StoreProcess store =
             lab.startStore(data, List.of("-Xmx" + lab.options().heap()), settings);
         StoreClient client = StoreClient.connect(store)) {
