@@ -25,6 +25,7 @@ import io.hydrant.v1.StatsResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -121,18 +122,12 @@ final class AtRest {
   private boolean restore(HydrantClient client, String image, long checkpoint)
       throws IOException, InterruptedException {
     long number = load.sessions().incrementAndGet();
-    long invoked = System.nanoTime();
-    try (RestoreSession session =
-        client.openRestore(HydrantClient.name(image), checkpoint, Duration.ofMinutes(10))) {
-      load.history()
-          .add(
-              new Pin(
-                  "examiner",
-                  since(invoked),
-                  image,
-                  number,
-                  OptionalLong.of(checkpoint),
-                  new Result.Ok<>(session.checkpoint().getId())));
+    Optional<RestoreSession> pinned = open(client, image, checkpoint, number);
+    if (pinned.isEmpty()) {
+      load.tally().count("checkpoints retired while at rest");
+      return false;
+    }
+    try (RestoreSession session = pinned.get()) {
       boolean lacking = false;
       for (Member member : group.members()) {
         lacking |= !onReplica(member, session, image, number);
@@ -140,23 +135,32 @@ final class AtRest {
       if (lacking) {
         anywhere(session, image, number);
       }
-      return true;
+    }
+    return true;
+  }
+
+  /** Empty if it is retired: what is pinned is retained, whatever comes then. */
+  private Optional<RestoreSession> open(
+      HydrantClient client, String image, long checkpoint, long number) {
+    long invoked = System.nanoTime();
+    Optional<RestoreSession> session = Optional.empty();
+    Result<Long> pinned;
+    try {
+      session =
+          Optional.of(
+              client.openRestore(HydrantClient.name(image), checkpoint, Duration.ofMinutes(10)));
+      pinned = new Result.Ok<>(session.get().checkpoint().getId());
     } catch (RejectedException e) {
       if (e.reason() != Reason.REASON_RETIRED) {
         throw e;
       }
-      load.history()
-          .add(
-              new Pin(
-                  "examiner",
-                  since(invoked),
-                  image,
-                  number,
-                  OptionalLong.of(checkpoint),
-                  new Result.Failed<>(Result.Why.RETIRED)));
-      load.tally().count("checkpoints retired while at rest");
-      return false;
+      pinned = new Result.Failed<>(Result.Why.RETIRED);
     }
+    load.history()
+        .add(
+            new Pin(
+                "examiner", since(invoked), image, number, OptionalLong.of(checkpoint), pinned));
+    return session;
   }
 
   /** Whether the replica has all of it. */

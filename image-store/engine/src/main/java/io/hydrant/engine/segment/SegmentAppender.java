@@ -91,10 +91,11 @@ final class SegmentAppender {
       appending.lock();
       try {
         failStop.requireUsable();
-        if (active.fits(recordBytes)) {
+        boolean fits = active.fits(recordBytes);
+        if (fits) {
           factory.requireFor(use, active);
         }
-        if (!active.fits(recordBytes) && !roll(use)) {
+        if (!fits && !roll(use)) {
           obstacle = Obstacle.NO_SEGMENT;
         } else if (buffers.isTooLarge(recordBytes)) {
           obstacle = Obstacle.LARGER_THAN_BUFFER;

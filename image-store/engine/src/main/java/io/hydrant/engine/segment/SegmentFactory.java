@@ -59,9 +59,9 @@ final class SegmentFactory {
             SegmentFormat.RECORDS_OFFSET,
             Optional.empty());
     // Ingest gives spares up before it takes one: they fill the reserve first.
-    boolean mayTakeSpare = use == AppendUse.CLEANING || spares.isReserveWhole();
+    boolean mayTakeSpare = use == AppendUse.CLEANING || spares.fillReserve();
     OpenSegment segment = create(header, config.leftBytes(use), mayTakeSpare);
-    segment.ofReserve(use == AppendUse.CLEANING && !spares.isReserveWhole());
+    segment.ofReserve(use == AppendUse.CLEANING && !spares.fillReserve());
     try {
       segment.write(0, header.encode());
       segment.sync();
@@ -90,7 +90,7 @@ final class SegmentFactory {
             durableAtBirth,
             cut);
     OpenSegment segment = create(header, 0, true);
-    segment.ofReserve(!spares.isReserveWhole());
+    segment.ofReserve(!spares.fillReserve());
     return segment;
   }
 
@@ -113,7 +113,7 @@ final class SegmentFactory {
   /** Whether an append of this use may go to the segment. */
   boolean isFor(AppendUse use, OpenSegment segment) throws IOException {
     if (use == AppendUse.INGEST && segment.isOfReserve()) {
-      segment.ofReserve(!spares.isReserveWhole());
+      segment.ofReserve(!spares.fillReserve());
     }
     return use == AppendUse.CLEANING || !segment.isOfReserve();
   }

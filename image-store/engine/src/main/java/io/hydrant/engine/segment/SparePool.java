@@ -69,8 +69,8 @@ final class SparePool {
     return Optional.of(names.remove());
   }
 
-  /** Whether the reserve is whole; spares are given up for it. */
-  synchronized boolean isReserveWhole() throws IOException {
+  /** Gives spares up until the reserve is whole; returns whether it is. */
+  synchronized boolean fillReserve() throws IOException {
     while (files.usableBytes() < reserveBytes) {
       if (names.isEmpty()) {
         return false;
