@@ -21,14 +21,15 @@ public interface RaftLog extends AutoCloseable {
    *
    * <p>What depends on the answer may run on the thread that applies, and must not block it.
    *
-   * @param command copied; at most {@link #COMMAND_BYTES_MAX} bytes
-   * @throws IllegalArgumentException if it is larger
+   * @param command copied; 1 to {@link #COMMAND_BYTES_MAX} bytes
+   * @throws IllegalArgumentException if it is empty or larger
    */
   CompletableFuture<byte[]> submit(byte[] command);
 
   /**
    * Completes with an index at which everything acknowledged before the call is applied here (read
-   * index). Fails as {@link #submit} does.
+   * index); on the leader only. Costs an entry that changes nothing, one for all who wait for it.
+   * Fails as {@link #submit} does.
    */
   CompletableFuture<Long> readIndex();
 

@@ -247,16 +247,11 @@ public final class MemoryGroup {
 
     @Override
     public CompletableFuture<Long> readIndex() {
-      return CompletableFuture.supplyAsync(
-          () -> {
-            Replica asked = leader;
-            long index = asked == null ? Long.MAX_VALUE : asked.applied.index();
-            while (applied.index() < index) {
-              Thread.onSpinWait();
-            }
-            return applied.index();
-          },
-          task -> Thread.ofPlatform().daemon().start(task));
+      Replica leading = leader;
+      return leading == this
+          ? CompletableFuture.completedFuture(applied.index())
+          : CompletableFuture.failedFuture(
+              new NotLeaderException(leading == null ? "" : leading.id));
     }
 
     @Override

@@ -62,7 +62,7 @@ public final class MemoryRaftLog implements RaftLog {
 
   @Override
   public synchronized CompletableFuture<byte[]> submit(byte[] command) {
-    if (command.length > COMMAND_BYTES_MAX) {
+    if (command.length == 0 || command.length > COMMAND_BYTES_MAX) {
       throw new IllegalArgumentException("a command of " + command.length + " bytes");
     }
     if (closed || failure != null) {

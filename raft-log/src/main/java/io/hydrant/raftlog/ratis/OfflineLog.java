@@ -88,8 +88,11 @@ public final class OfflineLog {
       return;
     }
     if (entry.hasStateMachineLogEntry()) {
-      visitor.command(position, entry.getStateMachineLogEntry().getLogData().toByteArray());
-      return;
+      byte[] command = entry.getStateMachineLogEntry().getLogData().toByteArray();
+      if (command.length > 0) {
+        visitor.command(position, command);
+        return;
+      }
     }
     if (entry.hasConfigurationEntry()) {
       Membership membership = Members.of(position.index(), entry.getConfigurationEntry());

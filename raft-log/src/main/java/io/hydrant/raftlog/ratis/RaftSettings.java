@@ -198,9 +198,5 @@ final class RaftSettings {
     RaftServerConfigKeys.setStagingTimeout(
         properties, TimeDuration.valueOf(STAGING_SECONDS, SECONDS));
     RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(24, HOURS));
-    RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
-    RaftServerConfigKeys.Read.setLeaderLeaseEnabled(properties, false);
-    RaftServerConfigKeys.Read.setTimeout(
-        properties, TimeDuration.valueOf(config.timing().submitTimeoutMillis(), MILLISECONDS));
   }
 }

@@ -58,6 +58,7 @@ public final class RatisRaftLog implements RaftLog {
   private volatile StateMachineAdapter adapter;
   private final LogDirectory directory;
   private final DeadlineTicker ticker;
+  private final ReadBarrier barrier;
 
   /** Unique per life, so that no entry of an earlier life is taken for a repetition. */
   private final ClientId clientId = ClientId.randomId();
@@ -81,6 +82,7 @@ public final class RatisRaftLog implements RaftLog {
     this.teller = new Teller("raft-log-tells-" + config.selfId());
     this.leadership = new Leadership(machine, teller, this::stopForGood);
     this.adapter = adapter(new StateMachineAdapter.Begin(restored, restored));
+    this.barrier = new ReadBarrier(() -> append(new byte[0]), () -> adapter.appliedIndex(), teller);
     this.ticker = new DeadlineTicker("raft-log-deadlines-" + config.selfId(), this::tick);
   }
 
@@ -166,10 +168,17 @@ public final class RatisRaftLog implements RaftLog {
 
   @Override
   public CompletableFuture<byte[]> submit(byte[] command) {
-    if (command.length > COMMAND_BYTES_MAX) {
+    if (command.length == 0 || command.length > COMMAND_BYTES_MAX) {
       throw new IllegalArgumentException(
-          "a command of " + command.length + " bytes: at most " + COMMAND_BYTES_MAX);
+          "a command of %d bytes: 1 to %d".formatted(command.length, COMMAND_BYTES_MAX));
     }
+    return append(command);
+  }
+
+  /**
+   * @param command empty: changes nothing
+   */
+  private CompletableFuture<byte[]> append(byte[] command) {
     Submission submission = submissions.admit(command.length);
     if (submission == null) {
       return CompletableFuture.failedFuture(
@@ -228,30 +237,7 @@ public final class RatisRaftLog implements RaftLog {
           ? CompletableFuture.completedFuture(adapter.appliedIndex())
           : CompletableFuture.failedFuture(new NotLeaderException(""));
     }
-    if (!leadership.isLeader() && leadsAlone()) {
-      // The same of a group that is one at present.
-      return CompletableFuture.failedFuture(new NotLeaderException(""));
-    }
-    CompletableFuture<Long> answer = new CompletableFuture<>();
-    call(Message.EMPTY, RaftClientRequest.readRequestType())
-        .whenCompleteAsync(
-            (reply, thrown) -> {
-              Throwable refusal = thrown == null ? reply.getException() : thrown;
-              if (refusal == null) {
-                answer.complete(adapter.appliedIndex());
-              } else {
-                answer.completeExceptionally(notAppended(unwrap(refusal)));
-              }
-            },
-            teller);
-    return answer;
-  }
-
-  private boolean leadsAlone() {
-    RunningServer running = server.get();
-    return running != null
-        && running.leaderId().equals(config.selfId())
-        && running.membership().isOnly(config.selfId());
+    return barrier.read();
   }
 
   private CompletableFuture<RaftClientReply> call(Message message, RaftClientRequest.Type type) {

@@ -209,7 +209,7 @@ final class StateMachineAdapter extends BaseStateMachine implements Installation
       }
       requireNext(position);
       byte[] command = entry.getStateMachineLogEntry().getLogData().toByteArray();
-      answer = Objects.requireNonNull(machine.apply(position, command), "an answer is never null");
+      answer = apply(position, command);
       moved(position, command.length);
     } catch (Throwable e) {
       die(e);
@@ -221,6 +221,15 @@ final class StateMachineAdapter extends BaseStateMachine implements Installation
       submission.complete(answer);
     }
     return APPLIED;
+  }
+
+  /** An empty command is a {@link ReadBarrier}'s: it changes nothing. */
+  private byte[] apply(LogPosition position, byte[] command) throws Exception {
+    if (command.length == 0) {
+      machine.skip(position);
+      return command;
+    }
+    return Objects.requireNonNull(machine.apply(position, command), "an answer is never null");
   }
 
   /** Entries of Ratis' own: the first of each term, and changes of membership. */

@@ -8,15 +8,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells others what Ratis tells under its own locks: who leads, what was refused, how far one may
- * read.
+ * Tells others what Ratis tells under its own locks, who leads and what was refused, and how far
+ * one may read, which the thread that applies would have to wait for.
  *
  * <p>When a leader steps down, Ratis (3.3.0, {@code LeaderStateImpl.stop}) fails all requests and
- * tells the state machine while it holds the lock that each submission takes as well. And it
- * completes a read index under a lock that the step-down takes after that one ({@code
- * ReadIndexHeartbeats}): who then submits, as one does who pins what he is to read, waits for the
- * step-down, and that for him, and this replica takes part in nothing any more. So nobody hears it
- * there: one thread tells everything, in order, and holds nothing.
+ * tells the state machine while it holds the lock that each submission takes as well: who then
+ * submits from another thread, and is waited for, waits for the step-down, and that for him, and
+ * this replica takes part in nothing any more. So nobody hears it there: one thread tells
+ * everything, in order, and holds nothing.
  */
 final class Teller implements Executor, AutoCloseable {
   private static final long CLOSE_SECONDS_MAX = 2;

@@ -12,6 +12,7 @@ import io.hydrant.raftlog.RaftLogConfig.Bounds;
 import io.hydrant.raftlog.RaftLogConfig.Timing;
 import io.hydrant.raftlog.RecordingMachine;
 import io.hydrant.raftlog.UnknownOutcomeException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,11 +89,13 @@ final class BackPressureTest {
   void aLateAnswerIsOfUnknownOutcomeAndTheCommandIsAppliedAllTheSame() throws Exception {
     RecordingMachine machine = gated();
     try (RatisRaftLog log = lead(config(Logs.SMALL, 200), machine)) {
-      assertInstanceOf(UnknownOutcomeException.class, cause(log.submit(new byte[0])));
+      assertInstanceOf(
+          UnknownOutcomeException.class,
+          cause(log.submit("late".getBytes(StandardCharsets.UTF_8))));
       gate.countDown();
       Logs.submit(log, "next");
     }
-    assertEquals(List.of("", "next"), machine.commands());
+    assertEquals(List.of("late", "next"), machine.commands());
   }
 
   @Test
