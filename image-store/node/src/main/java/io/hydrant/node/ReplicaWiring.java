@@ -49,7 +49,7 @@ record ReplicaWiring(
     NodeIdentity identity = data.identity();
     NodeEvents events = new NodeEvents(failStop);
     EnginePorts ports = new EnginePorts(store(events), identity);
-    Stocktaking stock = new Stocktaking(ports.store(), () -> RepairProgress.NONE);
+    Stocktaking stock = new Stocktaking(ports.store(), level(ports), () -> RepairProgress.NONE);
     ServeWiring.Clients clients = clients();
     CountDownLatch leading = new CountDownLatch(1);
     StoreStateMachine machine =
@@ -74,6 +74,10 @@ record ReplicaWiring(
             ClusterService.alone(identity.store(), identity.node()));
   }
 
+  private FillLevel level(EnginePorts ports) {
+    return new FillLevel(ports.store(), config.storage().warnPercent());
+  }
+
   /**
    * One of several; who leads is found out later.
    *
@@ -85,7 +89,7 @@ record ReplicaWiring(
     NodeEvents events = new NodeEvents(failStop);
     EnginePorts ports = new EnginePorts(store(events), identity);
     RepairMeter meter = new RepairMeter(System::nanoTime);
-    Stocktaking stock = new Stocktaking(ports.store(), meter);
+    Stocktaking stock = new Stocktaking(ports.store(), level(ports), meter);
     ServeWiring.Clients clients = clients();
     Leadership leadership = new Leadership();
     leadership.tell(leads -> {

@@ -9,6 +9,7 @@ import io.hydrant.node.api.ClusterService;
 import io.hydrant.node.api.ImageService;
 import io.hydrant.node.api.ScrubService;
 import io.hydrant.node.api.ServerService;
+import io.hydrant.node.api.SpaceCalls;
 import io.hydrant.node.cleaning.CleaningLoop;
 import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.config.CleaningConfig;
@@ -103,6 +104,8 @@ record ServeWiring(
             proposals,
             group.view(),
             new NodeStats(store, events, checkpoints, restores, scrub, group),
+            new SpaceCalls(store, new FillLevel(store, config.storage().warnPercent())),
+            executors.api(),
             System::nanoTime);
     List<BindableService> services =
         List.of(

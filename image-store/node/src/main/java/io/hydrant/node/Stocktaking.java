@@ -6,7 +6,6 @@ import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.replica.RepairProgress;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.MissingView;
-import io.hydrant.engine.store.Refusal;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -31,6 +30,7 @@ final class Stocktaking {
   private static final int REST = 20;
 
   private final ImageStore store;
+  private final FillLevel level;
   private final Supplier<RepairProgress> repair;
   private final LongSupplier nanoTime = System::nanoTime;
   private final InstantSource clock = InstantSource.system();
@@ -46,8 +46,9 @@ final class Stocktaking {
   /**
    * @param repair how far this replica is with fetching what it lacks
    */
-  Stocktaking(ImageStore store, Supplier<RepairProgress> repair) {
+  Stocktaking(ImageStore store, FillLevel level, Supplier<RepairProgress> repair) {
     this.store = store;
+    this.level = level;
     this.repair = repair;
     this.dueNanos = nanoTime.getAsLong();
   }
@@ -75,19 +76,12 @@ final class Stocktaking {
 
   private InventoryView.Space space() {
     try {
-      return new InventoryView.Space(store.roomBytes(), isNearlyFull());
+      FillLevel.Now now = level.now();
+      return new InventoryView.Space(
+          now.roomBytes(), now.low() || now.refusal().isPresent(), now.refusal().isPresent());
     } catch (IOException e) {
       LOG.warn("the free space is not known: {}", e.toString());
       return new InventoryView.Space(0, true);
-    }
-  }
-
-  private boolean isNearlyFull() throws IOException {
-    try {
-      store.admitOpen();
-      return false;
-    } catch (Refusal _) {
-      return true;
     }
   }
 }

@@ -82,7 +82,10 @@ final class PeerReplicaTest {
                 () -> false,
                 event -> {}));
     replica =
-        new PeerReplica(store, new Stocktaking(store, () -> RepairProgress.NONE), new Agreeing());
+        new PeerReplica(
+            store,
+            new Stocktaking(store, new FillLevel(store, 10), () -> RepairProgress.NONE),
+            new Agreeing());
   }
 
   @AfterEach

@@ -30,6 +30,7 @@ import picocli.CommandLine.TypeConversionException;
       ReplayCommand.class,
       ScrubCommand.class,
       DoctorCommand.class,
+      DfCommand.class,
       StatsCommand.class,
       InfoCommand.class,
       InspectCommand.class,

@@ -2,6 +2,7 @@ package io.hydrant.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -367,6 +368,17 @@ class EndToEndTest {
   void speaksOfItself(String command) {
     assertTrue(hydrant(command).succeeded().out().contains("fetch"), command);
     assertTrue(hydrant(command, "--json").succeeded().out().startsWith("{"), command);
+  }
+
+  @Test
+  void spaceIsToldByServerAndByImage() throws IOException {
+    String all = hydrant("df", "--json").succeeded().out();
+    assertTrue(all.contains("\"state\":\"ok\""), all);
+    assertTrue(all.contains("\"name\":\"fetch\""), all);
+    assertFalse(hydrant("df", "--summary").succeeded().out().contains("fetch"));
+    String some = hydrant("df", "--prefix", "fet").succeeded().out();
+    assertTrue(some.contains("RECLAIMABLE") && some.contains("fetch"), some);
+    assertTrue(hydrant("df", "--prefix", "zz").succeeded().out().contains("no images"));
   }
 
   @Test

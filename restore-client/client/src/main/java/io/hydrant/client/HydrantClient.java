@@ -12,9 +12,11 @@ import io.hydrant.v1.DeleteImageRequest;
 import io.hydrant.v1.Durability;
 import io.hydrant.v1.GetImageRequest;
 import io.hydrant.v1.GetServerInfoRequest;
+import io.hydrant.v1.GetSpaceRequest;
 import io.hydrant.v1.Image;
 import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.ImageServiceGrpc;
+import io.hydrant.v1.ImageSpace;
 import io.hydrant.v1.ListCheckpointsRequest;
 import io.hydrant.v1.ListImagesRequest;
 import io.hydrant.v1.ListImagesResponse;
@@ -30,6 +32,7 @@ import io.hydrant.v1.Retention;
 import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.ServerServiceGrpc;
 import io.hydrant.v1.SetRetentionRequest;
+import io.hydrant.v1.Space;
 import io.hydrant.v1.StatsRequest;
 import io.hydrant.v1.StatsResponse;
 import io.hydrant.v1.TakeOverRestore;
@@ -460,6 +463,46 @@ public final class HydrantClient implements AutoCloseable {
         StatsRequest.getDefaultInstance(),
         UnaryCalls.Effect.READS,
         "reading the server's stats");
+  }
+
+  /** What the server's part of the store takes of its disk. */
+  public Space space() {
+    return space(GetSpaceRequest.getDefaultInstance());
+  }
+
+  /**
+   * As {@link #space()}, and what each image takes there whose name begins so, ascending by name:
+   * its index rows are read for that.
+   */
+  public Space spaceByImage(String namePrefix) {
+    List<ImageSpace> all = new ArrayList<>();
+    Space part;
+    do {
+      String after = all.isEmpty() ? "" : all.getLast().getName();
+      part =
+          space(
+              GetSpaceRequest.newBuilder()
+                  .setByImage(true)
+                  .setNamePrefix(namePrefix)
+                  .setAfterName(after)
+                  .build());
+      if (part.getImagesCount() > 0 && part.getImages(0).getName().compareTo(after) <= 0) {
+        throw new ProtocolViolationException(
+            "reading the server's space: '%s' came after '%s'"
+                .formatted(part.getImages(0).getName(), after),
+            null);
+      }
+      all.addAll(part.getImagesList());
+    } while (part.getMore() && part.getImagesCount() > 0);
+    return part.toBuilder().clearImages().addAllImages(all).build();
+  }
+
+  private Space space(GetSpaceRequest request) {
+    return calls.call(
+        ServerServiceGrpc.getGetSpaceMethod(),
+        request,
+        UnaryCalls.Effect.READS,
+        "reading the server's space");
   }
 
   /** Closes the connections. Sessions that are open expire by themselves; close them first. */

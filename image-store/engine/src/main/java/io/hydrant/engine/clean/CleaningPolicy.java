@@ -64,6 +64,7 @@ public record CleaningPolicy(double spaceRatio, long slackBytes, long lowRoomByt
         .filter(segment -> segment.utilisation() < UTILISATION_MAX)
         .max(
             Comparator.comparingDouble(SegmentUse::benefit)
+                .thenComparing(SegmentUse::utilisation, Comparator.reverseOrder())
                 .thenComparing(SegmentUse::segment, (a, b) -> Integer.compareUnsigned(b, a)));
   }
 

@@ -22,9 +22,14 @@ public record InventoryView(
 
   /**
    * @param freeBytes for page bytes, above what is kept free
+   * @param low less than somebody should be warned of
    * @param nearlyFull new checkpoints are refused for want of space
    */
-  public record Space(long freeBytes, boolean nearlyFull) {}
+  public record Space(long freeBytes, boolean low, boolean nearlyFull) {
+    public Space(long freeBytes, boolean nearlyFull) {
+      this(freeBytes, nearlyFull, nearlyFull);
+    }
+  }
 
   /** Of a replica that lacks nothing, for whom nothing else matters. */
   public static InventoryView whole(PeerLife peer, long applied, long holdMark) {

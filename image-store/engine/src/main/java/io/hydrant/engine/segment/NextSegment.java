@@ -14,52 +14,48 @@ import org.jspecify.annotations.Nullable;
 final class NextSegment {
   private final SegmentFactory factory;
   private final FailStop failStop;
+  private final AppendUse use;
+  private final IntSupplier begunBeside;
   private final ReentrantLock preparing = new ReentrantLock();
   private final AtomicReference<@Nullable OpenSegment> prepared = new AtomicReference<>();
 
-  NextSegment(SegmentFactory factory, FailStop failStop) {
+  /**
+   * @param begunBeside tells it for the header of each
+   */
+  NextSegment(SegmentFactory factory, FailStop failStop, AppendUse use, IntSupplier begunBeside) {
     this.factory = factory;
     this.failStop = failStop;
+    this.use = use;
+    this.begunBeside = begunBeside;
   }
 
   boolean isReady() {
     return prepared.get() != null;
   }
 
-  /** Takes it if there is one, and an append of this use may go to it. */
-  Optional<OpenSegment> take(AppendUse use) throws IOException {
+  /** Takes it if there is one. */
+  Optional<OpenSegment> take() {
+    return Optional.ofNullable(prepared.getAndSet(null));
+  }
+
+  long freeBytes() {
     OpenSegment ready = prepared.get();
-    return ready != null && factory.isFor(use, ready) && prepared.compareAndSet(ready, null)
-        ? Optional.of(ready)
-        : Optional.empty();
+    return ready == null ? 0 : ready.free();
   }
 
   /**
-   * What of it an append of this use may fill.
-   *
-   * @param whole whether the reserve is
-   */
-  long freeBytes(AppendUse use, boolean whole) {
-    OpenSegment ready = prepared.get();
-    return ready == null ? 0 : ready.freeFor(use, whole);
-  }
-
-  /**
-   * Makes a segment ready that this use may append to, unless one is.
+   * Makes a segment ready, unless one is.
    *
    * @param number tells the number; cannot change before this returns, since no segment can be
    *     begun without
    * @throws DiskFullException if there is no room; may be tried again
    */
-  void prepare(IntSupplier number, AppendUse use) throws IOException {
+  void prepare(IntSupplier number) throws IOException {
     preparing.lock();
     try {
       failStop.requireUsable();
-      OpenSegment ready = prepared.get();
-      if (ready == null) {
-        prepared.set(factory.prepare(number.getAsInt(), use));
-      } else {
-        factory.requireFor(use, ready);
+      if (!isReady()) {
+        prepared.set(factory.prepare(number.getAsInt(), use, begunBeside.getAsInt()));
       }
     } catch (DiskFullException full) {
       throw full;
@@ -73,7 +69,7 @@ final class NextSegment {
   /** Early; whoever needs the segment will be told if there is no room. */
   void prepareAhead(IntSupplier number) throws IOException {
     try {
-      prepare(number, AppendUse.INGEST);
+      prepare(number);
     } catch (DiskFullException notYet) {
       return;
     }
@@ -83,7 +79,7 @@ final class NextSegment {
   void discard() throws IOException {
     preparing.lock();
     try {
-      Optional<OpenSegment> unused = take(AppendUse.CLEANING);
+      Optional<OpenSegment> unused = take();
       if (unused.isPresent()) {
         factory.discard(unused.get());
       }

@@ -22,7 +22,10 @@ final class OpenSegment implements Segment {
   private volatile int position = SegmentFormat.RECORDS_OFFSET;
   private int records;
 
-  /** Its file took what ingest has to leave: it is the cleaner's as long as that is not there. */
+  /**
+   * A restart took its file from what ingest has to leave: nothing more goes in until that is
+   * there.
+   */
   private volatile boolean ofReserve;
 
   /**
@@ -77,12 +80,12 @@ final class OpenSegment implements Segment {
   }
 
   /**
-   * What an append of this use may fill.
+   * What may be appended.
    *
    * @param whole whether the reserve is
    */
-  int freeFor(AppendUse use, boolean whole) {
-    return use == AppendUse.CLEANING || whole || !ofReserve ? free() : 0;
+  int free(boolean whole) {
+    return whole || !ofReserve ? free() : 0;
   }
 
   /** Counts a record that goes to {@link #next}. */

@@ -9,10 +9,11 @@ import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 /**
- * The writing side of the log: records into buffers, buffers into the open segment, one segment
- * after the other.
+ * The writing side of the log for one use: records into buffers, buffers into the open segment, one
+ * segment after the other.
  *
  * <p>Locks, in the order in which they may be taken: {@code syncing} is held during I/O; {@code
  * appending} only while bytes are copied (and, for a record larger than a buffer, while it is
@@ -32,6 +33,7 @@ final class SegmentAppender {
   private final SegmentFactory factory;
   private final SegmentRegistry registry;
   private final FailStop failStop;
+  private final AppendUse use;
   private final NextSegment next;
   private final AppendBuffers buffers;
   private final ReentrantLock syncing = new ReentrantLock();
@@ -52,14 +54,21 @@ final class SegmentAppender {
   private volatile long durable;
 
   /**
+   * @param begunBeside tells it for the header of each segment after the first
    * @param first published, and durable up to its position
    */
   SegmentAppender(
-      SegmentFactory factory, SegmentRegistry registry, FailStop failStop, OpenSegment first) {
+      SegmentFactory factory,
+      SegmentRegistry registry,
+      FailStop failStop,
+      AppendUse use,
+      IntSupplier begunBeside,
+      OpenSegment first) {
     this.factory = factory;
     this.registry = registry;
     this.failStop = failStop;
-    this.next = new NextSegment(factory, failStop);
+    this.use = use;
+    this.next = new NextSegment(factory, failStop, use, begunBeside);
     this.buffers = new AppendBuffers(factory.config().bufferBytes());
     this.active = first;
     this.writing = first;
@@ -83,7 +92,10 @@ final class SegmentAppender {
     LARGER_THAN_BUFFER
   }
 
-  Appended append(LogRecord record, ByteBuffer payload, AppendUse use, Consumer<Appended> note)
+  /**
+   * @param of whose record it is: the cleaner's may also go where a restart has taken the reserve
+   */
+  Appended append(LogRecord record, ByteBuffer payload, AppendUse of, Consumer<Appended> note)
       throws IOException {
     int recordBytes = requireSound(record, payload);
     while (true) {
@@ -92,10 +104,10 @@ final class SegmentAppender {
       try {
         failStop.requireUsable();
         boolean fits = active.fits(recordBytes);
-        if (fits) {
-          factory.requireFor(use, active);
+        if (fits && of == AppendUse.INGEST) {
+          factory.requireReserve(active);
         }
-        if (!fits && !roll(use)) {
+        if (!fits && !roll()) {
           obstacle = Obstacle.NO_SEGMENT;
         } else if (buffers.isTooLarge(recordBytes)) {
           obstacle = Obstacle.LARGER_THAN_BUFFER;
@@ -111,7 +123,7 @@ final class SegmentAppender {
         appending.unlock();
       }
       switch (obstacle) {
-        case NO_SEGMENT -> next.prepare(this::nextNumber, use);
+        case NO_SEGMENT -> next.prepare(this::nextNumber);
         case NO_BUFFER -> awaitBuffer();
         case LARGER_THAN_BUFFER -> {
           Optional<Appended> written = appendLarge(record, payload, recordBytes, note);
@@ -141,8 +153,8 @@ final class SegmentAppender {
   }
 
   /** Goes on to the next segment, in memory; false if none is ready. */
-  private boolean roll(AppendUse use) throws IOException {
-    Optional<OpenSegment> ready = next.take(use);
+  private boolean roll() {
+    Optional<OpenSegment> ready = next.take();
     ready.ifPresent(segment -> active = segment);
     return ready.isPresent();
   }
@@ -257,7 +269,8 @@ final class SegmentAppender {
       } finally {
         syncing.unlock();
       }
-      if (isHalfFull() && !next.isReady()) {
+      // Whoever ingests does not wait for a file; the cleaner may, and takes no room ahead.
+      if (use == AppendUse.INGEST && isHalfFull() && !next.isReady()) {
         next.prepareAhead(this::nextNumber);
       }
     }
@@ -355,24 +368,25 @@ final class SegmentAppender {
    *
    * @param whole whether the reserve is
    */
-  long freeBytes(AppendUse use, boolean whole) {
+  long freeBytes(boolean whole) {
     appending.lock();
     try {
-      return active.freeFor(use, whole) + next.freeBytes(use, whole);
+      return active.free(whole) + next.freeBytes();
     } finally {
       appending.unlock();
     }
   }
 
-  /** Writes everything and seals the open segment, so that the next start has nothing to move. */
-  void close() throws IOException {
+  /**
+   * Writes everything and seals the open segment, so that the next start has nothing to move. Once,
+   * when nothing is appended any more.
+   */
+  void seal() throws IOException {
     syncing.lock();
     try {
-      if (failStop.close() && !failStop.hasFailed()) {
-        flush();
-        registry.put(writing.seal(writing.position()));
-        next.discard();
-      }
+      flush();
+      registry.put(writing.seal(writing.position()));
+      next.discard();
     } finally {
       syncing.unlock();
     }

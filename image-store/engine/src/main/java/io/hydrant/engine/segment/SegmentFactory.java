@@ -46,10 +46,11 @@ final class SegmentFactory {
   /**
    * A segment ready for {@link #publish}, its header durable.
    *
+   * @param begunBeside as in the header
    * @throws DiskFullException if a new file would touch what this use must leave; nothing is left
    *     behind
    */
-  OpenSegment prepare(int number, AppendUse use) throws IOException {
+  OpenSegment prepare(int number, AppendUse use, int begunBeside) throws IOException {
     SegmentHeader header =
         new SegmentHeader(
             identity,
@@ -57,11 +58,11 @@ final class SegmentFactory {
             config.segmentBytes(),
             random.nextLong(),
             SegmentFormat.RECORDS_OFFSET,
-            Optional.empty());
+            Optional.empty(),
+            begunBeside);
     // Ingest gives spares up before it takes one: they fill the reserve first.
     boolean mayTakeSpare = use == AppendUse.CLEANING || spares.fillReserve();
     OpenSegment segment = create(header, config.leftBytes(use), mayTakeSpare);
-    segment.ofReserve(use == AppendUse.CLEANING && !spares.fillReserve());
     try {
       segment.write(0, header.encode());
       segment.sync();
@@ -88,7 +89,8 @@ final class SegmentFactory {
             StoreFile.wholePages(Math.max(lengthBytesMin, config.segmentBytes())),
             random.nextLong(),
             durableAtBirth,
-            cut);
+            cut,
+            0);
     OpenSegment segment = create(header, 0, true);
     segment.ofReserve(!spares.fillReserve());
     return segment;
@@ -110,19 +112,14 @@ final class SegmentFactory {
     return new OpenSegment(file, handles.acquire(file));
   }
 
-  /** Whether an append of this use may go to the segment. */
-  boolean isFor(AppendUse use, OpenSegment segment) throws IOException {
-    if (use == AppendUse.INGEST && segment.isOfReserve()) {
+  /** Refuses ingest into a segment that a restart took from the reserve, until that is whole. */
+  void requireReserve(OpenSegment segment) throws IOException {
+    if (segment.isOfReserve()) {
       segment.ofReserve(!spares.fillReserve());
     }
-    return use == AppendUse.CLEANING || !segment.isOfReserve();
-  }
-
-  /** Refuses ingest while only the cleaner may append. */
-  void requireFor(AppendUse use, OpenSegment segment) throws IOException {
-    if (!isFor(use, segment)) {
+    if (segment.isOfReserve()) {
       throw new DiskFullException(
-          "%s: less than the reserve of %d bytes is free, and this segment is the cleaner's: free or add space"
+          "%s: less than the reserve of %d bytes is free, and this segment was made from it by a restart: free or add space"
               .formatted(files.pathOf(segment.file().name()), config.reserveBytes()));
     }
   }

@@ -89,12 +89,22 @@ final class SegmentFormat {
 
   static final int FOOTER_BYTES = RECORD_FIXED_BYTES;
 
+  /**
+   * Numbers from here on are those of survivors, which the cleaner has moved: segments beside the
+   * log that recovery reads, so that what lives long does not lie among what dies soon.
+   */
+  static final int SURVIVORS = 1 << 30;
+
   private static final String SEGMENT_PREFIX = "segment-";
   private static final String NEXT_PREFIX = "next-";
   private static final String SPARE_PREFIX = "spare-";
   private static final String SUFFIX = ".hyd";
 
   private SegmentFormat() {}
+
+  static boolean isOfSurvivors(int number) {
+    return number >= SURVIVORS;
+  }
 
   /** Bytes for records in a segment of this length. */
   static int capacity(int segmentBytes) {
@@ -106,7 +116,8 @@ final class SegmentFormat {
   }
 
   /**
-   * A part of the log. That it exists proves that all segments before it are durable to their end.
+   * A part of the log. That it exists proves that all segments before it are durable to their end
+   * (of its own kind: ingest, or survivors).
    */
   static String segmentName(int number) {
     return name(SEGMENT_PREFIX, number);

@@ -13,9 +13,9 @@ import java.util.zip.CRC32C;
 /**
  * Sector 0 of a segment: magic u64, kind u16, version u16, oldest reader u16, zero u16, cluster,
  * group and store (16 bytes each, as they are printed), number u32, length u32, life u64, durable
- * at birth u32, cut segment u32, cut end u32, zeros, and in the last four bytes CRC32C over
- * everything before. Magic and checksum stay where they are in every version, so that "too new" is
- * never said of a damaged file.
+ * at birth u32, cut segment u32, cut end u32, begun beside u32, zeros, and in the last four bytes
+ * CRC32C over everything before. Magic and checksum stay where they are in every version, so that
+ * "too new" is never said of a damaged file.
  *
  * @param identity whose segment
  * @param number as in the file's name
@@ -23,6 +23,8 @@ import java.util.zip.CRC32C;
  * @param life random; new whenever the file begins a new life
  * @param durableAtBirth end of the records that were durable before the file got its name
  * @param cut what the restart that made this segment did to the one before
+ * @param begunBeside of a segment of survivors, the newest of ingest when it was begun: how old
+ *     what it holds is, at least; 0 of one of ingest
  */
 record SegmentHeader(
     StoreIdentity identity,
@@ -30,7 +32,8 @@ record SegmentHeader(
     int lengthBytes,
     long life,
     int durableAtBirth,
-    Optional<Cut> cut) {
+    Optional<Cut> cut,
+    int begunBeside) {
 
   /**
    * The tail of a segment of an earlier life has moved into this segment.
@@ -60,6 +63,7 @@ record SegmentHeader(
     put(block, identity.store());
     block.putInt(number).putInt(lengthBytes).putLong(life).putInt(durableAtBirth);
     block.putInt(cut.map(Cut::segment).orElse(0)).putInt(cut.map(Cut::end).orElse(0));
+    block.putInt(begunBeside);
     block.putInt(CHECKSUM_OFFSET, checksum(block));
     return block.clear();
   }
@@ -109,23 +113,31 @@ record SegmentHeader(
     int durableAtBirth = in.getInt();
     int cutSegment = in.getInt();
     int cutEnd = in.getInt();
+    int begunBeside = in.getInt();
     if (number <= 0
         || length < SegmentFormat.RECORDS_OFFSET + SegmentFormat.FOOTER_BYTES
         || durableAtBirth < SegmentFormat.RECORDS_OFFSET
         || durableAtBirth > length
         || cutSegment < 0
         || cutSegment >= number
-        || cutSegment > 0 && cutEnd < SegmentFormat.RECORDS_OFFSET) {
+        || cutSegment > 0 && cutEnd < SegmentFormat.RECORDS_OFFSET
+        || begunBeside < 0
+        || SegmentFormat.isOfSurvivors(begunBeside)) {
       throw new CorruptionException(
           path,
           0,
           "a header with sound fields",
-          "number %d, length %d, durable at birth %d, cut %d at %d"
-              .formatted(number, length, durableAtBirth, cutSegment, cutEnd));
+          "number %d, length %d, durable at birth %d, cut %d at %d, begun beside %d"
+              .formatted(number, length, durableAtBirth, cutSegment, cutEnd, begunBeside));
     }
     Optional<Cut> cut =
         cutSegment == 0 ? Optional.empty() : Optional.of(new Cut(cutSegment, cutEnd));
-    return new SegmentHeader(identity, number, length, life, durableAtBirth, cut);
+    return new SegmentHeader(identity, number, length, life, durableAtBirth, cut, begunBeside);
+  }
+
+  /** Number of the newest segment of ingest when this one was begun: tells how old it is. */
+  int birth() {
+    return SegmentFormat.isOfSurvivors(number) ? begunBeside : number;
   }
 
   /** Refuses a segment of another store. */

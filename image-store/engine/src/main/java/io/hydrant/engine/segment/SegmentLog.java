@@ -1,6 +1,7 @@
 package io.hydrant.engine.segment;
 
 import io.hydrant.engine.files.CorruptionException;
+import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.files.StoreFiles;
 import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.StoreIdentity;
@@ -14,6 +15,10 @@ import java.util.random.RandomGenerator;
 /**
  * The store's log on one node: append-only segment files, group sync, sealing, rolling, recycling,
  * and recovery. Safe for use by many threads.
+ *
+ * <p>What is appended goes to one of two streams by its use ({@link AppendUse}), each with
+ * segments, buffers and syncs of its own. "The log" below is that of ingest; of survivors only that
+ * is kept over a restart which the index has pointed to.
  *
  * <p>Invariants:
  *
@@ -38,19 +43,29 @@ public final class SegmentLog implements AutoCloseable {
   private final RecordReader reader;
   private final FailStop failStop = new FailStop();
   private final SegmentAppender appender;
+  private final SurvivorStream survivors;
 
   private SegmentLog(
       StoreFiles files,
       SegmentFactory factory,
       SegmentRegistry registry,
       OpenHandles handles,
-      OpenSegment first) {
+      SegmentRecovery.Recovered recovered) {
     this.files = files;
     this.factory = factory;
     this.registry = registry;
     this.handles = handles;
     this.reader = new RecordReader(files, handles);
-    this.appender = new SegmentAppender(factory, registry, failStop, first);
+    this.appender =
+        new SegmentAppender(
+            factory, registry, failStop, AppendUse.INGEST, () -> 0, recovered.first());
+    this.survivors =
+        new SurvivorStream(
+            factory,
+            registry,
+            failStop,
+            () -> Address.ofPacked(appender.appended()).segment(),
+            recovered.survivorsNext());
   }
 
   /**
@@ -64,6 +79,9 @@ public final class SegmentLog implements AutoCloseable {
    * @param scanStart packed address where the last index flush says scanning starts; 0: everything.
    *     It is a value that {@link #durable} or {@link Appended#end} had, and what lies before it is
    *     durable
+   * @param survivorsEnd packed address up to which survivors are of use: a value that {@link
+   *     #survivorsDurable} had when the index was flushed; 0: there were none. What lies behind it
+   *     is given back, for nothing durable points there
    * @throws CorruptionException if a record is bad that was provably durable, or a file is no
    *     segment
    * @throws io.hydrant.engine.files.WrongIdentityException if the directory belongs to another
@@ -76,16 +94,17 @@ public final class SegmentLog implements AutoCloseable {
       SegmentLogConfig config,
       RandomGenerator random,
       long scanStart,
+      long survivorsEnd,
       RecoveredRecords visitor)
       throws IOException {
     OpenHandles handles = new OpenHandles(files, OpenHandles.OPEN_MAX);
     try {
       SegmentFactory factory = new SegmentFactory(files, identity, config, random, handles);
       SegmentRegistry registry = new SegmentRegistry();
-      OpenSegment first =
+      SegmentRecovery.Recovered recovered =
           new SegmentRecovery(files, identity, factory, registry, handles)
-              .recover(Address.ofPacked(scanStart), visitor);
-      return new SegmentLog(files, factory, registry, handles, first);
+              .recover(Address.ofPacked(scanStart), Address.ofPacked(survivorsEnd), visitor);
+      return new SegmentLog(files, factory, registry, handles, recovered);
     } catch (Throwable failed) {
       closeAfter(failed, handles);
       throw failed;
@@ -105,8 +124,8 @@ public final class SegmentLog implements AutoCloseable {
    * all buffers wait for a sync that another thread has under way; syncs itself if none has.
    *
    * @param payload from position to limit; left as it is and not kept
-   * @throws io.hydrant.engine.files.DiskFullException if the space would be touched that its use
-   *     must leave; nothing is appended
+   * @throws DiskFullException if the space would be touched that its use must leave; nothing is
+   *     appended
    * @throws IllegalArgumentException if the payload has not the length that the record says, or the
    *     record is larger than a segment
    */
@@ -118,11 +137,21 @@ public final class SegmentLog implements AutoCloseable {
    * As {@link #append(LogRecord, ByteBuffer)}, and notes where the record lies before {@link
    * #appended} counts it: who reads that finds everything before it noted.
    *
+   * @param use what {@link AppendUse#CLEANING} appends is readable and durable after the next
+   *     {@link #syncSurvivors}, counts for {@link #survivorsDurable}, and is not shown to a
+   *     recovery
    * @param note runs under the log's own lock: short, and throws nothing
    */
   public Appended append(
       LogRecord record, ByteBuffer payload, AppendUse use, Consumer<Appended> note)
       throws IOException {
+    if (use == AppendUse.CLEANING) {
+      try {
+        return survivors.append(record, payload, note);
+      } catch (DiskFullException full) {
+        // A restart on a full disk may have taken the last segment: it is the cleaner's as well.
+      }
+    }
     return appender.append(record, payload, use, note);
   }
 
@@ -144,6 +173,20 @@ public final class SegmentLog implements AutoCloseable {
    */
   public long sync() throws IOException {
     return appender.sync();
+  }
+
+  /** As {@link #sync}, of what the cleaner appended. */
+  public void syncSurvivors() throws IOException {
+    survivors.sync();
+    appender.sync();
+  }
+
+  /**
+   * Packed address up to which all survivors are durable, those of earlier lives among them. To be
+   * kept with whatever points to them.
+   */
+  public long survivorsDurable() {
+    return survivors.durable();
   }
 
   /**
@@ -241,7 +284,10 @@ public final class SegmentLog implements AutoCloseable {
     return registry.live().stream()
         .map(segment ->
             new SegmentInfo(
-                segment.file().number(), segment.usedBytes(), segment instanceof SealedSegment))
+                segment.file().number(),
+                segment.file().header().birth(),
+                segment.usedBytes(),
+                segment instanceof SealedSegment))
         .toList();
   }
 
@@ -318,8 +364,21 @@ public final class SegmentLog implements AutoCloseable {
     // Spares are given up where the reserve is not whole, so they are as good as free space.
     long usable = files.usableBytes() + (long) factory.spares().size() * config.segmentBytes();
     long newFiles = Math.max(0, usable - config.leftBytes(use)) / config.segmentBytes();
-    return appender.freeBytes(use, usable >= config.reserveBytes())
-        + newFiles * SegmentFormat.capacity(config.segmentBytes());
+    long free =
+        switch (use) {
+          case INGEST -> appender.freeBytes(usable >= config.reserveBytes());
+          case CLEANING -> survivors.freeBytes() + appender.freeBytes(true);
+        };
+    return free + newFiles * SegmentFormat.capacity(config.segmentBytes());
+  }
+
+  /** What the files take, and what is left. */
+  public Space space() throws IOException {
+    failStop.requireUsable();
+    long segments =
+        registry.live().stream().mapToLong(one -> one.file().header().lengthBytes()).sum();
+    long ahead = (long) factory.spares().size() * factory.config().segmentBytes();
+    return new Space(files.usableBytes(), segments + ahead);
   }
 
   public SegmentLogConfig config() {
@@ -335,13 +394,22 @@ public final class SegmentLog implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
-      appender.close();
+      if (failStop.close() && !failStop.hasFailed()) {
+        appender.seal();
+        survivors.seal();
+      }
     } catch (Throwable failed) {
       closeAfter(failed, handles);
       throw failed;
     }
     handles.closeAll();
   }
+
+  /**
+   * @param freeBytes that the device, or what may be taken of it, has left
+   * @param fileBytes of segments, and of spare files
+   */
+  public record Space(long freeBytes, long fileBytes) {}
 
   /** Receives recovered records in order of appending. */
   @FunctionalInterface
@@ -350,8 +418,14 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   /**
+   * @param birth number of the newest segment of ingest when it was begun: its own if it is one
    * @param usedBytes header and records
    * @param sealed nothing will be appended to it any more
    */
-  public record SegmentInfo(int segment, long usedBytes, boolean sealed) {}
+  public record SegmentInfo(int segment, int birth, long usedBytes, boolean sealed) {
+    /** Whether the cleaner has filled it. */
+    public boolean isOfSurvivors() {
+      return SegmentFormat.isOfSurvivors(segment);
+    }
+  }
 }

@@ -26,6 +26,8 @@ import java.util.OptionalInt;
  *   <li>Visit the records of sealed segments behind the start of the scan. All of them were
  *       durable, so a bad one is corruption.
  *   <li>{@link TailRecovery} for the last segment.
+ *   <li>Of survivors, keep what the index may point to: nothing in them is visited, and the one
+ *       that was open is sealed where the last flush of the index says that they ended.
  * </ol>
  */
 final class SegmentRecovery {
@@ -52,14 +54,29 @@ final class SegmentRecovery {
   private record Found(SegmentFile file, Optional<SegmentSeal> seal) {}
 
   /**
-   * @return the segment to append to: published, durable, in the registry with all others
+   * @param first the segment to append to: published, durable, in the registry with all others
+   * @param survivorsNext number of the next segment of survivors
    */
-  OpenSegment recover(Address scanStart, SegmentLog.RecoveredRecords visitor) throws IOException {
+  record Recovered(OpenSegment first, int survivorsNext) {}
+
+  Recovered recover(Address scanStart, Address survivorsEnd, SegmentLog.RecoveredRecords visitor)
+      throws IOException {
     files.syncDirectory();
     List<Found> found = takeStock();
+    List<Found> survivors =
+        found.stream().filter(one -> SegmentFormat.isOfSurvivors(one.file().number())).toList();
+    found.removeAll(survivors);
+    // First: they may give files back, of which the tail's recovery needs one.
+    int survivorsNext = keepSurvivors(survivors, survivorsEnd);
+    return new Recovered(recoverLog(found, scanStart, visitor), survivorsNext);
+  }
+
+  private OpenSegment recoverLog(
+      List<Found> found, Address scanStart, SegmentLog.RecoveredRecords visitor)
+      throws IOException {
     requireReachable(scanStart, found);
     if (found.isEmpty()) {
-      OpenSegment first = factory.prepare(1, AppendUse.INGEST);
+      OpenSegment first = factory.prepare(1, AppendUse.INGEST, 0);
       factory.publish(first);
       return first;
     }
@@ -77,6 +94,42 @@ final class SegmentRecovery {
     int from = scanStart.segment() == last.number() ? scanStart.offset() : 0;
     TailRecovery tail = new TailRecovery(files, factory, registry, handles, last);
     return tail.recover(Math.max(from, SegmentFormat.RECORDS_OFFSET), visitor);
+  }
+
+  /**
+   * @param end nothing durable points behind it
+   * @return the number behind all that there are, or were
+   */
+  private int keepSurvivors(List<Found> found, Address end) throws IOException {
+    int last = Math.max(SegmentFormat.SURVIVORS, end.segment());
+    for (Found segment : found) {
+      SegmentFile file = segment.file();
+      last = Math.max(last, file.number());
+      int used = usedOfSurvivors(segment, end);
+      if (used > SegmentFormat.RECORDS_OFFSET) {
+        registry.put(new SealedSegment(file, used));
+      } else {
+        factory.recycle(file);
+      }
+    }
+    return last + 1;
+  }
+
+  private int usedOfSurvivors(Found segment, Address end) throws IOException {
+    SegmentFile file = segment.file();
+    if (file.number() > end.segment()) {
+      return 0;
+    }
+    if (segment.seal().isPresent()) {
+      return segment.seal().get().end();
+    }
+    if (file.number() == end.segment()) {
+      return end.offset() > SegmentFormat.RECORDS_OFFSET
+          ? TailRecovery.seal(handles, file, end.offset()).end()
+          : 0;
+    }
+    // It had one: a scrub tells of its loss, and the cleaner asks the maps what lies here.
+    return file.header().lengthBytes() - SegmentFormat.FOOTER_BYTES;
   }
 
   private List<Found> takeStock() throws IOException {

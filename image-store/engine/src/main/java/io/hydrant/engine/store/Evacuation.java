@@ -97,7 +97,7 @@ final class Evacuation {
       find();
       Optional<DiskFullException> full = copyAll();
       if (!appended.isEmpty()) {
-        parts.log().sync();
+        parts.log().syncSurvivors();
       }
       publish();
       if (full.isPresent()) {

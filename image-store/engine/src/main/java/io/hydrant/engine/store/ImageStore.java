@@ -19,8 +19,10 @@ import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.SessionId;
 import io.hydrant.engine.replica.DigestReport;
+import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -65,6 +67,7 @@ public final class ImageStore implements AutoCloseable {
   private final Fence fence = new Fence();
   private final DamagedSegments damagedSegments;
   private final Scrubber scrubber;
+  private final SpaceAccount space;
 
   private ImageStore(ImageStoreConfig config, ImageStorePorts ports, StoreParts parts) {
     this.config = config;
@@ -91,6 +94,7 @@ public final class ImageStore implements AutoCloseable {
         new SegmentCleaner(
             parts, writer, snapshots, damage, ports.codec(), damagedSegments, ports.events());
     this.digests = new StoreDigests(parts, ports);
+    this.space = new SpaceAccount(parts);
     this.scrubber =
         new Scrubber(
             parts,
@@ -501,6 +505,26 @@ public final class ImageStore implements AutoCloseable {
   /** Reclaims space; its steps are one thread's. */
   public SegmentCleaner cleaner() {
     return cleaner;
+  }
+
+  /** The segments there are, those of survivors behind the others. Any thread. */
+  public List<SegmentLog.SegmentInfo> segments() {
+    return parts.log().segments();
+  }
+
+  /** What segment files take, and what is left. Any thread. */
+  public SegmentLog.Space files() throws IOException {
+    return parts.log().space();
+  }
+
+  /** Free bytes that ingest leaves for the replicated log, the index and the cleaner. */
+  public long reserveBytes() {
+    return config.log().reserveBytes();
+  }
+
+  /** Counts what images take. Any thread. */
+  public SpaceAccount space() {
+    return space;
   }
 
   /** Pages read for others since the start. Any thread. */

@@ -6,6 +6,7 @@ import io.hydrant.engine.clean.SegmentUse;
 import io.hydrant.engine.clean.SegmentsInUse;
 import io.hydrant.engine.codec.PageCodec;
 import io.hydrant.engine.files.DiskFullException;
+import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.segment.AppendUse;
 import io.hydrant.engine.segment.SegmentLog;
@@ -243,7 +244,7 @@ public final class SegmentCleaner {
     Set<Integer> staged =
         StateRows.encodeStaged(parts.staging().records(), parts.log().appended()).segments();
     long fileBytes = parts.log().config().segmentBytes();
-    int newest = all.isEmpty() ? 0 : all.getLast().segment();
+    int newest = Address.ofPacked(parts.log().appended()).segment();
     List<SegmentUse> cleanable = new ArrayList<>();
     long liveBytes = 0;
     long deadBytes = 0;
@@ -255,8 +256,7 @@ public final class SegmentCleaner {
       if (settled && live == 0) {
         deadBytes += fileBytes;
       } else if (settled && stuck.getOrDefault(segment, -1L) != live) {
-        cleanable.add(
-            new SegmentUse(segment, fileBytes, live, Integer.toUnsignedLong(newest - segment)));
+        cleanable.add(new SegmentUse(segment, fileBytes, live, newest - info.birth()));
       }
     }
     return new SegmentsInUse(cleanable, all.size() * fileBytes, liveBytes, deadBytes, roomBytes);

@@ -76,7 +76,8 @@ final class Snapshots {
     long scanStart = log.appended();
     StateRows.StagedRow staged = StateRows.encodeStaged(staging.records(), scanStart);
     return new Capture(
-        new StateRows.Position(catalog.applied(), scanStart),
+        // Whatever a map points to was synced before.
+        new StateRows.Position(catalog.applied(), scanStart, log.survivorsDurable()),
         catalog.freeze(),
         maps.freeze(),
         slims.freeze(),
@@ -98,7 +99,7 @@ final class Snapshots {
     List<Integer> dead = new ArrayList<>();
     for (SegmentLog.SegmentInfo info : log.segments()) {
       if (info.sealed()
-          && Integer.compareUnsigned(info.segment(), scanSegment) < 0
+          && (info.isOfSurvivors() || Integer.compareUnsigned(info.segment(), scanSegment) < 0)
           && usage.live(info.segment()) == 0
           && !moved.has(info.segment())
           && !staged.segments().contains(info.segment())) {

@@ -28,10 +28,15 @@ import org.jspecify.annotations.Nullable;
  * docs/formats/index.md.
  */
 final class StateRows {
-  /** That of the missing row, which older versions of Hydrant would call corrupt. */
-  static final int VERSION = 3;
+  /**
+   * Survivors have segments of their own, which older versions of Hydrant would take for the log.
+   */
+  static final int VERSION = 4;
 
   private static final int VERSION_OLDEST = 1;
+
+  /** Ends with the identity: there were no survivors. */
+  private static final int VERSION_WITHOUT_SURVIVORS = 3;
 
   private static final byte[] POSITION = IndexKeys.state("position");
   private static final byte[] STAGED = IndexKeys.state("staged");
@@ -39,7 +44,8 @@ final class StateRows {
   private static final byte[] MISSING = IndexKeys.state("missing");
   private static final byte[] INSTALLED = IndexKeys.state("installed");
   private static final byte[] DAMAGED = IndexKeys.state("damaged");
-  private static final int POSITION_BYTES = 4 + 3 * 8 + 3 * 16;
+  private static final int POSITION_BYTES_OLD = 4 + 3 * 8 + 3 * 16;
+  private static final int POSITION_BYTES = POSITION_BYTES_OLD + 8;
   private static final int RECORD_BYTES = 3 * 8;
   private static final int INSTALLED_BYTES = 2 * 8;
 
@@ -49,8 +55,10 @@ final class StateRows {
    * Where a flush stands.
    *
    * @param scanStart packed address: records behind it are found by scanning the log
+   * @param survivorsEnd packed address: nothing of this flush points behind it among survivors; 0:
+   *     there are none
    */
-  record Position(EntryPosition applied, long scanStart) {}
+  record Position(EntryPosition applied, long scanStart, long survivorsEnd) {}
 
   /** Reads the position; null if the index was never flushed. */
   static @Nullable Position position(PageIndex index, StoreIdentity identity) throws IOException {
@@ -58,21 +66,27 @@ final class StateRows {
     if (bytes == null) {
       return null;
     }
-    if (bytes.length != POSITION_BYTES) {
-      throw new CorruptionException(
-          "index, position row", 0, POSITION_BYTES + " bytes", bytes.length + " bytes");
-    }
+    requirePositionBytes(POSITION_BYTES_OLD, Math.min(bytes.length, POSITION_BYTES_OLD));
     ByteBuffer row = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     int version = row.getInt();
     if (version < VERSION_OLDEST || version > VERSION) {
       throw new UnsupportedFormatException("the page index", version, VERSION_OLDEST, VERSION);
     }
-    Position position =
-        new Position(new EntryPosition(row.getLong(), row.getLong()), row.getLong());
+    boolean old = version <= VERSION_WITHOUT_SURVIVORS;
+    requirePositionBytes(old ? POSITION_BYTES_OLD : POSITION_BYTES, bytes.length);
+    EntryPosition applied = new EntryPosition(row.getLong(), row.getLong());
+    long scanStart = row.getLong();
     requireIdentity("cluster", identity.cluster(), row);
     requireIdentity("group", identity.group(), row);
     requireIdentity("store", identity.store(), row);
-    return position;
+    return new Position(applied, scanStart, old ? 0 : row.getLong());
+  }
+
+  private static void requirePositionBytes(int expected, int actual) throws CorruptionException {
+    if (actual != expected) {
+      throw new CorruptionException(
+          "index, position row", 0, expected + " bytes", actual + " bytes");
+    }
   }
 
   private static void requireIdentity(String what, UUID expected, ByteBuffer row)
@@ -91,6 +105,7 @@ final class StateRows {
     for (UUID id : List.of(identity.cluster(), identity.group(), identity.store())) {
       row.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
     }
+    row.putLong(position.survivorsEnd());
     return new PageIndex.Change.Put(POSITION, row.array());
   }
 

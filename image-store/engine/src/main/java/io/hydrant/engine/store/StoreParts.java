@@ -77,6 +77,7 @@ record StoreParts(
             config.log(),
             ports.random(),
             position == null ? 0 : position.scanStart(),
+            position == null ? 0 : position.survivorsEnd(),
             (record, at) -> {
               scanned[0]++;
               Staging.note(staged, record, at);

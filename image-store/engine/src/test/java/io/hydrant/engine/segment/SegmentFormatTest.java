@@ -32,7 +32,7 @@ final class SegmentFormatTest {
 
   private static SegmentHeader header() {
     return new SegmentHeader(
-        IDENTITY, 7, END, LIFE, 4104, Optional.of(new SegmentHeader.Cut(6, 5000)));
+        IDENTITY, 7, END, LIFE, 4104, Optional.of(new SegmentHeader.Cut(6, 5000)), 0);
   }
 
   private static ByteBuffer record(LogRecord record, Placement placement, int durableThrough) {
@@ -46,8 +46,14 @@ final class SegmentFormatTest {
   @Test
   void headersComeBack() throws IOException {
     assertEquals(header(), SegmentHeader.decode(header().encode(), "f"));
-    SegmentHeader plain = new SegmentHeader(IDENTITY, 1, END, -1, 4096, Optional.empty());
+    SegmentHeader plain = new SegmentHeader(IDENTITY, 1, END, -1, 4096, Optional.empty(), 0);
     assertEquals(plain, SegmentHeader.decode(plain.encode(), "f"));
+    assertEquals(1, plain.birth());
+    SegmentHeader survivors =
+        new SegmentHeader(
+            IDENTITY, SegmentFormat.SURVIVORS + 3, END, -1, 4096, Optional.empty(), 17);
+    assertEquals(survivors, SegmentHeader.decode(survivors.encode(), "f"));
+    assertEquals(17, survivors.birth());
   }
 
   @Test
@@ -105,7 +111,7 @@ final class SegmentFormatTest {
     assertEquals(Optional.empty(), SegmentSeal.decode(block, header()));
     block.put(512, seal.encode(LIFE), 0, 512);
     assertEquals(Optional.of(seal), SegmentSeal.decode(block, header()));
-    SegmentHeader recycled = new SegmentHeader(IDENTITY, 8, END, ~LIFE, 4096, Optional.empty());
+    SegmentHeader recycled = new SegmentHeader(IDENTITY, 8, END, ~LIFE, 4096, Optional.empty(), 0);
     assertEquals(Optional.empty(), SegmentSeal.decode(block, recycled));
     block.put(700, (byte) 1);
     assertEquals(Optional.empty(), SegmentSeal.decode(block, header()));

@@ -163,7 +163,7 @@ final class SegmentGoldenTest {
   }
 
   private SegmentLog open(SegmentLog.RecoveredRecords visitor) throws IOException {
-    return SegmentLog.open(new JdkStoreFiles(directory), IDENTITY, CONFIG, RANDOM, 0, visitor);
+    return SegmentLog.open(new JdkStoreFiles(directory), IDENTITY, CONFIG, RANDOM, 0, 0, visitor);
   }
 
   private static String golden(String name) throws IOException {

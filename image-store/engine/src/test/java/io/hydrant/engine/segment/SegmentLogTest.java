@@ -40,6 +40,7 @@ final class SegmentLogTest {
         CONFIG,
         new Random(7),
         scanStart,
+        0,
         (record, at) -> {
           recovered.add(record.key().checkpoint().value());
           places.add(at);

@@ -7,12 +7,16 @@ import io.hydrant.node.cluster.Introduction;
 import io.hydrant.node.data.MemberAddress;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.v1.GetServerInfoRequest;
+import io.hydrant.v1.GetSpaceRequest;
 import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.ServerServiceGrpc;
+import io.hydrant.v1.Space;
 import io.hydrant.v1.StatsRequest;
 import io.hydrant.v1.StatsResponse;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -28,6 +32,8 @@ public final class ServerService extends ServerServiceGrpc.ServerServiceImplBase
   private final Proposals proposals;
   private final Optional<ClusterView> view;
   private final StatsSource stats;
+  private final SpaceCalls space;
+  private final UnaryCalls calls;
   private final LongSupplier nanoTime;
   private final long readyNanos;
 
@@ -41,6 +47,7 @@ public final class ServerService extends ServerServiceGrpc.ServerServiceImplBase
   /**
    * @param limits by their names in docs/limits.md
    * @param view empty: a group of one
+   * @param executor counts what images take
    */
   public ServerService(
       StoreIdentity identity,
@@ -48,12 +55,16 @@ public final class ServerService extends ServerServiceGrpc.ServerServiceImplBase
       Proposals proposals,
       Optional<ClusterView> view,
       StatsSource stats,
+      SpaceCalls space,
+      Executor executor,
       LongSupplier nanoTime) {
     this.identity = identity;
     this.limits = Map.copyOf(limits);
     this.proposals = proposals;
     this.view = view;
     this.stats = stats;
+    this.space = space;
+    this.calls = new UnaryCalls(executor);
     this.nanoTime = nanoTime;
     this.readyNanos = nanoTime.getAsLong();
   }
@@ -89,6 +100,13 @@ public final class ServerService extends ServerServiceGrpc.ServerServiceImplBase
             .putAllGauges(stats.gauges())
             .build());
     observer.onCompleted();
+  }
+
+  @Override
+  public void getSpace(GetSpaceRequest request, StreamObserver<Space> observer) {
+    calls.answer(
+        observer,
+        () -> CompletableFuture.supplyAsync(() -> space.space(request), calls.executor()));
   }
 
   /** Version of this program. */

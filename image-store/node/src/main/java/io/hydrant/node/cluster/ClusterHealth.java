@@ -134,9 +134,16 @@ public final class ClusterHealth {
   private static void space(List<MemberState> members, List<String> reasons) {
     for (MemberState member : members) {
       InventoryView.Space space = member.heard().map(last -> last.said().space()).orElse(null);
-      if (member.isHere() && space != null && space.nearlyFull()) {
+      if (!member.isHere() || space == null) {
+        continue;
+      }
+      if (space.nearlyFull()) {
         reasons.add(
             "disk of %s is nearly full (%s left): it takes no new checkpoints"
+                .formatted(member.node(), amount(space.freeBytes())));
+      } else if (space.low()) {
+        reasons.add(
+            "disk of %s fills up (%s left): hydrant df says with what"
                 .formatted(member.node(), amount(space.freeBytes())));
       }
     }

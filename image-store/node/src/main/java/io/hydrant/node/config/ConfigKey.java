@@ -42,6 +42,7 @@ enum ConfigKey {
   STORAGE_APPEND_BUFFER_BYTES("storage.append-buffer-bytes", "4m"),
   STORAGE_DIRECT_WRITES("storage.direct-writes", "true"),
   STORAGE_CAPACITY_BYTES("storage.capacity-bytes", "0"),
+  STORAGE_WARN_PERCENT("storage.warn-percent", "10"),
   STORAGE_RESERVE_BYTES("storage.reserve-bytes", "512m"),
   STORAGE_SPARE_SEGMENTS_MAX("storage.spare-segments-max", "16"),
   STORAGE_MAP_CACHE_BYTES("storage.map-cache-bytes", "96m"),

@@ -132,6 +132,7 @@ public record NodeConfig(
     return new StorageConfig(
         segments(settings),
         settings.bytes(ConfigKey.STORAGE_CAPACITY_BYTES),
+        settings.number(ConfigKey.STORAGE_WARN_PERCENT),
         settings.flag(ConfigKey.STORAGE_DIRECT_WRITES),
         settings.bytes(ConfigKey.STORAGE_MAP_CACHE_BYTES),
         new ImageStoreConfig.SnapshotBounds(

@@ -14,6 +14,7 @@ import java.util.Optional;
  *
  * @param segments the segment log
  * @param capacityBytes that segment files may take; 0: all of the device
+ * @param warnPercent of the capacity: with less room than that a server says that it is low
  * @param directWrites whether it is written past the page cache where the file system can do that
  * @param mapCacheBytes heap for page maps that are read
  * @param snapshots when a snapshot is due
@@ -22,12 +23,14 @@ import java.util.Optional;
 public record StorageConfig(
     SegmentLogConfig segments,
     long capacityBytes,
+    int warnPercent,
     boolean directWrites,
     long mapCacheBytes,
     SnapshotBounds snapshots,
     Optional<Path> faults) {
   public StorageConfig {
     checkCapacity(segments, capacityBytes);
+    Ranges.check("storage.warn-percent", warnPercent, 0, 90);
     Ranges.check("storage.map-cache-bytes", mapCacheBytes, 1 << 20, 1L << 40);
     check(snapshots);
   }
@@ -35,8 +38,8 @@ public record StorageConfig(
   /** A record does not span segments, and the largest, a batch, has to fit beside the headers. */
   private static final long SEGMENT_BYTES_MIN = 4 << 20;
 
-  /** The open one, the next one, one that is cleaned, and something to keep. */
-  private static final int SEGMENTS_MIN = 4;
+  /** The open one, the next one, that of survivors, one that is cleaned, and something to keep. */
+  private static final int SEGMENTS_MIN = 5;
 
   private static final long SEGMENT_BYTES_MAX = 1 << 30;
 

@@ -27,6 +27,7 @@ final class InventoryMessages {
             .setMissingTracts(lacking.tracts())
             .setClockMillis(view.clockMillis())
             .setFreeBytes(view.space().freeBytes())
+            .setLow(view.space().low())
             .setNearlyFull(view.space().nearlyFull());
     lacking.images().forEach((image, holes) -> message.addImage(message(image, holes)));
     io.hydrant.engine.replica.RepairProgress repair = view.repair();
@@ -73,7 +74,7 @@ final class InventoryMessages {
         message.getHoldMark(),
         new Lacking(message.getMissingBytes(), message.getMissingTracts(), images),
         message.getClockMillis(),
-        new InventoryView.Space(message.getFreeBytes(), message.getNearlyFull()),
+        new InventoryView.Space(message.getFreeBytes(), message.getLow(), message.getNearlyFull()),
         new io.hydrant.engine.replica.RepairProgress(
             repair.getTractsDone(),
             repair.getTractsTotal(),

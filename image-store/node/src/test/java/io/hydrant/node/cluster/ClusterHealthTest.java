@@ -103,17 +103,16 @@ final class ClusterHealthTest {
     }
 
     Told full(long free) {
+      return with(new InventoryView.Space(free, true));
+    }
+
+    Told low(long free) {
+      return with(new InventoryView.Space(free, true, false));
+    }
+
+    private Told with(InventoryView.Space space) {
       return new Told(
-          node,
-          voter,
-          silence,
-          applied,
-          lacking,
-          behind,
-          clockAheadMillis,
-          new InventoryView.Space(free, true),
-          repair,
-          refusal);
+          node, voter, silence, applied, lacking, behind, clockAheadMillis, space, repair, refusal);
     }
 
     Told refused(String why, boolean byIt) {
@@ -225,6 +224,7 @@ final class ClusterHealthTest {
     add("a clock is wrong", n1, n2, n3.clock(-7_400));
     add("the leader's clock is wrong", n1, n2.clock(61_000), n3.clock(60_000));
     add("a disk is full", n1, n2, n3.full(3 << 20));
+    add("a disk fills up", n1, n2, n3.low(7L << 30));
     add("two silent", n1, n2.silent(3), n3.silent(4_000));
     add(
         "no leader",

@@ -43,6 +43,10 @@ final class LogScript {
   private int durableCount;
   private int flushedCount;
   private long scanStart;
+  private long survivorsEnd;
+  private final List<Entry> survivors = new ArrayList<>();
+  private int survivorsSynced;
+  private int survivorsFlushed;
   private long nextNumber = 1;
 
   /** A record that was appended. */
@@ -97,6 +101,7 @@ final class LogScript {
             config,
             random,
             scanStart,
+            survivorsEnd,
             (record, place) -> next[0] = visit(next[0], record, place));
     log = opened;
     while (next[0] < durableCount) {
@@ -105,6 +110,9 @@ final class LogScript {
     // Records that were never durable and did not survive have never been.
     entries.subList(next[0], entries.size()).clear();
     durableCount = entries.size();
+    // Of survivors only that is of use which a flush has pointed to.
+    survivors.subList(survivorsFlushed, survivors.size()).clear();
+    survivorsSynced = survivorsFlushed;
     checkAll();
   }
 
@@ -131,7 +139,12 @@ final class LogScript {
 
   /** Reads back everything that must be there. */
   void checkAll() throws IOException {
-    for (Entry entry : entries.subList(0, durableCount)) {
+    checkAll(entries.subList(0, durableCount));
+    checkAll(survivors.subList(0, survivorsSynced));
+  }
+
+  private void checkAll(List<Entry> expected) throws IOException {
+    for (Entry entry : expected) {
       if (!entry.gone && log().pin(entry.place.record().segment())) {
         assertSame(entry.record, log().readRecord(entry.place.record()));
         assertEquals(ByteBuffer.wrap(entry.payload), log().readPayload(entry.place));
@@ -148,8 +161,10 @@ final class LogScript {
   void run(int operations) throws IOException {
     for (int operation = 0; operation < operations; operation++) {
       int chance = random.nextInt(100);
-      if (chance < 68) {
+      if (chance < 60) {
         append();
+      } else if (chance < 68) {
+        move();
       } else if (chance < 84) {
         sync();
       } else if (chance < 90) {
@@ -168,15 +183,32 @@ final class LogScript {
     append(randomRecord(nextNumber++));
   }
 
-  void append(LogRecord record) throws IOException {
+  private static Entry entry(LogRecord record) {
     byte[] payload = new byte[record.payloadBytes()];
     new Random(record.key().checkpoint().value() * 31 + payload.length).nextBytes(payload);
-    Appended unknown = new Appended(new Address(0, 0), new Address(0, 0), 0);
-    Entry entry = new Entry(record, payload, unknown);
+    return new Entry(record, payload, new Appended(new Address(0, 0), new Address(0, 0), 0));
+  }
+
+  /** One record as the cleaner writes it, now and then synced. */
+  private void move() throws IOException {
+    Entry entry = entry(randomRecord(nextNumber++));
+    entry.place =
+        log().append(entry.record, ByteBuffer.wrap(entry.payload), AppendUse.CLEANING, _ -> {});
+    assertTrue(SegmentFormat.isOfSurvivors(entry.place.record().segment()));
+    survivors.add(entry);
+    if (random.nextInt(3) == 0) {
+      log().syncSurvivors();
+      durableCount = entries.size();
+      survivorsSynced = survivors.size();
+    }
+  }
+
+  void append(LogRecord record) throws IOException {
+    Entry entry = entry(record);
     // Noted first: a crash in the middle may or may not have appended it.
     entries.add(entry);
     try {
-      entry.place = log().append(record, ByteBuffer.wrap(payload));
+      entry.place = log().append(record, ByteBuffer.wrap(entry.payload));
     } catch (DiskFullException full) {
       entries.removeLast();
       throw full;
@@ -199,6 +231,8 @@ final class LogScript {
     sync();
     scanStart = log().durable();
     flushedCount = entries.size();
+    survivorsEnd = log().survivorsDurable();
+    survivorsFlushed = survivorsSynced;
   }
 
   /** Gives a random sealed segment back. */

@@ -42,6 +42,7 @@ final class RecycledSegmentTest {
         CONFIG,
         random,
         0,
+        0,
         (record, at) -> recovered.add(record.key().checkpoint().value()));
   }
 

@@ -88,6 +88,7 @@ final class SegmentLogConcurrencyTest {
         CONFIG,
         new Random(2),
         0,
+        0,
         (record, at) -> {
           long image = record.key().image().value();
           long number = record.key().checkpoint().value();

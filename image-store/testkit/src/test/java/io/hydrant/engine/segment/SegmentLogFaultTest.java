@@ -45,6 +45,7 @@ final class SegmentLogFaultTest {
         config,
         new Random(3),
         scanStart,
+        0,
         (record, at) -> {
           recovered.add(record.key().checkpoint().value());
           places.add(at);
@@ -242,10 +243,11 @@ final class SegmentLogFaultTest {
     fillUp(log);
     assertTrue(log.roomBytes(AppendUse.CLEANING) > 100_000);
     move(log);
-    assertEquals(3, log.segments().size(), "the fourth one, the cleaner's, has no name yet");
-    assertFalse(log.hasRoom(1));
-    assertThrows(DiskFullException.class, () -> append(log, 1));
-    log.sync();
+    assertEquals(4, log.segments().size());
+    assertTrue(log.segments().getLast().isOfSurvivors());
+    assertFalse(log.hasRoom(PAYLOAD_BYTES));
+    assertThrows(DiskFullException.class, () -> append(log));
+    log.syncSurvivors();
     int moved = 1;
     DiskFullException full = null;
     while (full == null) {
@@ -257,21 +259,19 @@ final class SegmentLogFaultTest {
       }
     }
     assertTrue(moved >= 90 && moved < 96, "three segments: " + moved);
-    assertThrows(DiskFullException.class, () -> append(log, 1));
-    log.sync();
-    // A power cut finds the same, and begins a segment of its own, which is nobody's but the
-    // cleaner's either.
+    assertThrows(DiskFullException.class, () -> append(log));
+    log.syncSurvivors();
+    // A power cut finds the disk as full, but for survivors that nothing points to, and begins a
+    // segment of the reserve, which is nobody's but the cleaner's either.
     disk.crash(new Random(4));
     SegmentLog again = open(config, 0);
     assertThrows(DiskFullException.class, () -> append(again, 1));
     move(again);
-    again.sync();
+    again.syncSurvivors();
     // What dies fills the reserve first: no spare, which anybody may take, is kept before.
-    for (int segment = 1; segment <= 3; segment++) {
-      again.release(segment);
-    }
+    again.release(1);
     assertThrows(DiskFullException.class, () -> append(again, 1));
-    again.release(4);
+    again.release(2);
     append(again);
     again.sync();
     again.close();
@@ -432,7 +432,7 @@ final class SegmentLogFaultTest {
         new StoreIdentity(LogScript.IDENTITY.cluster(), LogScript.IDENTITY.group(), new UUID(8, 8));
     assertThrows(
         WrongIdentityException.class,
-        () -> SegmentLog.open(files, stranger, CONFIG, new Random(), 0, (record, at) -> {}));
+        () -> SegmentLog.open(files, stranger, CONFIG, new Random(), 0, 0, (record, at) -> {}));
     try (StoreFile file = files.open(name(1))) {
       file.truncate(50_000);
     }

@@ -40,6 +40,7 @@ final class SegmentLogLivesTest {
         CONFIG,
         random,
         0,
+        0,
         (record, at) -> places.put(record.key().checkpoint().value(), at));
   }
 

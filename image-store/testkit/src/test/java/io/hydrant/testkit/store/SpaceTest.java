@@ -1,0 +1,94 @@
+package io.hydrant.testkit.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.clean.CleaningPolicy;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.store.SpaceAccount.ImageSpace;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What an image is said to take is what it takes, to the byte. */
+class SpaceTest {
+  private static final int PAGES = 256;
+  private static final long PAGE_BYTES = StoreFixture.PAGE_BYTES;
+
+  private final StoreFixture fixture = StoreFixture.withPages(PAGES);
+
+  SpaceTest() throws Exception {}
+
+  private ImageSpace space() throws Exception {
+    ImageSpace space = fixture.store().space().of(fixture.image()).orElseThrow();
+    assertEquals(
+        fixture.store().cleaner().liveBytes().get(fixture.image()),
+        space.totalBytes(),
+        "the count that cleaning goes by");
+    return space;
+  }
+
+  private void retireWhatMayGo() throws Exception {
+    fixture.submit(
+        new Command.Retire(
+            fixture.image(),
+            List.copyOf(
+                fixture
+                    .store()
+                    .catalog()
+                    .image(fixture.image())
+                    .orElseThrow()
+                    .committed()
+                    .keySet())));
+  }
+
+  @Test
+  void countsByWhoNeedsIt() throws Exception {
+    assertEquals(Optional.empty(), fixture.store().space().of(new ImageId(99)));
+    assertEquals(new ImageSpace(0, 0, 0), space());
+    fixture.full().raw(1, 0, 19).zero(20, PAGES - 1).slim(1, 504).commit();
+    assertEquals(new ImageSpace(20 * PAGE_BYTES + 504, 0, 0), space());
+    fixture.onHead().raw(1_000, 0, 7).slim(2, 304).commit();
+    assertEquals(new ImageSpace(20 * PAGE_BYTES + 304, 8 * PAGE_BYTES + 504, 0), space());
+    // Zero hides: what it hides is history only.
+    fixture.onHead().zero(0, 9).commit();
+    assertEquals(new ImageSpace(10 * PAGE_BYTES, 18 * PAGE_BYTES + 808, 0), space());
+    for (int i = 1; i <= 30; i++) {
+      fixture.onHead().raw(10_000L * i, 10, 10).commit();
+      retireWhatMayGo();
+    }
+    int kept = fixture.store().catalog().image(fixture.image()).orElseThrow().committed().size();
+    assertTrue(kept < 30, "kept: " + kept);
+    ImageSpace retired = space();
+    assertEquals(10 * PAGE_BYTES, retired.liveBytes());
+    assertEquals((kept - 1) * PAGE_BYTES, retired.historyBytes());
+    for (int round = 0; round < 20; round++) {
+      fixture.store().cleaner().step(new CleaningPolicy(1, 0, 0));
+      fixture.runBackground();
+    }
+    assertEquals(new ImageSpace(10 * PAGE_BYTES, (kept - 1) * PAGE_BYTES, 0), space());
+  }
+
+  @Test
+  void aFullCheckpointBeginsANewLine() throws Exception {
+    fixture.full().raw(1, 0, 19).zero(20, PAGES - 1).commit();
+    fixture.onHead().raw(1_000, 10, 14).commit();
+    fixture.full().raw(2_000, 0, 9).zero(10, PAGES - 1).commit();
+    assertEquals(new ImageSpace(10 * PAGE_BYTES, 25 * PAGE_BYTES, 0), space());
+    CheckpointId newest =
+        fixture.store().catalog().image(fixture.image()).orElseThrow().committed().lastKey();
+    assertTrue(newest.value() >= 3);
+  }
+
+  @Test
+  void filesAndRoomAddUpToWhatThereIs() throws Exception {
+    fixture.full().raw(1, 0, 19).zero(20, PAGES - 1).commit();
+    long files = fixture.store().files().fileBytes();
+    long free = fixture.store().files().freeBytes();
+    assertTrue(files > 0 && free > 0);
+    assertEquals(
+        fixture.store().cleaner().look().orElseThrow().allocatedBytes(), files, "no spares yet");
+  }
+}
