@@ -62,13 +62,16 @@ final class SegmentFactory {
             begunBeside);
     // Ingest gives spares up before it takes one: they fill the reserve first.
     boolean mayTakeSpare = use == AppendUse.CLEANING || spares.fillReserve();
-    OpenSegment segment = create(header, config.leftBytes(use), mayTakeSpare);
+    OpenSegment segment = create(header, use, config.leftBytes(use), mayTakeSpare);
     try {
       segment.write(0, header.encode());
       segment.sync();
     } catch (DiskFullException full) {
       discard(segment);
       throw full;
+    }
+    if (use == AppendUse.CLEANING) {
+      spares.survivorsOpened();
     }
     return segment;
   }
@@ -91,12 +94,13 @@ final class SegmentFactory {
             durableAtBirth,
             cut,
             0);
-    OpenSegment segment = create(header, 0, true);
+    OpenSegment segment = create(header, AppendUse.CLEANING, 0, true);
     segment.ofReserve(!spares.fillReserve());
     return segment;
   }
 
-  private OpenSegment create(SegmentHeader header, long leftBytes, boolean mayTakeSpare)
+  private OpenSegment create(
+      SegmentHeader header, AppendUse use, long leftBytes, boolean mayTakeSpare)
       throws IOException {
     String name = SegmentFormat.nextName(header.number());
     Optional<String> spare =
@@ -106,7 +110,7 @@ final class SegmentFactory {
     if (spare.isPresent()) {
       files.rename(spare.get(), name);
     } else {
-      allocate(name, header.lengthBytes(), leftBytes);
+      allocate(name, header.lengthBytes(), usableBytes(use), leftBytes);
     }
     SegmentFile file = new SegmentFile(header, name);
     return new OpenSegment(file, handles.acquire(file));
@@ -124,8 +128,13 @@ final class SegmentFactory {
     }
   }
 
-  private void allocate(String name, long lengthBytes, long leftBytes) throws IOException {
-    long usableBytes = files.usableBytes();
+  /** Free bytes, spare files not counted. */
+  long usableBytes(AppendUse use) throws IOException {
+    return use == AppendUse.INGEST ? spares.usableByIngest() : files.usableBytes();
+  }
+
+  private void allocate(String name, long lengthBytes, long usableBytes, long leftBytes)
+      throws IOException {
     if (usableBytes - lengthBytes < leftBytes) {
       throw new DiskFullException(
           "%s: a new segment of %d bytes would leave less than the reserve of %d; %d are free: free or add space"

@@ -362,7 +362,7 @@ public final class SegmentLog implements AutoCloseable {
     failStop.requireUsable();
     SegmentLogConfig config = factory.config();
     // Spares are given up where the reserve is not whole, so they are as good as free space.
-    long usable = files.usableBytes() + (long) factory.spares().size() * config.segmentBytes();
+    long usable = factory.usableBytes(use) + (long) factory.spares().size() * config.segmentBytes();
     long newFiles = Math.max(0, usable - config.leftBytes(use)) / config.segmentBytes();
     long free =
         switch (use) {

@@ -21,6 +21,7 @@ final class SparePool {
   private final long reserveBytes;
   private final Deque<String> names = new ArrayDeque<>();
   private int numberNext;
+  private volatile boolean survivorsOpen;
   private boolean directoryChanged;
 
   SparePool(StoreFiles files, SegmentLogConfig config) {
@@ -47,7 +48,7 @@ final class SparePool {
   synchronized void give(String name, long lengthBytes) throws IOException {
     if (names.size() < sparesMax
         && lengthBytes == segmentBytes
-        && files.usableBytes() >= reserveBytes) {
+        && usableByIngest() >= reserveBytes) {
       String spare = SegmentFormat.spareName(numberNext++);
       files.rename(name, spare);
       directoryChanged = true;
@@ -71,13 +72,28 @@ final class SparePool {
 
   /** Gives spares up until the reserve is whole; returns whether it is. */
   synchronized boolean fillReserve() throws IOException {
-    while (files.usableBytes() < reserveBytes) {
+    while (usableByIngest() < reserveBytes) {
       if (names.isEmpty()) {
         return false;
       }
       files.delete(names.remove());
     }
     return true;
+  }
+
+  /** From now on one segment of survivors is open at all times. */
+  void survivorsOpened() {
+    survivorsOpen = true;
+  }
+
+  /**
+   * Free bytes as ingest counts them: the cleaner's open segment is a part of the reserve that is
+   * in use, so that ingest does not make room for it once more. What is left of the reserve is
+   * never less than a restart needs.
+   */
+  long usableByIngest() throws IOException {
+    long spared = Math.clamp(reserveBytes - segmentBytes, 0L, segmentBytes);
+    return files.usableBytes() + (survivorsOpen ? spared : 0);
   }
 
   synchronized int size() {
