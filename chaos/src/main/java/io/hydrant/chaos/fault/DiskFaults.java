@@ -32,6 +32,8 @@ public final class DiskFaults {
   /** A start reads the newest segments, and refuses a server whose disk lies there: not today. */
   private static final int NEWEST_LEFT_ALONE = 8;
 
+  private static final String OF_THE_LOG = "segment-0";
+
   private static final int RECORD_MARGIN_BYTES = 512;
   private static final int SEGMENTS_TRIED = 5;
 
@@ -114,7 +116,13 @@ public final class DiskFaults {
                 .toList());
       }
     }
-    int old = Math.max(0, segments.size() - NEWEST_LEFT_ALONE);
+    // Those of survivors come last by name, and a start does not read them.
+    List<Path> log =
+        segments.stream()
+            .filter(file -> file.getFileName().toString().startsWith(OF_THE_LOG))
+            .toList();
+    segments.removeAll(log.subList(Math.max(0, log.size() - NEWEST_LEFT_ALONE), log.size()));
+    int old = segments.size();
     List<Path> chosen = new ArrayList<>();
     for (int tried = 0; tried < SEGMENTS_TRIED && old > 0; tried++) {
       chosen.add(segments.get(random.nextInt(old)));

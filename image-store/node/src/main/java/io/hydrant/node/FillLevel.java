@@ -1,5 +1,6 @@
 package io.hydrant.node;
 
+import io.hydrant.engine.clean.SegmentsInUse;
 import io.hydrant.engine.segment.SegmentLog;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.Refusal;
@@ -25,7 +26,8 @@ public final class FillLevel {
    * @param capacityBytes what the files take, and may take in addition
    * @param fileBytes what they take
    * @param roomBytes page bytes that can be appended above the reserve
-   * @param low whether that is less than somebody should be warned of
+   * @param low whether that, and what dead segments will give back, is less than somebody should be
+   *     warned of
    * @param refusal why new checkpoints are refused; empty: they are not
    */
   public record Now(
@@ -36,8 +38,10 @@ public final class FillLevel {
     SegmentLog.Space files = store.files();
     long capacity = files.freeBytes() + files.fileBytes();
     long room = store.roomBytes();
-    return new Now(
-        capacity, files.fileBytes(), room, room < capacity / PERCENT * warnPercent, refusal());
+    // What is dead is given back when there is enough of it: nobody has to do anything for it.
+    long dead = store.cleaner().look().map(SegmentsInUse::deadBytes).orElse(0L);
+    boolean low = room + dead < capacity / PERCENT * warnPercent;
+    return new Now(capacity, files.fileBytes(), room, low, refusal());
   }
 
   private Optional<String> refusal() throws IOException {

@@ -104,8 +104,12 @@ record ServeWiring(
             proposals,
             group.view(),
             new NodeStats(store, events, checkpoints, restores, scrub, group),
-            new SpaceCalls(store, new FillLevel(store, config.storage().warnPercent())),
-            executors.api(),
+            new SpaceCalls(
+                identity.node(),
+                store,
+                new FillLevel(store, config.storage().warnPercent()),
+                System::nanoTime),
+            executors.space(),
             System::nanoTime);
     List<BindableService> services =
         List.of(

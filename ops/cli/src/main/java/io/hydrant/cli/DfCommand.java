@@ -27,6 +27,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  hydrant df                                       the server, and every image",
+      "  hydrant df --server n3:7070                      of that member of a group",
       "  hydrant df --summary                             the server alone",
       "  hydrant df --prefix web- --json | jq .images     images whose names begin so"
     })
@@ -56,7 +57,7 @@ final class DfCommand extends StoreCommand {
   private Json document(Space space) {
     Json document =
         new Json()
-            .put("server", root().servers())
+            .put("node", space.getNodeId())
             .put("capacity_bytes", space.getCapacityBytes())
             .put("file_bytes", space.getFileBytes())
             .put("live_bytes", space.getLiveBytes())
@@ -83,9 +84,9 @@ final class DfCommand extends StoreCommand {
 
   private void show(Output output, Space space) {
     Table table =
-        new Table("SERVER", ">CAPACITY", ">FILES", ">LIVE", ">RECLAIMABLE", ">ROOM", ">USED");
+        new Table("NODE", ">CAPACITY", ">FILES", ">LIVE", ">RECLAIMABLE", ">ROOM", ">USED");
     table.row(
-        root().servers(),
+        space.getNodeId(),
         Amounts.bytes(space.getCapacityBytes()),
         Amounts.bytes(space.getFileBytes()),
         Amounts.bytes(space.getLiveBytes()),

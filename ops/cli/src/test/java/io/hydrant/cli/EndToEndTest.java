@@ -373,11 +373,11 @@ class EndToEndTest {
   @Test
   void spaceIsToldByServerAndByImage() throws IOException {
     String all = hydrant("df", "--json").succeeded().out();
-    assertTrue(all.contains("\"state\":\"ok\""), all);
-    assertTrue(all.contains("\"name\":\"fetch\""), all);
-    assertFalse(hydrant("df", "--summary").succeeded().out().contains("fetch"));
+    assertTrue(all.contains("\"state\": \"ok\""), all);
+    assertTrue(all.contains("\"name\": \"fetched\""), all);
+    assertFalse(hydrant("df", "--summary").succeeded().out().contains("fetched"));
     String some = hydrant("df", "--prefix", "fet").succeeded().out();
-    assertTrue(some.contains("RECLAIMABLE") && some.contains("fetch"), some);
+    assertTrue(some.contains("RECLAIMABLE") && some.contains("fetched"), some);
     assertTrue(hydrant("df", "--prefix", "zz").succeeded().out().contains("no images"));
   }
 

@@ -1,5 +1,7 @@
 package io.hydrant.raftlog.ratis;
 
+import io.hydrant.raftlog.NotLeaderException;
+import io.hydrant.raftlog.UnknownOutcomeException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
@@ -58,6 +60,11 @@ final class ReadBarrier {
     return mine.copy();
   }
 
+  /** Whether the entry is applied some day is all the same: a read changes nothing. */
+  private static Throwable readFailure(Throwable failure) {
+    return failure instanceof UnknownOutcomeException ? new NotLeaderException("") : failure;
+  }
+
   /** Without the lock: whoever appends may be answered at once. */
   private void next() {
     CompletableFuture<Long> readers;
@@ -69,17 +76,21 @@ final class ReadBarrier {
     if (readers == null) {
       return;
     }
-    append
-        .get()
-        .whenCompleteAsync(
-            (_, failure) -> {
-              next();
-              if (failure == null) {
-                readers.complete(applied.getAsLong());
-              } else {
-                readers.completeExceptionally(failure);
-              }
-            },
-            teller);
+    CompletableFuture<?> entry;
+    try {
+      entry = append.get();
+    } catch (RuntimeException e) {
+      entry = CompletableFuture.failedFuture(e);
+    }
+    entry.whenCompleteAsync(
+        (_, failure) -> {
+          next();
+          if (failure == null) {
+            readers.complete(applied.getAsLong());
+          } else {
+            readers.completeExceptionally(readFailure(failure));
+          }
+        },
+        teller);
   }
 }

@@ -476,6 +476,7 @@ public final class HydrantClient implements AutoCloseable {
    */
   public Space spaceByImage(String namePrefix) {
     List<ImageSpace> all = new ArrayList<>();
+    String node = "";
     Space part;
     do {
       String after = all.isEmpty() ? "" : all.getLast().getName();
@@ -486,12 +487,19 @@ public final class HydrantClient implements AutoCloseable {
                   .setNamePrefix(namePrefix)
                   .setAfterName(after)
                   .build());
+      if (!all.isEmpty() && !part.getNodeId().equals(node)) {
+        throw new UnavailableException(
+            "reading the server's space: %s answered after %s, and each has its own figures; ask one of them"
+                .formatted(part.getNodeId(), node),
+            null);
+      }
       if (part.getImagesCount() > 0 && part.getImages(0).getName().compareTo(after) <= 0) {
         throw new ProtocolViolationException(
             "reading the server's space: '%s' came after '%s'"
                 .formatted(part.getImages(0).getName(), after),
             null);
       }
+      node = part.getNodeId();
       all.addAll(part.getImagesList());
     } while (part.getMore() && part.getImagesCount() > 0);
     return part.toBuilder().clearImages().addAllImages(all).build();

@@ -6,6 +6,7 @@ import io.hydrant.engine.files.StoreFiles;
 import io.hydrant.engine.model.StoreIdentity;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 
 /**
@@ -20,6 +21,7 @@ final class SegmentFactory {
   private final RandomGenerator random;
   private final OpenHandles handles;
   private final SparePool spares;
+  private final ReentrantLock allocating = new ReentrantLock();
 
   SegmentFactory(
       StoreFiles files,
@@ -110,7 +112,7 @@ final class SegmentFactory {
     if (spare.isPresent()) {
       files.rename(spare.get(), name);
     } else {
-      allocate(name, header.lengthBytes(), usableBytes(use), leftBytes);
+      allocate(name, header.lengthBytes(), use, leftBytes);
     }
     SegmentFile file = new SegmentFile(header, name);
     return new OpenSegment(file, handles.acquire(file));
@@ -133,7 +135,18 @@ final class SegmentFactory {
     return use == AppendUse.INGEST ? spares.usableByIngest() : files.usableBytes();
   }
 
-  private void allocate(String name, long lengthBytes, long usableBytes, long leftBytes)
+  /** One at a time: two who saw the same free bytes would both take them. */
+  private void allocate(String name, long lengthBytes, AppendUse use, long leftBytes)
+      throws IOException {
+    allocating.lock();
+    try {
+      allocateAlone(name, lengthBytes, usableBytes(use), leftBytes);
+    } finally {
+      allocating.unlock();
+    }
+  }
+
+  private void allocateAlone(String name, long lengthBytes, long usableBytes, long leftBytes)
       throws IOException {
     if (usableBytes - lengthBytes < leftBytes) {
       throw new DiskFullException(

@@ -21,13 +21,13 @@ import java.util.OptionalInt;
  * <ol>
  *   <li>Sync the directory: what is seen from here on is not taken back by a power cut.
  *   <li>Delete "next" files, adopt spares, read the header block of every segment.
+ *   <li>Of survivors, keep what the index may point to: nothing in them is visited, and the one
+ *       that was open is sealed where the last flush of the index says that they ended.
  *   <li>If the last segment took over the tail of the one before, seal that one again: the restart
  *       that did so may have died before its seal was durable.
  *   <li>Visit the records of sealed segments behind the start of the scan. All of them were
  *       durable, so a bad one is corruption.
  *   <li>{@link TailRecovery} for the last segment.
- *   <li>Of survivors, keep what the index may point to: nothing in them is visited, and the one
- *       that was open is sealed where the last flush of the index says that they ended.
  * </ol>
  */
 final class SegmentRecovery {

@@ -27,12 +27,14 @@ public final class CallExecutors implements ServerCallExecutorSupplier, AutoClos
   private final ThreadPoolExecutor read;
   private final ThreadPoolExecutor ingest;
   private final ThreadPoolExecutor api;
+  private final ThreadPoolExecutor space;
 
   public CallExecutors(ThreadsConfig config) {
     this.fault = pool("hydrant-fault", config.fault());
     this.read = pool("hydrant-read", config.read());
     this.ingest = pool("hydrant-ingest", config.ingest());
     this.api = pool("hydrant-api", config.api());
+    this.space = pool("hydrant-space", 1);
   }
 
   private static ThreadPoolExecutor pool(String name, int threads) {
@@ -78,6 +80,11 @@ public final class CallExecutors implements ServerCallExecutorSupplier, AutoClos
     return api;
   }
 
+  /** Counting what images take, which reads all their index rows: one call at a time. */
+  public Executor space() {
+    return space;
+  }
+
   /** Whether pages are being fetched or received at this moment: what is less urgent yields. */
   public boolean isBusy() {
     return fault.getActiveCount() + read.getActiveCount() + ingest.getActiveCount() > 0;
@@ -86,7 +93,7 @@ public final class CallExecutors implements ServerCallExecutorSupplier, AutoClos
   /** Ends the pools; what runs may end. */
   @Override
   public void close() {
-    List<ExecutorService> all = List.of(fault, read, ingest, api);
+    List<ExecutorService> all = List.of(fault, read, ingest, api, space);
     all.forEach(ExecutorService::shutdown);
     try {
       for (ExecutorService pool : all) {

@@ -10,20 +10,32 @@ import io.hydrant.v1.ImageSpace;
 import io.hydrant.v1.Space;
 import io.hydrant.v1.SpaceState;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /** What a store takes of its disk, and who takes it. */
 public final class SpaceCalls {
+  /** A list of images goes on in another call: no call holds its thread for long. */
+  private static final long PART_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final String node;
   private final ImageStore store;
   private final FillLevel level;
+  private final LongSupplier nanoTime;
 
-  public SpaceCalls(ImageStore store, FillLevel level) {
+  /**
+   * @param node that this is
+   */
+  public SpaceCalls(String node, ImageStore store, FillLevel level, LongSupplier nanoTime) {
+    this.node = node;
     this.store = store;
     this.level = level;
+    this.nanoTime = nanoTime;
   }
 
-  /** Takes as long as reading the index rows of the images that are asked for. */
+  /** Reads the index rows of images, for a second and those of one image at most. */
   Space space(GetSpaceRequest request) {
     try {
       FillLevel.Now now = level.now();
@@ -34,11 +46,12 @@ public final class SpaceCalls {
               .orElseThrow(() -> new IOException("the store is being closed; try again"));
       Space.Builder space =
           Space.newBuilder()
+              .setNodeId(node)
               .setCapacityBytes(now.capacityBytes())
               .setFileBytes(now.fileBytes())
               .setLiveBytes(segments.liveBytes())
               .setDeadBytes(segments.deadBytes())
-              .setReclaimableBytes(Math.max(0, segments.heldBytes() - segments.liveBytes()))
+              .setReclaimableBytes(reclaimable(segments))
               .setReserveBytes(store.reserveBytes())
               .setRoomBytes(now.roomBytes());
       state(now, space);
@@ -47,8 +60,13 @@ public final class SpaceCalls {
       }
       return space.build();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new CompletionException(e);
     }
+  }
+
+  /** Segments that are open, or hold something staged, are not among the cleanable ones. */
+  private static long reclaimable(SegmentsInUse segments) {
+    return segments.cleanable().stream().mapToLong(one -> one.bytes() - one.live()).sum();
   }
 
   private static void state(FillLevel.Now now, Space.Builder space) {
@@ -65,12 +83,14 @@ public final class SpaceCalls {
   }
 
   private void images(GetSpaceRequest request, Space.Builder space) throws IOException {
+    long began = nanoTime.getAsLong();
     for (ImageState image : store.catalog().images()) {
       if (!image.name().startsWith(request.getNamePrefix())
           || image.name().compareTo(request.getAfterName()) <= 0) {
         continue;
       }
-      if (space.getImagesCount() == ImageService.LIST_IMAGES_MAX) {
+      if (space.getImagesCount() == ImageService.LIST_IMAGES_MAX
+          || space.getImagesCount() > 0 && nanoTime.getAsLong() - began > PART_NANOS) {
         space.setMore(true);
         return;
       }

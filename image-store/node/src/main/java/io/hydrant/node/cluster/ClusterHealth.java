@@ -143,7 +143,7 @@ public final class ClusterHealth {
                 .formatted(member.node(), amount(space.freeBytes())));
       } else if (space.low()) {
         reasons.add(
-            "disk of %s fills up (%s left): hydrant df says with what"
+            "disk of %s fills up (%s left): hydrant df there says with what"
                 .formatted(member.node(), amount(space.freeBytes())));
       }
     }

@@ -10,10 +10,13 @@ import java.util.UUID;
 
 /** How nodes introduce themselves on the wire. */
 public final class Introduction {
-  /** Versions of the protocol between nodes that this program speaks. */
-  public static final int PROTOCOL_MIN = 1;
+  /**
+   * Versions of the protocol between nodes that this program speaks. Since 2 the log has empty
+   * commands, which stop a replica that does not know them.
+   */
+  public static final int PROTOCOL_MIN = 2;
 
-  public static final int PROTOCOL_MAX = 1;
+  public static final int PROTOCOL_MAX = 2;
 
   /** A question who is there, by nobody in particular: it is answered, and changes nothing. */
   static final HelloRequest ANONYMOUS =

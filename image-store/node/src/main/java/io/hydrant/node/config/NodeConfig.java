@@ -122,7 +122,8 @@ public record NodeConfig(
             settings.number(ConfigKey.CLEANING_SPACE_PERCENT),
             settings.bytes(ConfigKey.CLEANING_BYTES_PER_SECOND),
             settings.bytes(ConfigKey.CLEANING_LOW_ROOM_BYTES),
-            settings.bytes(ConfigKey.STORAGE_SEGMENT_BYTES)),
+            // Of the log and of survivors, one each is being filled.
+            2 * settings.bytes(ConfigKey.STORAGE_SEGMENT_BYTES)),
         new ScrubConfig(
             settings.duration(ConfigKey.SCRUB_PERIOD),
             settings.bytes(ConfigKey.SCRUB_BYTES_PER_SECOND_MAX)));

@@ -24,6 +24,7 @@ import io.hydrant.engine.store.Scrubber;
 import io.hydrant.engine.store.SlimReader;
 import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.node.Draft;
+import io.hydrant.node.cluster.Introduction;
 import io.hydrant.node.ingest.BatchReader;
 import io.hydrant.node.ingest.Held;
 import io.hydrant.node.ingest.StagedGroup;
@@ -404,8 +405,8 @@ final class RepairTest {
                   .setCluster(ByteString.copyFromUtf8(TestNode.CLUSTER))
                   .setNode(asker.node())
                   .setLife(asker.life())
-                  .setProtocolMin(1)
-                  .setProtocolMax(1)
+                  .setProtocolMin(Introduction.PROTOCOL_MIN)
+                  .setProtocolMax(Introduction.PROTOCOL_MAX)
                   .build());
       PeerServiceGrpc.PeerServiceBlockingStub n1 =
           PeerServiceGrpc.newBlockingStub(channel)

@@ -39,6 +39,7 @@ import io.hydrant.engine.store.ImageStorePorts;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.engine.store.TractSet;
+import io.hydrant.node.cluster.Introduction;
 import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.config.RepairConfig;
 import io.hydrant.peer.v1.HelloRequest;
@@ -173,8 +174,8 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
             .setCluster(ByteString.copyFromUtf8(cluster == null ? CLUSTER : cluster))
             .setNode(name)
             .setLife(life)
-            .setProtocolMin(1)
-            .setProtocolMax(1)
+            .setProtocolMin(Introduction.PROTOCOL_MIN)
+            .setProtocolMax(Introduction.PROTOCOL_MAX)
             .build();
     Greetings greetings =
         new Greetings(
