@@ -11,13 +11,11 @@ import io.hydrant.bench.measure.BlockLatencies;
 import io.hydrant.bench.measure.Report;
 import io.hydrant.bench.measure.Round;
 import io.hydrant.bench.measure.Row;
-import io.hydrant.bench.measure.Series;
 import io.hydrant.bench.store.StoreClient;
 import io.hydrant.bench.store.StoreImage;
 import io.hydrant.bench.store.StoreProcess;
 import io.hydrant.bench.store.StoreReads;
 import io.hydrant.client.PageFetcher;
-import io.hydrant.client.PageOutcome;
 import io.hydrant.client.RestoreSession;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -156,66 +154,14 @@ public final class History implements Scenario {
       new Alternation(WARMUP_ROUNDS, rounds)
           .run(
               List.of(
-                  fetches(grownFetcher, choice, count, grown.pages(), grownLatencies),
-                  fetches(twinFetcher, choice, count, twin.pages(), twinLatencies)));
+                  SingleFetches.of(grownFetcher, choice, count, grown.pages(), grownLatencies),
+                  SingleFetches.of(twinFetcher, choice, count, twin.pages(), twinLatencies)));
       Map<String, Long> before = client.stats().getCountersMap();
-      fetches(grownFetcher, choice, count, grown.pages(), new BlockLatencies())
+      SingleFetches.of(grownFetcher, choice, count, grown.pages(), new BlockLatencies())
           .run(new Round(0, false));
       Map<String, Long> after = client.stats().getCountersMap();
       return new Measured(
           grownLatencies, twinLatencies, ReadCounters.between(before, after, count));
-    }
-  }
-
-  private static Alternation.Side fetches(
-      PageFetcher fetcher, PageChoice choice, int count, long pages, BlockLatencies latencies) {
-    ByteBuffer target = ByteBuffer.allocate(PagePool.PAGE_BYTES);
-    return round -> {
-      for (long page : choice.any(count, pages)) {
-        target.clear();
-        long begin = System.nanoTime();
-        PageOutcome outcome = fetcher.fetchInto(0, page, target);
-        latencies.add(round, System.nanoTime() - begin);
-        if (outcome != PageOutcome.FOUND) {
-          throw new IllegalStateException("page " + page + " is " + outcome);
-        }
-      }
-    };
-  }
-
-  /**
-   * What the server counted while pages were fetched one by one.
-   *
-   * @param pages that were fetched
-   */
-  private record ReadCounters(long pages, long pagesRead, long lookups, long gets, long reads) {
-    static ReadCounters between(Map<String, Long> before, Map<String, Long> after, long pages) {
-      return new ReadCounters(
-          pages,
-          since(before, after, "pages_read_count"),
-          since(before, after, "tract_lookup_count"),
-          since(before, after, "index_get_count"),
-          since(before, after, "device_read_count"));
-    }
-
-    private static long since(Map<String, Long> before, Map<String, Long> after, String name) {
-      Long now = after.get(name);
-      if (now == null) {
-        throw new IllegalStateException("the server has no counter '" + name + "'");
-      }
-      return now - before.getOrDefault(name, 0L);
-    }
-
-    void tell(String when, Report.Builder report) {
-      report
-          .row(each("pages read per page, " + when, pagesRead, pages, Bar.exactly(1)))
-          .row(each("tract lookups per page, " + when, lookups, pages, Bar.exactly(1)))
-          .row(each("index gets per tract lookup, " + when, gets, lookups, Bar.atMost(1)))
-          .row(each("device reads per page, " + when, reads, pages, Bar.atMost(1)));
-    }
-
-    private static Row each(String name, long count, long of, Bar bar) {
-      return Row.held(name, Series.single("", (double) count / of), bar);
     }
   }
 }

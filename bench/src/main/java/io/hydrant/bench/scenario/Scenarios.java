@@ -16,6 +16,7 @@ public final class Scenarios {
           new Fetch(),
           new Prefetch(),
           new History(),
+          new Depth(),
           new Clean(),
           new Heap(),
           new Startup(),

@@ -9,6 +9,7 @@ import io.hydrant.client.WriteOptions;
 import io.hydrant.v1.AcquireProtectionResponse;
 import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.PinnedDelete;
+import io.hydrant.v1.Space;
 import io.hydrant.v1.StatsResponse;
 
 /** The client library as the scenarios use it: its defaults, except that pages are sent raw. */
@@ -78,6 +79,10 @@ public final class StoreClient implements AutoCloseable {
   /** A session on the newest checkpoint of an image. */
   public RestoreSession openRestore(String name) {
     return client.openRestore(HydrantClient.name(name));
+  }
+
+  public Space space() {
+    return client.space();
   }
 
   public StatsResponse stats() {

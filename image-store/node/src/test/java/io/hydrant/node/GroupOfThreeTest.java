@@ -65,7 +65,8 @@ final class GroupOfThreeTest {
       int leader = group.awaitLeader(0, 1, 2);
       int follower = (leader + 1) % GroupOfThree.NODES;
       create(group, leader, "one");
-      assertReplicated(group, "one", 0, 1, 2);
+      assertReplicated(group, leader, 0, 1, 2);
+      assertTrue(has(group, leader, "one"));
       assertRefusedWithHint(group, follower, leader);
       GroupOfThree.await(
           "good health",
@@ -85,8 +86,9 @@ final class GroupOfThreeTest {
                   .anyMatch(reason -> reason.contains("2 of 3") && reason.contains("silent")));
 
       group.start(leader);
-      group.awaitLeader(0, 1, 2);
-      assertReplicated(group, "two", 0, 1, 2);
+      int last = group.awaitLeader(0, 1, 2);
+      assertReplicated(group, last, 0, 1, 2);
+      assertTrue(has(group, last, "one") && has(group, last, "two"));
       GroupOfThree.await(
           "good health again",
           () -> group.status(leader).getHealth().getState() == HealthState.HEALTH_STATE_OK);
@@ -114,7 +116,8 @@ final class GroupOfThreeTest {
       GroupOfThree.await("the third to serve", () -> serving(group, 2));
       int leader = group.awaitLeader(0, 1, 2);
       create(group, leader, "one");
-      assertReplicated(group, "one", 0, 1, 2);
+      assertReplicated(group, leader, 0, 1, 2);
+      assertTrue(has(group, leader, "one"));
 
       // One that was emptied is another node: it cannot be made the old one again.
       group.kill(2);
@@ -146,22 +149,28 @@ final class GroupOfThreeTest {
                 .build());
   }
 
-  private static void assertReplicated(GroupOfThree group, String name, int... nodes)
+  /** What the leader has applied, each of them has. */
+  private static void assertReplicated(GroupOfThree group, int leader, int... nodes)
       throws InterruptedException {
+    long applied = applied(group, leader);
     for (int node : nodes) {
       GroupOfThree.await(
-          name + " on node " + node,
-          () ->
-              group
-                  .client(node)
-                  .images()
-                  .getImage(
-                      GetImageRequest.newBuilder()
-                          .setImage(ImageRef.newBuilder().setName(name))
-                          .build())
-                  .getName()
-                  .equals(name));
+          "entry " + applied + " on node " + node, () -> applied(group, node) >= applied);
     }
+  }
+
+  private static long applied(GroupOfThree group, int node) {
+    return group.status(node).getMembersList().stream()
+        .filter(member -> member.getMember().getPublicAddress().equals(group.publicAddress(node)))
+        .findFirst()
+        .orElseThrow()
+        .getAppliedIndex();
+  }
+
+  private static boolean has(GroupOfThree group, int leader, String name) {
+    GetImageRequest request =
+        GetImageRequest.newBuilder().setImage(ImageRef.newBuilder().setName(name)).build();
+    return group.client(leader).images().getImage(request).getName().equals(name);
   }
 
   private static void assertRefusedWithHint(GroupOfThree group, int follower, int leader) {

@@ -372,12 +372,13 @@ class EndToEndTest {
 
   @Test
   void spaceIsToldByServerAndByImage() throws IOException {
+    hydrant("image", "create", "roomy").succeeded();
     String all = hydrant("df", "--json").succeeded().out();
     assertTrue(all.contains("\"state\": \"ok\""), all);
-    assertTrue(all.contains("\"name\": \"fetched\""), all);
-    assertFalse(hydrant("df", "--summary").succeeded().out().contains("fetched"));
-    String some = hydrant("df", "--prefix", "fet").succeeded().out();
-    assertTrue(some.contains("RECLAIMABLE") && some.contains("fetched"), some);
+    assertTrue(all.contains("\"name\": \"roomy\""), all);
+    assertFalse(hydrant("df", "--summary").succeeded().out().contains("roomy"));
+    String some = hydrant("df", "--prefix", "roo").succeeded().out();
+    assertTrue(some.contains("RECLAIMABLE") && some.contains("roomy"), some);
     assertTrue(hydrant("df", "--prefix", "zz").succeeded().out().contains("no images"));
   }
 

@@ -63,10 +63,19 @@ final class DoorkeeperTest {
 
   @Test
   void aVersionThatNobodySharesIsRefused() {
-    HelloRequest newer = hello("n2", 7).toBuilder().setProtocolMin(2).setProtocolMax(3).build();
-    assertRefused(Reason.REASON_WRONG_CLUSTER, "2..3", newer);
+    HelloRequest newer =
+        hello("n2", 7).toBuilder()
+            .setProtocolMin(Introduction.PROTOCOL_MAX + 1)
+            .setProtocolMax(Introduction.PROTOCOL_MAX + 2)
+            .build();
+    assertRefused(
+        Reason.REASON_WRONG_CLUSTER,
+        "%d..%d".formatted(Introduction.PROTOCOL_MAX + 1, Introduction.PROTOCOL_MAX + 2),
+        newer);
     // One that still speaks ours is fine, however new it is.
-    assertEquals(Optional.empty(), keeper.refusal(newer.toBuilder().setProtocolMin(1).build()));
+    assertEquals(
+        Optional.empty(),
+        keeper.refusal(newer.toBuilder().setProtocolMin(Introduction.PROTOCOL_MAX).build()));
   }
 
   @Test
