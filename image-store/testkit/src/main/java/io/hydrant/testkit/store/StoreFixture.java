@@ -230,4 +230,12 @@ public final class StoreFixture {
     media.recover(true);
     replica.start();
   }
+
+  /** Retires every checkpoint but for those that must stay. */
+  public void retireAll() throws Exception {
+    submit(
+        new Command.Retire(
+            image(),
+            List.copyOf(store().catalog().image(image()).orElseThrow().committed().keySet())));
+  }
 }

@@ -64,7 +64,7 @@ class CleaningTest {
     CheckpointKey last = full().slim(1, 200).commit();
     for (int i = 1; i <= increments; i++) {
       last = fixture.onHead().raw(1_000 * i, 0, 7).slim(i, 104 + 8 * i).commit();
-      retireAll();
+      fixture.retireAll();
     }
     return last;
   }
@@ -72,7 +72,7 @@ class CleaningTest {
   private static void history(StoreFixture fixture, int increments) throws Exception {
     for (int i = 1; i <= increments; i++) {
       fixture.onHead().raw(200_000 + 1_000 * i, 0, 7).commit();
-      retireAll(fixture);
+      fixture.retireAll();
     }
   }
 
@@ -80,25 +80,6 @@ class CleaningTest {
     return new CheckpointKey(
         fixture.image(),
         fixture.store().catalog().image(fixture.image()).orElseThrow().head().orElseThrow());
-  }
-
-  /** But for those that must stay. */
-  private void retireAll() throws Exception {
-    retireAll(fixture);
-  }
-
-  private static void retireAll(StoreFixture fixture) throws Exception {
-    fixture.submit(
-        new Command.Retire(
-            fixture.image(),
-            List.copyOf(
-                fixture
-                    .store()
-                    .catalog()
-                    .image(fixture.image())
-                    .orElseThrow()
-                    .committed()
-                    .keySet())));
   }
 
   private void cleanAll() throws Exception {
@@ -186,7 +167,7 @@ class CleaningTest {
     while (fits(refused, increments + 1)) {
       last = refused.commit();
       increments++;
-      retireAll(full);
+      full.retireAll();
       full.runBackground();
       refused = full.onHead();
     }
@@ -284,7 +265,7 @@ class CleaningTest {
       }
       next.commit();
     }
-    retireAll();
+    fixture.retireAll();
     cleanAll();
     for (int page = 0; page < 100; page++) {
       assertContent(pinned, page, 100);

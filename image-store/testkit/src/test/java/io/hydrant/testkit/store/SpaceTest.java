@@ -3,12 +3,10 @@ package io.hydrant.testkit.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.clean.CleaningPolicy;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.store.SpaceAccount.ImageSpace;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -30,20 +28,6 @@ class SpaceTest {
     return space;
   }
 
-  private void retireWhatMayGo() throws Exception {
-    fixture.submit(
-        new Command.Retire(
-            fixture.image(),
-            List.copyOf(
-                fixture
-                    .store()
-                    .catalog()
-                    .image(fixture.image())
-                    .orElseThrow()
-                    .committed()
-                    .keySet())));
-  }
-
   @Test
   void countsByWhoNeedsIt() throws Exception {
     assertEquals(Optional.empty(), fixture.store().space().of(new ImageId(99)));
@@ -57,7 +41,7 @@ class SpaceTest {
     assertEquals(new ImageSpace(10 * PAGE_BYTES, 18 * PAGE_BYTES + 808, 0), space());
     for (int i = 1; i <= 30; i++) {
       fixture.onHead().raw(10_000L * i, 10, 10).commit();
-      retireWhatMayGo();
+      fixture.retireAll();
     }
     int kept = fixture.store().catalog().image(fixture.image()).orElseThrow().committed().size();
     assertTrue(kept < 30, "kept: " + kept);
