@@ -16,16 +16,13 @@ import io.hydrant.bench.process.ProcessAccounts;
 import io.hydrant.bench.store.StoreClient;
 import io.hydrant.bench.store.StoreImage;
 import io.hydrant.bench.store.StoreProcess;
-import io.hydrant.client.RejectedException;
 import io.hydrant.client.trace.Trace;
-import io.hydrant.v1.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What cleaning costs on disk at steady state: images are filled, the store gets just so much
@@ -293,29 +290,7 @@ public final class Clean implements Scenario {
 
     private void write(StoreImage image, PageSet set)
         throws InterruptedException, ExecutionException {
-      long began = System.nanoTime();
-      while (true) {
-        try {
-          image.writeIncremental(set);
-          return;
-        } catch (RejectedException e) {
-          requireFull(e, began, e);
-        } catch (ExecutionException e) {
-          requireFull(e.getCause(), began, e);
-        }
-        refusals++;
-        Thread.sleep(PAUSE_MILLIS);
-      }
-    }
-
-    private static <E extends Exception> void requireFull(
-        @Nullable Throwable cause, long began, E failure) throws E {
-      boolean full =
-          cause instanceof RejectedException rejected
-              && rejected.reason() == Reason.REASON_DISK_FULL;
-      if (!full || System.nanoTime() - began > FULL_MAX.toNanos()) {
-        throw failure;
-      }
+      refusals += PatientWrite.increment(image, set);
     }
 
     void close() {

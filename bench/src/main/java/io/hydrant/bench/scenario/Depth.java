@@ -37,6 +37,9 @@ public final class Depth implements Scenario {
   private static final int LOOK_EVERY = 20;
   private static final int SAY_EVERY = 500;
   private static final long SEGMENT_BYTES = 64L << 20;
+  private static final long RESERVE_BYTES = 4 * SEGMENT_BYTES;
+  private static final int LOW_ROOM_PART = 8;
+  private static final double SHARE_MAX = 1.5;
 
   @Override
   public String name() {
@@ -56,11 +59,16 @@ public final class Depth implements Scenario {
     PagePool pool = new PagePool(lab.options().seed(), POOL_PAGES);
     PageChoice choice = new PageChoice(lab.options().seed());
     Report.Builder report = Report.builder();
+    // What is retained at most; the capacity lets ingest go no faster than cleaning makes room.
+    long retained = imageBytes + (long) KEEP_LAST * pages * PagePool.PAGE_BYTES;
+    long capacity = (long) (SHARE_MAX * retained) + 2 * SEGMENT_BYTES;
     List<String> settings =
         List.of(
-            "cleaning.space-percent=125",
-            "cleaning.bytes-per-second=1g",
-            "storage.spare-segments-max=0");
+            "storage.capacity-bytes=" + (capacity + RESERVE_BYTES / 2),
+            "storage.reserve-bytes=" + RESERVE_BYTES,
+            "storage.spare-segments-max=0",
+            "cleaning.low-room-bytes=" + capacity / LOW_ROOM_PART,
+            "cleaning.bytes-per-second=1g");
     try (StoreProcess store =
             lab.startStore("data", List.of("-Xmx" + lab.options().heap()), settings);
         StoreClient client = StoreClient.connect(store);
@@ -72,9 +80,11 @@ public final class Depth implements Scenario {
       }
       Read early = read(lab, client, image);
       double most = 0;
+      long refusals = 0;
       long began = System.nanoTime();
       for (int i = EARLY; i < checkpoints; i++) {
-        image.writeIncremental(PageSet.scattered(pool, choice, pages, image.pages()));
+        refusals +=
+            PatientWrite.increment(image, PageSet.scattered(pool, choice, pages, image.pages()));
         if (i % LOOK_EVERY == 0) {
           most = Math.max(most, share(client.space()));
         }
@@ -90,7 +100,7 @@ public final class Depth implements Scenario {
               Row.held(
                   "files but two segments, by bytes live and retained, at most",
                   Series.single("", most),
-                  Bar.atMost(1.5)))
+                  Bar.atMost(SHARE_MAX)))
           .row(
               Row.told(
                   "page bytes written meanwhile",
@@ -101,6 +111,7 @@ public final class Depth implements Scenario {
                           * PagePool.PAGE_BYTES
                           / seconds
                           / 1e6)))
+          .row(Row.told("refusals for lack of space", Series.single("", refusals)))
           .row(
               Row.compared(
                   "fetch p50, at the end against after 10",
