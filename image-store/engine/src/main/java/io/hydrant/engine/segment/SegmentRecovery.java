@@ -120,16 +120,30 @@ final class SegmentRecovery {
     if (file.number() > end.segment()) {
       return 0;
     }
+    if (file.number() == end.segment()) {
+      return cutSurvivors(segment, end.offset());
+    }
     if (segment.seal().isPresent()) {
       return segment.seal().get().end();
     }
-    if (file.number() == end.segment()) {
-      return end.offset() > SegmentFormat.RECORDS_OFFSET
-          ? TailRecovery.seal(handles, file, end.offset()).end()
-          : 0;
-    }
     // It had one: a scrub tells of its loss, and the cleaner asks the maps what lies here.
     return file.header().lengthBytes() - SegmentFormat.FOOTER_BYTES;
+  }
+
+  /**
+   * The last one of use. Its seal is not believed: one that a crash interrupted may be there
+   * without the records before it, and without the footer.
+   */
+  private int cutSurvivors(Found segment, int end) throws IOException {
+    if (end <= SegmentFormat.RECORDS_OFFSET) {
+      return 0;
+    }
+    boolean cut =
+        segment
+            .seal()
+            .filter(seal -> seal.reason() == SegmentSeal.Reason.RESTART && seal.end() == end)
+            .isPresent();
+    return cut ? end : TailRecovery.seal(handles, segment.file(), end).end();
   }
 
   private List<Found> takeStock() throws IOException {
