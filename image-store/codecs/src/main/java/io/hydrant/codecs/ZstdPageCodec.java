@@ -1,6 +1,7 @@
 package io.hydrant.codecs;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
 import io.hydrant.engine.codec.MalformedPageException;
@@ -9,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /**
- * Decodes zstd frames (RFC 8878).
+ * Decodes zstd frames (RFC 8878), and encodes pages as such.
  *
  * <p>A page is exactly one frame that states its content size, and the size is the page's. It is
  * decoded in one call straight into the page: zstd then needs no window of its own, so a frame that
@@ -23,13 +24,21 @@ public final class ZstdPageCodec implements PageCodec, AutoCloseable {
   /** More idle contexts than threads that can decode at once are of no use. */
   private static final int IDLE_MAX = 64;
 
+  /** Pages are compressed by one thread as a rule. */
+  private static final int ENCODERS_IDLE_MAX = 2;
+
   /** Smallest frame: magic, descriptor, content size, block header. */
   private static final int FRAME_BYTES_MIN = 9;
 
   /** Little-endian; skippable frames begin otherwise. */
   private static final int FRAME_MAGIC = 0xFD2FB528;
 
+  /** Of pages that are written once and read for long: the library's own choice. */
+  private static final int LEVEL = 3;
+
   private final ArrayBlockingQueue<ZstdDecompressCtx> idle = new ArrayBlockingQueue<>(IDLE_MAX);
+  private final ArrayBlockingQueue<ZstdCompressCtx> idleEncoders =
+      new ArrayBlockingQueue<>(ENCODERS_IDLE_MAX);
   private volatile boolean closed;
 
   @Override
@@ -62,6 +71,40 @@ public final class ZstdPageCodec implements PageCodec, AutoCloseable {
           "zstd frame decodes to %d bytes, the page has %d".formatted(decoded, page.remaining()));
     }
     page.position(page.limit());
+  }
+
+  @Override
+  public boolean encodeZstd(ByteBuffer page, ByteBuffer encoded) {
+    if (closed) {
+      throw new IllegalStateException("the codec is closed");
+    }
+    ZstdCompressCtx pooled = idleEncoders.poll();
+    ZstdCompressCtx context = pooled != null ? pooled : newEncoder();
+    try {
+      int length =
+          context.compressDirectByteBuffer(
+              encoded,
+              encoded.position(),
+              encoded.remaining(),
+              page,
+              page.position(),
+              page.remaining());
+      encoded.position(encoded.position() + length);
+      return true;
+    } catch (ZstdException e) {
+      if (e.getErrorCode() == Zstd.errDstSizeTooSmall()) {
+        return false;
+      }
+      throw new IllegalStateException("zstd does not compress a page: " + e.getMessage(), e);
+    } finally {
+      if (closed || !idleEncoders.offer(context)) {
+        context.close();
+      }
+    }
+  }
+
+  private static ZstdCompressCtx newEncoder() {
+    return new ZstdCompressCtx().setLevel(LEVEL).setContentSize(true).setChecksum(false);
   }
 
   private static void requireOneFrame(ByteBuffer encoded, int pageBytes)
@@ -138,6 +181,11 @@ public final class ZstdPageCodec implements PageCodec, AutoCloseable {
   public void close() {
     closed = true;
     for (ZstdDecompressCtx context = idle.poll(); context != null; context = idle.poll()) {
+      context.close();
+    }
+    for (ZstdCompressCtx context = idleEncoders.poll();
+        context != null;
+        context = idleEncoders.poll()) {
       context.close();
     }
   }

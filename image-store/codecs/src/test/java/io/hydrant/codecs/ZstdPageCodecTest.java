@@ -2,6 +2,7 @@ package io.hydrant.codecs;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -62,6 +63,37 @@ class ZstdPageCodecTest {
         codec.decodeZstd(heap(Zstd.compress(page, level)), target);
         assertArrayEquals(page, target.array());
       }
+    }
+  }
+
+  @Test
+  void whatIsEncodedDecodes() throws MalformedPageException {
+    for (int bytes : new int[] {512, 4096, 65_536, 2 << 20}) {
+      byte[] page = new byte[bytes];
+      Arrays.fill(page, bytes / 4, bytes, (byte) 3);
+      new Random(bytes).nextBytes(Arrays.copyOf(page, bytes / 4));
+      ByteBuffer source = ByteBuffer.allocateDirect(bytes + 7).position(7).put(page).position(7);
+      ByteBuffer encoded = ByteBuffer.allocateDirect(bytes + 100).position(9);
+      assertTrue(codec.encodeZstd(source, encoded));
+      assertEquals(7, source.position());
+      assertTrue(encoded.position() < bytes / 2, "bytes: " + encoded.position());
+      ByteBuffer target = ByteBuffer.allocate(bytes);
+      codec.decodeZstd(encoded.flip().position(9), target);
+      assertArrayEquals(page, target.array());
+    }
+  }
+
+  @Test
+  void aPageThatDoesNotGetSmallerIsLeft() {
+    byte[] page = new byte[PAGE_BYTES];
+    new Random(1).nextBytes(page);
+    ByteBuffer source = ByteBuffer.allocateDirect(PAGE_BYTES).put(page).flip();
+    ByteBuffer encoded = ByteBuffer.allocateDirect(PAGE_BYTES);
+    encoded.position(10).limit(PAGE_BYTES * 7 / 8);
+    for (int i = 0; i < 3; i++) {
+      assertFalse(codec.encodeZstd(source, encoded));
+      assertEquals(10, encoded.position());
+      assertEquals(PAGE_BYTES, source.remaining());
     }
   }
 

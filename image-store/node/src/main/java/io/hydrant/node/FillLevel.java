@@ -25,23 +25,35 @@ public final class FillLevel {
   /**
    * @param capacityBytes what the files take, and may take in addition
    * @param fileBytes what they take
-   * @param roomBytes page bytes that can be appended above the reserve
-   * @param low whether that, and what dead segments will give back, is less than somebody should be
-   *     warned of
+   * @param segments what is in them
+   * @param low whether what room there is, and what dead segments will give back, is less than
+   *     somebody should be warned of
    * @param refusal why new checkpoints are refused; empty: they are not
    */
   public record Now(
-      long capacityBytes, long fileBytes, long roomBytes, boolean low, Optional<String> refusal) {}
+      long capacityBytes,
+      long fileBytes,
+      SegmentsInUse segments,
+      boolean low,
+      Optional<String> refusal) {
+    /** Page bytes that can be appended before new checkpoints are refused. */
+    public long roomBytes() {
+      return segments.roomBytes();
+    }
+  }
 
   /** Any thread. */
   public Now now() throws IOException {
     SegmentLog.Space files = store.files();
     long capacity = files.freeBytes() + files.fileBytes();
-    long room = store.roomBytes();
+    SegmentsInUse segments =
+        store
+            .cleaner()
+            .look()
+            .orElseThrow(() -> new IOException("the store is being closed; try again"));
     // What is dead is given back when there is enough of it: nobody has to do anything for it.
-    long dead = store.cleaner().look().map(SegmentsInUse::deadBytes).orElse(0L);
-    boolean low = room + dead < capacity / PERCENT * warnPercent;
-    return new Now(capacity, files.fileBytes(), room, low, refusal());
+    boolean low = segments.roomBytes() + segments.deadBytes() < capacity / PERCENT * warnPercent;
+    return new Now(capacity, files.fileBytes(), segments, low, refusal());
   }
 
   private Optional<String> refusal() throws IOException {

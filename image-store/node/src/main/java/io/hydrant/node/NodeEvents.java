@@ -22,6 +22,8 @@ final class NodeEvents implements StoreEvents {
   private final LongAdder releasedSegments = new LongAdder();
   private final LongAdder cleanedSegments = new LongAdder();
   private final LongAdder cleanedBytes = new LongAdder();
+  private final LongAdder consolidatedTracts = new LongAdder();
+  private final LongAdder consolidatedBytes = new LongAdder();
   private final LongAdder damages = new LongAdder();
 
   NodeEvents(FailStop failStop) {
@@ -67,6 +69,16 @@ final class NodeEvents implements StoreEvents {
             cleaned.copiedBytes(),
             cleaned.leftBytes());
       }
+      case StoreEvent.TractConsolidated consolidated -> {
+        consolidatedTracts.increment();
+        consolidatedBytes.add(consolidated.bytes());
+        LOG.debug(
+            "{}: {} bytes in {} pieces written anew in order in {} ms",
+            consolidated.tract(),
+            consolidated.bytes(),
+            consolidated.pieces(),
+            TimeUnit.NANOSECONDS.toMillis(consolidated.nanos()));
+      }
       case StoreEvent.Damaged damaged -> {
         damages.increment();
         LOG.error("DAMAGED {}: {}", damaged.where(), damaged.what());
@@ -111,6 +123,8 @@ final class NodeEvents implements StoreEvents {
     counters.put("segment_released_count", releasedSegments.sum());
     counters.put("segment_cleaned_count", cleanedSegments.sum());
     counters.put("segment_cleaned_bytes", cleanedBytes.sum());
+    counters.put("tract_consolidated_count", consolidatedTracts.sum());
+    counters.put("tract_consolidated_bytes", consolidatedBytes.sum());
     counters.put("damage_count", damages.sum());
   }
 }

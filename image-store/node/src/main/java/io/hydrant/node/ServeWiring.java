@@ -89,8 +89,7 @@ record ServeWiring(
             new RestoreService.Replica(ports, store.catalog(), proposals),
             clients.leases(),
             executors);
-    closing.add(
-        CleaningLoop.start(store.cleaner(), config.cleaning(), executors::isBusy, failStop));
+    closing.add(CleaningLoop.start(store, config.cleaning(), executors::isBusy, failStop));
     ScrubLoop scrub = closing.add(ScrubLoop.start(scrub(store, events)));
     ScrubService scrubs = new ScrubService(scrub, store.catalog(), nowhere, System::nanoTime);
     List<Runnable> steps = new ArrayList<>(steps(store, group, checkpoints, cluster));
@@ -129,11 +128,20 @@ record ServeWiring(
     long deviceBytes =
         store.cleaner().look().map(now -> now.allocatedBytes() + now.roomBytes()).orElse(0L);
     CleaningConfig cleaning = config.cleaning();
+    IngestBrake.Room room =
+        new IngestBrake.Room() {
+          @Override
+          public long bytes() throws IOException {
+            return store.roomBytes();
+          }
+
+          @Override
+          public boolean isGrowing() {
+            return store.cleaner().isGaining();
+          }
+        };
     return new IngestBrake(
-        store::roomForCheckpointsBytes,
-        cleaning.slowBytes(deviceBytes),
-        cleaning.bytesPerSecond(),
-        System::nanoTime);
+        room, cleaning.slowBytes(deviceBytes), cleaning.bytesPerSecond(), System::nanoTime);
   }
 
   private ScrubLoop.Parts scrub(ImageStore store, NodeEvents events) {

@@ -12,7 +12,10 @@ import java.util.Optional;
  * wanted  : held > spaceRatio * live + slack        history takes more than its share
  *           or room below lowRoom                    ingest will soon be refused
  * victim  : the greatest benefit (1 - u) * age / (1 + u) among those with u below the most
- * urgency : 0 without need; from lowRoom down to none left, 0 to 1
+ * urgency : the greater of
+ *             from lowRoom down to none left              0 to 1
+ *             from the share up to a quarter more of
+ *             what it allows for history                  0 to 1
  * </pre>
  *
  * @param spaceRatio bytes held by byte that is live, above which segments are cleaned
@@ -20,6 +23,9 @@ import java.util.Optional;
  * @param lowRoomBytes below which room is made whatever the ratio
  */
 public record CleaningPolicy(double spaceRatio, long slackBytes, long lowRoomBytes) {
+  /** Of what the ratio allows for history: so much above the share, cleaning waits for nothing. */
+  private static final double EXCESS_PART = 0.25;
+
   /** A segment with less to gain costs more than it is worth, whatever its age. */
   public static final double UTILISATION_MAX = 0.95;
 
@@ -47,8 +53,17 @@ public record CleaningPolicy(double spaceRatio, long slackBytes, long lowRoomByt
             || isAboveShare(now.allocatedBytes(), now));
   }
 
+  /** Whether there is room for what only makes reading faster, and leaves dead bytes behind. */
+  public boolean isAtLeisure(SegmentsInUse now) {
+    return !isWanted(now) && now.roomBytes() / 2 >= lowRoomBytes;
+  }
+
   private boolean isAboveShare(long bytes, SegmentsInUse now) {
-    return bytes > spaceRatio * now.liveBytes() + slackBytes;
+    return bytes > shareBytes(now);
+  }
+
+  private double shareBytes(SegmentsInUse now) {
+    return spaceRatio * now.liveBytes() + slackBytes;
   }
 
   private boolean isRoomLow(SegmentsInUse now) {
@@ -70,8 +85,10 @@ public record CleaningPolicy(double spaceRatio, long slackBytes, long lowRoomByt
 
   /** 0: at leisure; 1: before anything else. */
   public double urgency(SegmentsInUse now) {
-    return lowRoomBytes == 0
-        ? 0
-        : Math.clamp(1 - (double) now.roomBytes() / lowRoomBytes, 0.0, 1.0);
+    double want = lowRoomBytes == 0 ? 0 : 1 - (double) now.roomBytes() / lowRoomBytes;
+    double above = now.heldBytes() - shareBytes(now);
+    double band = EXCESS_PART * (spaceRatio - 1) * now.liveBytes();
+    double excess = above <= 0 ? 0 : above / Math.max(1, band);
+    return Math.clamp(Math.max(want, excess), 0.0, 1.0);
   }
 }

@@ -3,7 +3,7 @@ package io.hydrant.engine.codec;
 import java.nio.ByteBuffer;
 
 /**
- * Decodes compressed pages. Must be safe for use by many threads.
+ * Decodes compressed pages, and compresses them. Must be safe for use by many threads.
  *
  * <p>The engine's duty: it asks only for encodings that need decoding (today {@code ZSTD}) and
  * verifies the page's checksum afterwards. The codec's duty: any bytes give exactly a page or an
@@ -18,4 +18,13 @@ public interface PageCodec {
    *     bytes
    */
   void decodeZstd(ByteBuffer encoded, ByteBuffer page) throws MalformedPageException;
+
+  /**
+   * The inverse, for pages that are seldom written.
+   *
+   * @param page a direct buffer, from position to limit; not changed
+   * @param encoded a direct buffer; receives one frame: on return its position is behind it
+   * @return false if the frame does not fit into {@code encoded}, whose content is then anything
+   */
+  boolean encodeZstd(ByteBuffer page, ByteBuffer encoded);
 }

@@ -3,14 +3,16 @@ package io.hydrant.engine.index;
 import java.util.Arrays;
 
 /**
- * Where copies of a tract's page versions lie, made by cleaning: columns, so that a tract costs a
- * handful of arrays and no object a page.
+ * Where copies of a tract's page versions lie, and how they are encoded, made by cleaning and
+ * consolidation: columns, so that a tract costs a handful of arrays and no object a page.
  */
 public final class Relocation {
   private final int[] pages;
   private final long[] versions;
   private final long[] from;
   private final long[] to;
+  private final byte[] encodings;
+  private final int[] lengths;
   private int size;
 
   /**
@@ -21,6 +23,8 @@ public final class Relocation {
     this.versions = new long[rowsMax];
     this.from = new long[rowsMax];
     this.to = new long[rowsMax];
+    this.encodings = new byte[rowsMax];
+    this.lengths = new int[rowsMax];
   }
 
   /**
@@ -30,12 +34,17 @@ public final class Relocation {
    * @param version checkpoint that wrote it
    * @param copiedFrom packed address
    * @param copiedTo packed address
+   * @param encodingCode of the copy, which may be compressed where what was copied is not
+   * @param length of the copy
    */
-  public void add(int page, long version, long copiedFrom, long copiedTo) {
+  public void add(
+      int page, long version, long copiedFrom, long copiedTo, int encodingCode, int length) {
     pages[size] = page;
     versions[size] = version;
     from[size] = copiedFrom;
     to[size] = copiedTo;
+    encodings[size] = (byte) encodingCode;
+    lengths[size] = length;
     size++;
   }
 
@@ -57,6 +66,14 @@ public final class Relocation {
 
   long to(int copy) {
     return to[copy];
+  }
+
+  int encodingCode(int copy) {
+    return encodings[copy];
+  }
+
+  int length(int copy) {
+    return lengths[copy];
   }
 
   @Override

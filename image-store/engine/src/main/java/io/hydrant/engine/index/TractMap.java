@@ -140,9 +140,10 @@ public final class TractMap {
         changed = Arrays.copyOf(words, size * ROW_WORDS);
       }
       changed[at + 1] = copies.to(copy);
-      int length = lengthOf(words[at + 2]);
-      usage.add((int) (copies.to(copy) >>> 32), length);
-      usage.add((int) (copies.from(copy) >>> 32), -length);
+      changed[at + 2] =
+          thirdWord(checksumOf(words[at + 2]), copies.encodingCode(copy), copies.length(copy));
+      usage.add((int) (copies.to(copy) >>> 32), copies.length(copy));
+      usage.add((int) (copies.from(copy) >>> 32), -lengthOf(words[at + 2]));
     }
     return changed.length == 0 ? this : new TractMap(changed, size, zeros);
   }

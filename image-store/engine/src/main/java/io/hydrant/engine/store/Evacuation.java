@@ -1,28 +1,18 @@
 package io.hydrant.engine.store;
 
-import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.files.CorruptionException;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.index.ImageUsage;
-import io.hydrant.engine.index.Relocation;
-import io.hydrant.engine.index.Retained;
-import io.hydrant.engine.index.TractMap;
 import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
-import io.hydrant.engine.model.ImageId;
-import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.TractKey;
-import io.hydrant.engine.model.TractRows;
 import io.hydrant.engine.segment.Appended;
 import io.hydrant.engine.segment.LogRecord;
 import io.hydrant.engine.store.SlimReader.Chunk;
-import io.hydrant.engine.store.SurvivingRows.Layer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +20,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.LongConsumer;
 
 /**
  * Moves what is live out of one sealed segment (PROTOCOL R14, R23), so that the next flush can give
@@ -49,39 +40,27 @@ import java.util.TreeSet;
  */
 final class Evacuation {
   private final int segment;
+  private final boolean cold;
+  private final MoveTools tools;
   private final StoreParts parts;
-  private final StoreWriter writer;
-  private final SurvivorReader reader;
-  private final MovedWriter moved;
-  private final DamageNotes damage;
-  private final Runnable changed;
+  private final LongConsumer copying;
+  private final TractMoves moves;
 
   private final SortedSet<TractKey> tracts = new TreeSet<>();
   private final SortedSet<CheckpointKey> slims = new TreeSet<>();
-  private final SortedMap<TractKey, Relocation> copies = new TreeMap<>();
   private final SortedMap<CheckpointKey, Map<Chunk, Chunk>> slimCopies = new TreeMap<>();
-  private final List<Appended> appended = new ArrayList<>();
-  private long copiedBytes;
-  private long appendedBytes;
 
   /**
-   * @param changed runs within each change of a map
+   * @param cold what is in it has been moved before, and lives long
+   * @param copying is told after each tract how many bytes were copied of it, and may wait
    */
-  Evacuation(
-      int segment,
-      StoreParts parts,
-      StoreWriter writer,
-      SurvivorReader reader,
-      MovedWriter moved,
-      DamageNotes damage,
-      Runnable changed) {
-    this.changed = changed;
+  Evacuation(int segment, boolean cold, MoveTools tools, LongConsumer copying) {
     this.segment = segment;
-    this.parts = parts;
-    this.writer = writer;
-    this.reader = reader;
-    this.moved = moved;
-    this.damage = damage;
+    this.cold = cold;
+    this.tools = tools;
+    this.parts = tools.parts();
+    this.copying = copying;
+    this.moves = new TractMoves(tools);
   }
 
   /**
@@ -96,16 +75,14 @@ final class Evacuation {
     try {
       find();
       Optional<DiskFullException> full = copyAll();
-      if (!appended.isEmpty()) {
-        parts.log().syncSurvivors();
-      }
+      moves.sync();
       publish();
       if (full.isPresent()) {
         throw full.get();
       }
-      return copiedBytes;
+      return moves.copiedBytes();
     } finally {
-      appended.forEach(moved::release);
+      moves.release();
       parts.log().unpin(segment);
     }
   }
@@ -113,7 +90,9 @@ final class Evacuation {
   private Optional<DiskFullException> copyAll() throws IOException {
     try {
       for (TractKey tract : tracts) {
+        long before = moves.copiedBytes();
         copy(tract);
+        copying.accept(moves.copiedBytes() - before);
       }
       for (CheckpointKey key : slims) {
         copySlim(key);
@@ -126,7 +105,7 @@ final class Evacuation {
 
   /** What the copies take, headers and tables among them. */
   long appendedBytes() {
-    return appendedBytes;
+    return moves.appendedBytes();
   }
 
   private void find() throws IOException {
@@ -147,7 +126,7 @@ final class Evacuation {
                 }
               });
     } catch (CorruptionException e) {
-      damage.report("a record of a segment that is being cleaned", "" + e.getMessage());
+      tools.damage().report("a record of a segment that is being cleaned", "" + e.getMessage());
       findByMaps();
     }
   }
@@ -171,106 +150,10 @@ final class Evacuation {
     }
   }
 
-  /** What is needed of a tract, and by whom. */
-  private record Needed(ImageState image, TractMap map) {}
-
   private void copy(TractKey tract) throws IOException {
-    Optional<Needed> needed = writer.tryChange(() -> needed(tract)).flatMap(found -> found);
-    if (needed.isEmpty()) {
-      return;
-    }
-    List<Layer> layers = SurvivingRows.of(needed.get().map(), segment).layers();
-    int rows = layers.stream().mapToInt(Layer::size).sum();
-    if (rows == 0) {
-      return;
-    }
-    Relocation relocation = new Relocation(rows);
-    for (Layer layer : layers) {
-      for (Map.Entry<RegionSpec, Layer> part :
-          byRegion(needed.get().image(), tract.region(), layer).entrySet()) {
-        copy(tract, part.getKey(), part.getValue(), relocation);
-      }
-    }
-    copies.put(tract, relocation);
-  }
-
-  /** Within a change: what no retained checkpoint shows is not worth a copy. */
-  private Optional<Needed> needed(TractKey tract) throws IOException {
-    Optional<ImageState> image = parts.catalog().image(tract.image());
-    TractMap map = image.isPresent() ? parts.maps().get(tract) : null;
-    if (map == null || image.isEmpty()) {
-      return Optional.empty();
-    }
-    Retained retained = Retained.of(image.get().retainedLines());
-    TractMap pruned = map.prune(retained, parts.usage().image(tract.image()));
-    if (pruned != map) {
-      parts.maps().put(tract, pruned);
-      parts.missing().repaired(tract, pruned);
-    }
-    return Optional.of(new Needed(image.get(), pruned));
-  }
-
-  /**
-   * A full checkpoint may give a region another page size: rows by the region as of their version.
-   */
-  private static Map<RegionSpec, Layer> byRegion(ImageState image, int region, Layer layer) {
-    Map<RegionSpec, Layer> byRegion = new java.util.LinkedHashMap<>();
-    List<CheckpointInfo> with =
-        image.committed().values().stream().filter(one -> one.regions().has(region)).toList();
-    if (with.stream().map(one -> one.regions().get(region).pageBytes()).distinct().count() == 1) {
-      byRegion.put(with.getLast().regions().get(region), layer);
-      return byRegion;
-    }
-    BitSet left = new BitSet();
-    left.set(0, layer.size());
-    for (CheckpointInfo one : with) {
-      BitSet own = new BitSet();
-      for (int place = left.nextSetBit(0); place >= 0; place = left.nextSetBit(place + 1)) {
-        if (image.line(one.id()).contains(layer.map().checkpoint(layer.rows()[place]))) {
-          own.set(place);
-        }
-      }
-      if (!own.isEmpty()) {
-        left.andNot(own);
-        RegionSpec spec = one.regions().get(region);
-        BitSet before = new BitSet();
-        Layer known = byRegion.get(spec);
-        if (known != null) {
-          for (int row : known.rows()) {
-            before.set(java.util.Arrays.binarySearch(layer.rows(), row));
-          }
-        }
-        own.or(before);
-        byRegion.put(spec, layer.only(own::get));
-      }
-    }
-    return byRegion;
-  }
-
-  private void copy(TractKey tract, RegionSpec spec, Layer layer, Relocation relocation)
-      throws IOException {
-    SurvivorReader.Good good = reader.read(tract, spec, layer);
-    if (good.layer().size() == 0) {
-      return;
-    }
-    TractRows rows = good.layer().toRows();
-    BitSet all = new BitSet();
-    all.set(0, rows.size());
-    CheckpointKey asOf =
-        new CheckpointKey(tract.image(), new CheckpointId(good.layer().newestVersion()));
-    MovedWriter.Placed placed =
-        moved.append(
-            new TractCopy(
-                asOf, tract.region(), tract.tract(), rows, all, good.data(), Optional.empty()),
-            spec.pageBytes());
-    appended.addAll(placed.records());
-    copiedBytes += rows.dataBytes();
-    placed.records().forEach(record -> appendedBytes += record.end() - record.record().packed());
-    TractMap map = good.layer().map();
-    for (int i = 0; i < rows.size(); i++) {
-      int row = good.layer().rows()[i];
-      relocation.add(
-          map.pageInTract(row), map.checkpoint(row), map.address(row), placed.addresses()[i]);
+    Optional<TractMoves.Needed> needed = moves.needed(tract);
+    if (needed.isPresent()) {
+      moves.copy(tract, needed.get(), SurvivingRows.of(needed.get().map(), segment).layers(), cold);
     }
   }
 
@@ -295,16 +178,16 @@ final class Evacuation {
         sound = false;
       }
       if (!sound) {
-        damage.report(key.toString(), "its slim state is bad, or cannot be read");
-        damage.slim(key);
+        tools.damage().report(key.toString(), "its slim state is bad, or cannot be read");
+        tools.damage().slim(key);
         return;
       }
       Appended at =
-          moved.append(
-              key, number, new TractRepair.SlimCopy(chunk.offset(), chunk.checksum(), bytes));
-      appended.add(at);
-      copiedBytes += chunk.length();
-      appendedBytes += at.end() - at.record().packed();
+          tools
+              .moved()
+              .append(
+                  key, number, new TractRepair.SlimCopy(chunk.offset(), chunk.checksum(), bytes));
+      moves.add(at, chunk.length());
       replaced.put(
           chunk,
           new Chunk(chunk.offset(), chunk.length(), chunk.checksum(), at.payload().packed()));
@@ -316,25 +199,9 @@ final class Evacuation {
 
   /** One change each: entries go in between. */
   private void publish() throws IOException {
-    for (Map.Entry<TractKey, Relocation> copy : copies.entrySet()) {
-      writer.changeIfUsable(() -> relocate(copy.getKey(), copy.getValue()));
-    }
+    moves.publish();
     for (Map.Entry<CheckpointKey, Map<Chunk, Chunk>> copy : slimCopies.entrySet()) {
-      writer.changeIfUsable(() -> relocateSlim(copy.getKey(), copy.getValue()));
-    }
-  }
-
-  private void relocate(TractKey tract, Relocation relocation) throws IOException {
-    ImageId image = tract.image();
-    TractMap map = parts.catalog().image(image).isPresent() ? parts.maps().get(tract) : null;
-    if (map != null) {
-      TractMap relocated = map.relocate(relocation, parts.usage().image(image));
-      if (relocated != map) {
-        parts.maps().put(tract, relocated);
-        // Rows that were found bad where they lay are not there any more.
-        parts.missing().repaired(tract, relocated);
-        changed.run();
-      }
+      tools.writer().changeIfUsable(() -> relocateSlim(copy.getKey(), copy.getValue()));
     }
   }
 

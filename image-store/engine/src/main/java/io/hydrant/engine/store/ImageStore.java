@@ -58,7 +58,9 @@ public final class ImageStore implements AutoCloseable {
   private final TractRepair repair;
   private final SnapshotRunner snapshots;
   private final Pruning pruning;
+  private final ScatteredReads scattered = new ScatteredReads();
   private final SegmentCleaner cleaner;
+  private final Consolidator consolidator;
   private final OpenAdmission admission;
   private final Receivers receivers;
   private final StoreWriter writer = new StoreWriter();
@@ -77,7 +79,8 @@ public final class ImageStore implements AutoCloseable {
     CatalogGuard guard = new CatalogGuard(parts.catalog());
     DamageNotes damage = new DamageNotes(parts, writer, ports.events());
     this.pageReader =
-        new LogPageReader(parts.maps(), parts.missing(), parts.log(), ports.codec(), guard, damage);
+        new LogPageReader(
+            parts.maps(), parts.missing(), parts.log(), ports.codec(), guard, damage, scattered);
     this.slimReader =
         new LogSlimReader(parts.slims(), parts.missing(), parts.log(), guard::isLive, damage);
     this.extract = new TractExtract(parts, fence, damage, slimReader, ports.codec());
@@ -90,9 +93,9 @@ public final class ImageStore implements AutoCloseable {
     this.receivers = new Receivers(parts.catalog(), parts.staging(), publisher, writer);
     this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
     this.damagedSegments = new DamagedSegments(parts.log());
-    this.cleaner =
-        new SegmentCleaner(
-            parts, writer, snapshots, damage, ports.codec(), damagedSegments, ports.events());
+    MoveTools tools = MoveTools.of(parts, writer, damage, ports.codec(), snapshots::takeIfDue);
+    this.cleaner = new SegmentCleaner(tools, snapshots, damagedSegments, ports.events());
+    this.consolidator = new Consolidator(tools, cleaner, scattered, ports.events());
     this.digests = new StoreDigests(parts, ports);
     this.space = new SpaceAccount(parts);
     this.scrubber =
@@ -274,13 +277,8 @@ public final class ImageStore implements AutoCloseable {
   }
 
   /** Page bytes that can still be appended before new checkpoints are refused. Any thread. */
-  public long roomForCheckpointsBytes() throws IOException {
-    return Math.max(0, roomBytes() - ADMIT_BYTES);
-  }
-
-  /** Page bytes that can still be appended before the reserve is touched. Any thread. */
   public long roomBytes() throws IOException {
-    return parts.log().roomBytes();
+    return parts.roomBytes();
   }
 
   /**
@@ -505,6 +503,11 @@ public final class ImageStore implements AutoCloseable {
   /** Reclaims space; its steps are one thread's. */
   public SegmentCleaner cleaner() {
     return cleaner;
+  }
+
+  /** Puts pages in order that are read in many pieces; the cleaner's thread. */
+  public Consolidator consolidator() {
+    return consolidator;
   }
 
   /** The segments there are, those of survivors behind the others. Any thread. */

@@ -31,12 +31,14 @@ final class LogPageReader implements PageReader {
   private final SegmentLog log;
   private final ReadGuard guard;
   private final DamageNotes damage;
+  private final ScatteredReads scattered;
   private final ThreadLocal<PageVerifier> verifier;
   private final LongAdder pagesRead = new LongAdder();
   private final LongAdder deviceReads = new LongAdder();
   private final LongAdder tractLookups = new LongAdder();
 
   /**
+   * @param scattered is told what is read in pieces
    * @param guard also says whether a session has not ended: what an ended one reads may be gone
    */
   LogPageReader(
@@ -45,12 +47,14 @@ final class LogPageReader implements PageReader {
       SegmentLog log,
       PageCodec codec,
       ReadGuard guard,
-      DamageNotes damage) {
+      DamageNotes damage,
+      ScatteredReads scattered) {
     this.maps = maps;
     this.missing = missing;
     this.log = log;
     this.guard = guard;
     this.damage = damage;
+    this.scattered = scattered;
     this.verifier = ThreadLocal.withInitial(() -> new PageVerifier(codec));
   }
 
@@ -92,11 +96,28 @@ final class LogPageReader implements PageReader {
       located.clear();
       long next = locateRange(lookup, located, firstPage, end, skipZero, target.remaining());
       if (readLocated(point, region, spec, located, target)) {
+        notePieces(point, region, spec, located);
         return new RangePart(located.toBatch(), next);
       }
       lookup.forget();
     }
     throw gone(point, region);
+  }
+
+  /** Pages of a tract that lie in order are one piece. */
+  private void notePieces(ReadPoint point, int region, RegionSpec spec, Located located) {
+    int row = 0;
+    while (row < located.size) {
+      int tract = spec.tractOf(located.pages[row]);
+      int pieces = 0;
+      while (row < located.size && spec.tractOf(located.pages[row]) == tract) {
+        pieces += located.hasContent(row) ? 1 : 0;
+        row = located.runEnd(row);
+      }
+      if (pieces > 1) {
+        scattered.add(new TractKey(point.session().image(), region, tract), pieces - 1);
+      }
+    }
   }
 
   private static long locateRange(

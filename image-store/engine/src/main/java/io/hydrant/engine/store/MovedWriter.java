@@ -35,6 +35,11 @@ final class MovedWriter {
     this.payloadMax = Math.min(PAYLOAD_BYTES_MAX, log.config().segmentBytes() / PARTS_OF_SEGMENT);
   }
 
+  /** Of one record: what is larger lies in several. */
+  int payloadBytesMax() {
+    return payloadMax;
+  }
+
   /**
    * A copy whose bytes are appended.
    *

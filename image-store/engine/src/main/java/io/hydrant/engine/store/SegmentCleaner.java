@@ -1,10 +1,10 @@
 package io.hydrant.engine.store;
 
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.clean.CleaningPace;
 import io.hydrant.engine.clean.CleaningPolicy;
 import io.hydrant.engine.clean.SegmentUse;
 import io.hydrant.engine.clean.SegmentsInUse;
-import io.hydrant.engine.codec.PageCodec;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.ImageId;
@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 
 /**
@@ -32,9 +33,7 @@ public final class SegmentCleaner {
   private final StoreWriter writer;
   private final SnapshotRunner snapshots;
   private final Pruning pruning;
-  private final DamageNotes damage;
-  private final SurvivorReader reader;
-  private final MovedWriter moved;
+  private final MoveTools tools;
   private final DamagedSegments damaged;
   private final StoreEvents events;
 
@@ -43,6 +42,9 @@ public final class SegmentCleaner {
 
   /** Of the live bytes, for headers and tables of their copies and unused ends of segments. */
   private static final int COPY_EXTRA_PART = 4;
+
+  /** Whether the last step made room, or some is being made: worth waiting for. */
+  private volatile boolean gaining = true;
 
   /** Live part of a segment from which on cleaning it was found to gain nothing. */
   private double barren = 1;
@@ -54,21 +56,13 @@ public final class SegmentCleaner {
   private final Map<Integer, Long> stuck = new HashMap<>();
 
   SegmentCleaner(
-      StoreParts parts,
-      StoreWriter writer,
-      SnapshotRunner snapshots,
-      DamageNotes damage,
-      PageCodec codec,
-      DamagedSegments damaged,
-      StoreEvents events) {
+      MoveTools tools, SnapshotRunner snapshots, DamagedSegments damaged, StoreEvents events) {
     this.damaged = damaged;
-    this.parts = parts;
-    this.writer = writer;
+    this.tools = tools;
+    this.parts = tools.parts();
+    this.writer = tools.writer();
     this.snapshots = snapshots;
     this.pruning = new Pruning(parts.catalog(), parts.maps(), parts.usage());
-    this.damage = damage;
-    this.reader = new SurvivorReader(parts.log(), codec, damage);
-    this.moved = new MovedWriter(parts.log(), parts.moved(), AppendUse.CLEANING);
     this.events = events;
   }
 
@@ -76,11 +70,15 @@ public final class SegmentCleaner {
    * What a step did.
    *
    * @param copiedBytes that were live in the segment that was cleaned
-   * @param urgency of cleaning, 0 to 1
    * @param wanted whether there was a segment to clean
    */
-  public record Step(long copiedBytes, double urgency, boolean wanted) {
-    static final Step NOTHING = new Step(0, 0, false);
+  public record Step(long copiedBytes, boolean wanted) {
+    static final Step NOTHING = new Step(0, false);
+  }
+
+  /** Whether there will be more room soon without anybody doing anything for it. Any thread. */
+  public boolean isGaining() {
+    return gaining;
   }
 
   /** Checkpoints of an image were retired: its maps are gone through, at leisure. Any thread. */
@@ -88,44 +86,61 @@ public final class SegmentCleaner {
     pruning.addLater(image);
   }
 
+  /** {@link #step(CleaningPolicy, CleaningPace)} as fast as it goes. */
+  public Step step(CleaningPolicy policy) throws IOException {
+    return step(policy, CleaningPace.NONE);
+  }
+
   /**
    * Cleans one segment if the policy wants it, or it is damaged, and has dead ones given back.
    *
    * @throws IOException if reading or writing failed; final, as any fault of the log
    */
-  public Step step(CleaningPolicy policy) throws IOException {
+  public Step step(CleaningPolicy policy, CleaningPace pace) throws IOException {
+    Optional<SegmentsInUse> now = prepare();
+    if (now.isEmpty()) {
+      return Step.NOTHING;
+    }
+    Step step = step(policy, pace, now.get());
+    gaining = step.wanted() || now.get().deadBytes() > 0;
+    return step;
+  }
+
+  /** Small work that is due, and what the segments are like after it; empty if there is no more. */
+  private Optional<SegmentsInUse> prepare() throws IOException {
     writer.changeIfUsable(() -> {
       pruning.step(PRUNED_TRACTS);
       snapshots.takeIfDue(); // maps that were changed are flushed before they are too many
     });
-    Optional<SegmentsInUse> now = look();
-    if (now.isEmpty()) {
-      return Step.NOTHING;
-    }
+    return look();
+  }
+
+  private Step step(CleaningPolicy policy, CleaningPace pace, SegmentsInUse now)
+      throws IOException {
     List<Integer> bad = damaged.waiting();
-    if (policy.isFlushWanted(now.get()) || isAnyDead(bad)) {
+    if (policy.isFlushWanted(now) || isAnyDead(bad)) {
       flush();
     }
-    SegmentsInUse fitting = fitting(now.get());
+    SegmentsInUse fitting = fitting(now);
     // A segment that is bad beside its pages first: what is live in it may be the only copy here.
     Optional<SegmentUse> victim =
         fitting.cleanable().stream()
             .filter(segment -> bad.contains(segment.segment()))
             .findFirst()
             .or(() -> policy.victim(worthIt(fitting)));
-    double urgency = policy.urgency(now.get());
     if (victim.isEmpty()) {
-      if (policy.isWanted(now.get()) && now.get().deadBytes() > 0) {
+      if (policy.isWanted(now) && now.deadBytes() > 0) {
         flush(); // There is nothing to wait for.
       }
-      return new Step(0, urgency, false);
+      return Step.NOTHING;
     }
-    Cleaned cleaned = cleaned(victim.get().segment());
+    double urgency = policy.urgency(now);
+    Cleaned cleaned = cleaned(victim.get().segment(), bytes -> pace.copied(bytes, urgency));
     if (cleaned.isWithoutRoom()) {
-      return new Step(0, urgency, false); // Nothing is gained by trying again at once.
+      return Step.NOTHING; // Nothing is gained by trying again at once.
     }
     judge(victim.get(), cleaned);
-    return new Step(cleaned.copiedBytes(), urgency, true);
+    return new Step(cleaned.copiedBytes(), true);
   }
 
   /** Those whose copies have room: one that is moved in part gives no file back. */
@@ -191,16 +206,16 @@ public final class SegmentCleaner {
    * @return bytes that were copied; 0 also if there was no room for them
    */
   public long clean(int segment) throws IOException {
-    return Math.max(0, cleaned(segment).copiedBytes());
+    return Math.max(0, cleaned(segment, _ -> {}).copiedBytes());
   }
 
-  private Cleaned cleaned(int segment) throws IOException {
-    if (!isSealed(segment)) {
+  private Cleaned cleaned(int segment, LongConsumer copying) throws IOException {
+    Optional<SegmentLog.SegmentInfo> found = sealed(segment);
+    if (found.isEmpty()) {
       return Cleaned.NOTHING;
     }
     long began = System.nanoTime();
-    Evacuation evacuation =
-        new Evacuation(segment, parts, writer, reader, moved, damage, snapshots::takeIfDue);
+    Evacuation evacuation = new Evacuation(segment, found.get().isOfSurvivors(), tools, copying);
     long copied;
     try {
       copied = evacuation.run();
@@ -221,9 +236,10 @@ public final class SegmentCleaner {
     return new Cleaned(copied, evacuation.appendedBytes());
   }
 
-  private boolean isSealed(int segment) {
+  private Optional<SegmentLog.SegmentInfo> sealed(int segment) {
     return parts.log().segments().stream()
-        .anyMatch(info -> info.segment() == segment && info.sealed());
+        .filter(info -> info.segment() == segment && info.sealed())
+        .findFirst();
   }
 
   /** Has a flush started, which gives dead segments back. */
@@ -236,7 +252,7 @@ public final class SegmentCleaner {
 
   /** The segments as they are now; empty if the store is closed. Any thread. */
   public Optional<SegmentsInUse> look() throws IOException {
-    return writer.tryChange(() -> inUse(parts.log().roomBytes()));
+    return writer.tryChange(() -> inUse(parts.roomBytes()));
   }
 
   private SegmentsInUse inUse(long roomBytes) {

@@ -2,6 +2,7 @@ package io.hydrant.engine.store;
 
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
+import io.hydrant.engine.model.TractKey;
 import io.hydrant.engine.replica.DigestReport;
 
 /** Something that happened in the store. */
@@ -26,6 +27,14 @@ public sealed interface StoreEvent {
    * @param leftBytes that are bad, or were put there meanwhile: they keep the segment
    */
   record SegmentCleaned(int segment, long copiedBytes, long leftBytes, long nanos)
+      implements StoreEvent {}
+
+  /**
+   * The pages of a tract were written anew in their order.
+   *
+   * @param pieces in which they were read before
+   */
+  record TractConsolidated(TractKey tract, long bytes, int pieces, long nanos)
       implements StoreEvent {}
 
   /** Stored bytes failed their check: a human must look. */

@@ -138,6 +138,14 @@ record StoreParts(
     return catalog.fate(key).isFinal();
   }
 
+  /**
+   * Page bytes that can be appended before new checkpoints are refused: cleaning, ingest that is
+   * slowed, and whoever asks how full a store is, count from the same zero.
+   */
+  long roomBytes() throws IOException {
+    return Math.max(0, log.roomBytes() - ImageStore.ADMIT_BYTES);
+  }
+
   @Override
   public void close() throws IOException {
     try (index) {

@@ -17,6 +17,8 @@ record SurvivingRows(List<Layer> layers) {
    * @param rows by number in the map, ascending, which is by page
    */
   record Layer(TractMap map, int[] rows) {
+    static final Layer NONE = new Layer(TractMap.empty(), new int[0]);
+
     int size() {
       return rows.length;
     }

@@ -24,7 +24,7 @@ final class SurvivorReader {
   private static final int WINDOW_BYTES = 1 << 20;
 
   /** Reading on over so much that is dead is cheaper than another read. */
-  private static final int GAP_BYTES_MAX = 64 << 10;
+  static final int GAP_BYTES_MAX = 64 << 10;
 
   private final SegmentLog log;
   private final PageVerifier verifier;

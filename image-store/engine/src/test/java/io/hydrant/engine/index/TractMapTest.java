@@ -9,6 +9,7 @@ import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
+import io.hydrant.engine.model.PageEncoding;
 import io.hydrant.engine.model.PageTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,6 +94,24 @@ class TractMapTest {
     assertEquals(700, map.checkpoint(map.find(3, Line.of(1, 700))));
     map = map.prune(Retained.of(lines.subList(1_990, 2_000)), usage);
     assertEquals(10, map.size());
+  }
+
+  @Test
+  void aCopyMayBeEncodedInAnotherWay() {
+    Retained retained = Retained.of(List.of(Line.of(1, 1)));
+    TractMap map = TractMap.empty().merge(1, Tables.raw(5, 6), new Address(1, 0), retained, usage);
+    Relocation copies = new Relocation(2);
+    long to = new Address(9, 700).packed();
+    copies.add(5, 1, map.address(0), to, PageEncoding.ZSTD.code(), 100);
+    copies.add(6, 1, map.address(0), to + 100, PageEncoding.ZSTD.code(), 200);
+    TractMap moved = map.relocate(copies, usage);
+    assertEquals(to, moved.address(0));
+    assertEquals(PageEncoding.ZSTD.code(), moved.encodingCode(0));
+    assertEquals(100, moved.length(0));
+    assertEquals(map.checksum(0), moved.checksum(0));
+    assertEquals(map.version(1), moved.version(1), "it lies elsewhere by now");
+    assertEquals(100, usages.live(9));
+    assertEquals(4096, usages.live(1));
   }
 
   @Test

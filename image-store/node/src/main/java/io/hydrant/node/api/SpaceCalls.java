@@ -39,11 +39,7 @@ public final class SpaceCalls {
   Space space(GetSpaceRequest request) {
     try {
       FillLevel.Now now = level.now();
-      SegmentsInUse segments =
-          store
-              .cleaner()
-              .look()
-              .orElseThrow(() -> new IOException("the store is being closed; try again"));
+      SegmentsInUse segments = now.segments();
       Space.Builder space =
           Space.newBuilder()
               .setNodeId(node)

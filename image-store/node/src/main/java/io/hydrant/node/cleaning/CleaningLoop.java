@@ -1,6 +1,8 @@
 package io.hydrant.node.cleaning;
 
 import io.hydrant.engine.clean.CleaningPolicy;
+import io.hydrant.engine.store.Consolidator;
+import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.SegmentCleaner;
 import io.hydrant.node.config.CleaningConfig;
 import io.hydrant.node.pace.BytePace;
@@ -12,15 +14,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * The thread that cleans segments, one after the other. Its rate is a budget: half of it while
- * clients are served, more of it the less room there is, and none where ingest would be refused
- * otherwise. The lowest class but for that.
+ * The thread that cleans segments, one after the other, and, when there is nothing to clean and
+ * nobody is served, writes tracts anew that are read in many pieces. Its rate is a budget: half of
+ * it while clients are served, more of it the less room there is, and none where ingest would be
+ * refused otherwise. The lowest class but for that.
  */
 public final class CleaningLoop implements AutoCloseable {
   /** Between two looks at the segments when there is nothing to do. */
   private static final Duration LOOK = Duration.ofMillis(200);
 
   private final SegmentCleaner cleaner;
+  private final Consolidator consolidator;
   private final CleaningPolicy policy;
   private final BytePace pace;
   private final BooleanSupplier busy;
@@ -29,8 +33,13 @@ public final class CleaningLoop implements AutoCloseable {
   private volatile boolean stopped;
 
   private CleaningLoop(
-      SegmentCleaner cleaner, CleaningConfig config, BooleanSupplier busy, FailStop failStop) {
+      SegmentCleaner cleaner,
+      Consolidator consolidator,
+      CleaningConfig config,
+      BooleanSupplier busy,
+      FailStop failStop) {
     this.cleaner = cleaner;
+    this.consolidator = consolidator;
     this.policy = config.policy();
     this.pace = new BytePace(config.bytesPerSecond(), System.nanoTime());
     this.busy = busy;
@@ -42,8 +51,9 @@ public final class CleaningLoop implements AutoCloseable {
    * @param busy whether clients are being served right now
    */
   public static CleaningLoop start(
-      SegmentCleaner cleaner, CleaningConfig config, BooleanSupplier busy, FailStop failStop) {
-    CleaningLoop loop = new CleaningLoop(cleaner, config, busy, failStop);
+      ImageStore store, CleaningConfig config, BooleanSupplier busy, FailStop failStop) {
+    CleaningLoop loop =
+        new CleaningLoop(store.cleaner(), store.consolidator(), config, busy, failStop);
     loop.thread.start();
     return loop;
   }
@@ -51,17 +61,11 @@ public final class CleaningLoop implements AutoCloseable {
   private void run() {
     try {
       while (!stopped) {
-        SegmentCleaner.Step step = cleaner.step(policy);
-        // What is read and what is written; the more urgent, the less it is paid for.
-        long paid = (long) (2 * step.copiedBytes() * (1 - step.urgency()));
-        long nanos = pace.waitNanos(paid, busy.getAsBoolean(), System.nanoTime());
-        if (!step.wanted()) {
-          nanos = Math.max(nanos, LOOK.toNanos());
+        SegmentCleaner.Step step = cleaner.step(policy, this::copied);
+        if (!step.wanted() && !consolidated()) {
+          pause(LOOK.toNanos());
         }
-        pause(nanos);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } catch (IOException | UncheckedIOException e) {
       if (!stopped) {
         failStop.stop("cleaning a segment failed", e);
@@ -73,13 +77,29 @@ public final class CleaningLoop implements AutoCloseable {
     }
   }
 
-  /** Until the next step, or until this is closed. */
-  private synchronized void pause(long nanos) throws InterruptedException {
+  /** Never while clients are served: what it gains comes later. */
+  private boolean consolidated() throws IOException {
+    return !busy.getAsBoolean() && consolidator.step(policy, this::copied);
+  }
+
+  /** What is read and what is written; the more urgent, the less it is paid for. */
+  private void copied(long bytes, double urgency) {
+    long paid = (long) (2 * bytes * (1 - urgency));
+    pause(pace.waitNanos(paid, busy.getAsBoolean(), System.nanoTime()));
+  }
+
+  /** For so long, or until this is closed; an interrupt closes it, too. */
+  private synchronized void pause(long nanos) {
     long end = System.nanoTime() + nanos;
     long left = nanos;
-    while (!stopped && left > 0) {
-      TimeUnit.NANOSECONDS.timedWait(this, left);
-      left = end - System.nanoTime();
+    try {
+      while (!stopped && left > 0) {
+        TimeUnit.NANOSECONDS.timedWait(this, left);
+        left = end - System.nanoTime();
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      stopped = true;
     }
   }
 

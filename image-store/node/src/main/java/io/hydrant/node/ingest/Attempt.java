@@ -43,6 +43,11 @@ final class Attempt {
   private @Nullable Held held;
   private boolean committed;
 
+  /** Its Open waits for room, and for how long it has. */
+  boolean heldBack;
+
+  long heldBackNanos;
+
   /** Payload bytes staged since durability was last asked for. */
   long unsyncedBytes;
 

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ final class Attempts {
 
   private final IngestPorts ports;
   private final Mailbox mailbox;
+  private final ObjLongConsumer<Runnable> later;
   private final AttemptAnswers answers;
   private final TreeMap<Long, Attempt> attempts = new TreeMap<>();
   private final ArrayDeque<Answer> committing = new ArrayDeque<>();
@@ -64,9 +66,14 @@ final class Attempts {
     }
   }
 
-  Attempts(IngestPorts ports, Mailbox mailbox, AttemptAnswers answers) {
+  /**
+   * @param later runs something in the mailbox after so many nanoseconds
+   */
+  Attempts(
+      IngestPorts ports, Mailbox mailbox, ObjLongConsumer<Runnable> later, AttemptAnswers answers) {
     this.ports = ports;
     this.mailbox = mailbox;
+    this.later = later;
     this.answers = answers;
   }
 
@@ -144,8 +151,9 @@ final class Attempts {
       changed = false;
       for (Attempt attempt : List.copyOf(attempts.values())) {
         if (attempt.is(State.WAITING)
+            && !attempt.heldBack
             && AttemptOrder.mayOpen(attempt, attempts.headMap(attempt.number).values())) {
-          proposeOpen(attempt);
+          openOrHoldBack(attempt);
           changed = true;
         } else if (attempt.is(State.FINISHED) && AttemptOrder.mayCommit(attempt)) {
           proposeCommit(attempt);
@@ -154,6 +162,31 @@ final class Attempts {
       }
     }
     answers.advanced();
+  }
+
+  /** A new checkpoint waits while cleaning makes the room that it needs, for a while. */
+  private void openOrHoldBack(Attempt attempt) {
+    long nanos;
+    try {
+      nanos = ports.brake().holdBackNanos(attempt.heldBackNanos);
+    } catch (IOException e) {
+      fault(attempt, e);
+      return;
+    }
+    if (nanos == 0) {
+      proposeOpen(attempt);
+      return;
+    }
+    attempt.heldBack = true;
+    attempt.heldBackNanos += nanos;
+    later.accept(
+        () -> {
+          attempt.heldBack = false;
+          if (!abandoned) {
+            advance();
+          }
+        },
+        nanos);
   }
 
   private void proposeOpen(Attempt attempt) {

@@ -72,6 +72,9 @@ final class CheckpointStream implements AttemptAnswers {
   /** Waits until more is welcome; {@link #pump} is called then. */
   private boolean slowed;
 
+  /** What was staged last. */
+  private long brakeSlot;
+
   /** The same, for want of room: cleaning has to get on first. */
   private boolean braked;
 
@@ -92,7 +95,7 @@ final class CheckpointStream implements AttemptAnswers {
     this.observer = observer;
     this.counters = counters;
     this.mailbox = mailbox;
-    this.attempts = new Attempts(ports, mailbox, this);
+    this.attempts = new Attempts(ports, mailbox, this::slowedFor, this);
   }
 
   void message(RawWrite message) {
@@ -239,22 +242,27 @@ final class CheckpointStream implements AttemptAnswers {
   private boolean isRoomFor(Attempt attempt) {
     long nanos;
     try {
-      nanos = brake.waitNanos();
+      nanos = brake.waitNanos(brakeSlot);
     } catch (IOException e) {
       attempts.fault(attempt, e);
       return false;
     }
     if (nanos > 0) {
       braked = true;
-      counters.slowed(nanos);
-      Runnable goOn =
+      slowedFor(
           () -> {
             braked = false;
             pump();
-          };
-      later.accept(() -> mailbox.post(goOn), nanos);
+          },
+          nanos);
     }
     return nanos == 0;
+  }
+
+  /** Goes on in this stream's mailbox after so long, for want of room. */
+  private void slowedFor(Runnable goOn, long nanos) {
+    counters.slowed(nanos);
+    later.accept(() -> mailbox.post(goOn), nanos);
   }
 
   @SuppressWarnings("ReferenceEquality") // any other message may have the same content
@@ -311,7 +319,7 @@ final class CheckpointStream implements AttemptAnswers {
         }
         case SLIM -> {
           SlimChunk slim = message.getSlim();
-          brake.staged(slim.getData().size());
+          brakeSlot = brake.staged(slim.getData().size());
           opened.staged().slim(slim.getOffset(), slim.getChecksum(), HeapBytes.of(slim.getData()));
         }
         case COMMIT -> commit(attempt, opened.staged(), message.getCommit());
@@ -335,7 +343,7 @@ final class CheckpointStream implements AttemptAnswers {
         .staged()
         .patch(batch.region(), batch.tract(), batch.table(), batch.payload(), HeapBytes.of(sent));
     counters.staged(batch.table().size(), batch.table().payloadBytes());
-    brake.staged(batch.table().payloadBytes());
+    brakeSlot = brake.staged(batch.table().payloadBytes());
     attempt.unsyncedBytes += batch.table().payloadBytes();
     if (attempt.unsyncedBytes >= SYNC_STEP_BYTES) {
       askDurable(attempt);

@@ -7,12 +7,31 @@ import java.util.function.LongSupplier;
  * Slows ingest as room falls, so that cleaning keeps up with it and nothing is refused as long as
  * there is something to clean. With room {@code r} below {@code slow}, ingest moves at {@code rate
  * * (r / slow)^2}, at least 4 MiB a second: as fast as cleaning at first, and hardly at all where
- * new checkpoints would be refused. What was staged is paid for after it, by all streams together.
- * Safe for use by many threads.
+ * new checkpoints would be refused. What was staged is paid for after it, in the order in which it
+ * was staged, so that no stream gets ahead of another. A new checkpoint for which there is no room
+ * is held back for a while as long as room is being made. Safe for use by many threads.
  */
 public final class IngestBrake {
   /** Of a store whose ingest is never slowed. */
-  public static final IngestBrake NONE = new IngestBrake(() -> Long.MAX_VALUE, 0, 1, () -> 0);
+  public static final IngestBrake NONE =
+      new IngestBrake(
+          new Room() {
+            @Override
+            public long bytes() {
+              return Long.MAX_VALUE;
+            }
+
+            @Override
+            public boolean isGrowing() {
+              return false;
+            }
+          },
+          0,
+          1,
+          () -> 0);
+
+  /** A new checkpoint waits no longer for room: whoever sent it wants to know. */
+  private static final long HOLD_BACK_NANOS_MAX = 5_000_000_000L;
 
   /** Whoever is slowed looks again after so much: room may have come back. */
   private static final long WAIT_NANOS_MAX = 50_000_000L;
@@ -27,16 +46,22 @@ public final class IngestBrake {
   private final long bytesPerSecond;
   private final LongSupplier nanoTime;
 
-  private double owedBytes;
+  private long stagedBytes;
+
+  /** Of what was staged, paid for. */
+  private double paidBytes;
+
   private long lookedNanos;
 
   /** Room was found to be enough so shortly ago that it is not asked for again before. */
   private long enoughNanos;
 
   /** What can still be staged before new checkpoints are refused. */
-  @FunctionalInterface
   public interface Room {
     long bytes() throws IOException;
+
+    /** Whether cleaning is making more. */
+    boolean isGrowing();
   }
 
   /**
@@ -52,35 +77,50 @@ public final class IngestBrake {
     this.enoughNanos = lookedNanos;
   }
 
-  /** So many bytes were staged. */
-  public synchronized void staged(long bytes) {
+  /** So many bytes were staged; returns the slot with which to ask how long to wait for them. */
+  public synchronized long staged(long bytes) {
     if (slowBytes > 0) {
-      owedBytes += bytes;
+      stagedBytes += bytes;
     }
+    return stagedBytes;
   }
 
   /**
-   * How long nothing is to be staged; 0: go on. Never long, since room may come back.
+   * How long nothing more is to be staged behind a slot; 0: go on. Never long, since room may come
+   * back.
    *
    * @throws IOException the room cannot be told
    */
-  public synchronized long waitNanos() throws IOException {
+  public synchronized long waitNanos(long slot) throws IOException {
     long now = nanoTime.getAsLong();
     long passed = now - lookedNanos;
     lookedNanos = now;
-    if (owedBytes == 0 || now - enoughNanos < 0) {
-      owedBytes = 0;
+    if (paidBytes >= stagedBytes || now - enoughNanos < 0) {
+      paidBytes = stagedBytes;
       return 0;
     }
     long left = room.bytes();
     if (left >= slowBytes) {
-      owedBytes = 0;
+      paidBytes = stagedBytes;
       enoughNanos = now + LOOK_NANOS;
       return 0;
     }
-    double share = (double) Math.max(0, left) / slowBytes;
+    double share = (double) left / slowBytes;
     double rate = Math.max(RATE_MIN, bytesPerSecond * share * share);
-    owedBytes = Math.max(0, owedBytes - rate * passed / NANOS);
-    return Math.min(WAIT_NANOS_MAX, (long) (NANOS * owedBytes / rate));
+    paidBytes = Math.min(stagedBytes, paidBytes + rate * passed / NANOS);
+    double owed = Math.max(0, slot - paidBytes);
+    return Math.min(WAIT_NANOS_MAX, (long) (NANOS * owed / rate));
+  }
+
+  /**
+   * How long a new checkpoint is to be held back before it is asked again whether there is room for
+   * it; 0: let it in, or refuse it.
+   *
+   * @param heldBackNanos for how long it was already
+   * @throws IOException the room cannot be told
+   */
+  public long holdBackNanos(long heldBackNanos) throws IOException {
+    boolean isWorthIt = slowBytes > 0 && heldBackNanos < HOLD_BACK_NANOS_MAX;
+    return isWorthIt && room.bytes() == 0 && room.isGrowing() ? WAIT_NANOS_MAX : 0;
   }
 }

@@ -32,6 +32,7 @@ import io.hydrant.v1.SettleRequest;
 import io.hydrant.v1.SettleResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -43,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The order of attempts in the log, with a log that is advanced by hand and a real catalog. */
-final class AttemptsTest implements AttemptAnswers, Staging {
+final class AttemptsTest implements AttemptAnswers, Staging, IngestBrake.Room {
   private static final Command.Content CONTENT =
       new Command.Content(Digest.of(new byte[Digest.BYTES]), 0, 0, 0, 0);
 
@@ -63,13 +64,16 @@ final class AttemptsTest implements AttemptAnswers, Staging {
           catalog,
           log,
           open,
-          IngestBrake.NONE,
+          new IngestBrake(this, 1, 1, () -> 0),
           (what, cause) -> stops.add("" + cause.getMessage()));
-  private final Attempts attempts = new Attempts(ports, new Mailbox(Runnable::run), this);
+  private final ArrayDeque<Runnable> heldBack = new ArrayDeque<>();
+  private final Attempts attempts =
+      new Attempts(ports, new Mailbox(Runnable::run), (task, _) -> heldBack.add(task), this);
 
   private final ImageId image;
   private final Epoch epoch;
   private boolean full;
+  private boolean cleaning;
   private Set<String> voters = Set.of("n1", "n2", "n3");
 
   /** Instead of what {@link #held} answers otherwise. */
@@ -115,6 +119,16 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     if (full) {
       throw new Refusal(Rejection.DISK_FULL, "full");
     }
+  }
+
+  @Override
+  public long bytes() {
+    return full ? 0 : Long.MAX_VALUE;
+  }
+
+  @Override
+  public boolean isGrowing() {
+    return cleaning;
   }
 
   @Override
@@ -258,6 +272,54 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     full = true;
     log.go(1);
     assertEquals(List.of("opened 1", "rejected 2 REASON_DISK_FULL"), said());
+  }
+
+  @Test
+  void anOpenWaitsWhileCleaningMakesRoomForIt() {
+    full = true;
+    cleaning = true;
+    openFull(1);
+    openOn(2, 1);
+    assertEquals(List.of(), proposed());
+    heldBack.remove().run();
+    assertEquals(List.of(), proposed(), "still full");
+    full = false;
+    heldBack.remove().run();
+    assertEquals(List.of("Open", "Open"), proposed());
+    assertEquals(List.of("opened 1", "opened 2"), said());
+    assertTrue(heldBack.isEmpty());
+  }
+
+  @Test
+  void anOpenWaitsForRoomNoLongerThanSomebodyMakesIt() {
+    full = true;
+    cleaning = true;
+    openFull(1);
+    heldBack.remove().run();
+    cleaning = false;
+    heldBack.remove().run();
+    assertEquals(List.of("rejected 1 REASON_DISK_FULL"), said());
+    cleaning = true;
+    openFull(2);
+    for (int i = 0; i < 100; i++) {
+      assertEquals(List.of(), said(), "after " + i);
+      heldBack.remove().run();
+    }
+    assertEquals(List.of("rejected 2 REASON_DISK_FULL"), said(), "after five seconds");
+    assertEquals(List.of(), proposed());
+  }
+
+  @Test
+  void anOpenThatWasHeldBackMayHaveEndedMeanwhile() {
+    full = true;
+    cleaning = true;
+    openFull(1);
+    attempts.abort(attempt(1));
+    openFull(2);
+    attempts.abandon();
+    full = false;
+    heldBack.forEach(Runnable::run);
+    assertEquals(List.of(), proposed());
   }
 
   @Test

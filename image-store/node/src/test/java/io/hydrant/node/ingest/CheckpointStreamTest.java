@@ -62,7 +62,21 @@ final class CheckpointStreamTest implements Staging {
               catalog,
               log,
               new OpenCheckpoints(() -> 0),
-              new IngestBrake(() -> room, 100 << 20, 100 << 20, () -> nanos),
+              new IngestBrake(
+                  new IngestBrake.Room() {
+                    @Override
+                    public long bytes() {
+                      return room;
+                    }
+
+                    @Override
+                    public boolean isGrowing() {
+                      return true;
+                    }
+                  },
+                  100 << 20,
+                  100 << 20,
+                  () -> nanos),
               (what, cause) -> {
                 throw new AssertionError(what, cause);
               }),

@@ -15,22 +15,35 @@ final class IngestBrakeTest {
   private long room = Long.MAX_VALUE;
   private int looks;
   private long now = -5;
-  private final IngestBrake brake = new IngestBrake(this::room, SLOW, RATE, () -> now);
+  private boolean growing = true;
+  private final IngestBrake brake =
+      new IngestBrake(
+          new IngestBrake.Room() {
+            @Override
+            public long bytes() {
+              looks++;
+              return room;
+            }
 
-  private long room() {
-    looks++;
-    return room;
-  }
+            @Override
+            public boolean isGrowing() {
+              return growing;
+            }
+          },
+          SLOW,
+          RATE,
+          () -> now);
 
   /** Stages for so long what it may; returns how much that was. */
   private long stagedIn(long nanos) throws IOException {
     long end = now + nanos;
     long bytes = 0;
+    long slot = 0;
     while (now < end) {
-      long wait = brake.waitNanos();
+      long wait = brake.waitNanos(slot);
       now += wait;
       if (wait == 0) {
-        brake.staged(MIB);
+        slot = brake.staged(MIB);
         bytes += MIB;
         now += 100_000;
       }
@@ -64,27 +77,60 @@ final class IngestBrakeTest {
   @Test
   void nobodyWaitsLongForRoomThatHasComeBack() throws IOException {
     room = 0;
-    brake.staged(100 * MIB);
-    assertEquals(50_000_000, brake.waitNanos());
+    long slot = brake.staged(100 * MIB);
+    assertEquals(50_000_000, brake.waitNanos(slot));
     room = SLOW;
-    assertEquals(0, brake.waitNanos());
+    assertEquals(0, brake.waitNanos(slot));
     room = SLOW / 2;
     now += SECOND;
-    assertEquals(0, brake.waitNanos(), "nothing is owed from before");
+    assertEquals(0, brake.waitNanos(slot), "nothing is owed from before");
   }
 
   @Test
   void whatWasStagedBeforeRoomWasLowIsNotPaidFor() throws IOException {
-    brake.staged(1_000 * MIB);
-    assertEquals(0, brake.waitNanos());
+    long slot = brake.staged(1_000 * MIB);
+    assertEquals(0, brake.waitNanos(slot));
     now += SECOND;
     room = 0;
-    assertEquals(0, brake.waitNanos());
+    assertEquals(0, brake.waitNanos(slot));
+  }
+
+  @Test
+  void streamsGoOnInTheOrderInWhichTheyStaged() throws IOException {
+    room = 0;
+    long first = brake.staged(4 * MIB);
+    long[] slots = new long[8];
+    for (int i = 0; i < slots.length; i++) {
+      slots[i] = brake.staged(4 * MIB);
+    }
+    long began = now;
+    for (int i = 0; i < slots.length; i++) {
+      for (long wait = brake.waitNanos(slots[i]); wait > 0; wait = brake.waitNanos(slots[i])) {
+        now += wait;
+        assertEquals(0, brake.waitNanos(i == 0 && now - began < SECOND ? 0 : first));
+        if (i + 1 < slots.length) {
+          assertTrue(brake.waitNanos(slots[i + 1]) > 0, "nobody gets ahead");
+        }
+      }
+      assertEquals((i + 2) * SECOND, now - began, SECOND / 20.0, "4 MiB a second, " + i);
+    }
+  }
+
+  @Test
+  void aNewCheckpointIsHeldBackWhileRoomIsMadeForIt() throws IOException {
+    room = 1;
+    assertEquals(0, brake.holdBackNanos(0), "there is room");
+    room = 0;
+    assertEquals(50_000_000, brake.holdBackNanos(0));
+    assertEquals(50_000_000, brake.holdBackNanos(5 * SECOND - 1));
+    assertEquals(0, brake.holdBackNanos(5 * SECOND), "long enough");
+    growing = false;
+    assertEquals(0, brake.holdBackNanos(0), "nothing to wait for");
+    assertEquals(0, IngestBrake.NONE.holdBackNanos(0));
   }
 
   @Test
   void itCanBeOff() throws IOException {
-    IngestBrake.NONE.staged(Long.MAX_VALUE / 2);
-    assertEquals(0, IngestBrake.NONE.waitNanos());
+    assertEquals(0, IngestBrake.NONE.waitNanos(IngestBrake.NONE.staged(Long.MAX_VALUE / 2)));
   }
 }

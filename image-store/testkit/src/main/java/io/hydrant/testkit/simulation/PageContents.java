@@ -17,6 +17,9 @@ public final class PageContents implements PageCodec {
   public static final int ENCODED_BYTES = 12;
 
   private static final int MARK = 0x5eed;
+  private static final long FACTOR = 6364136223846793005L;
+  private static final long ADDEND = 1442695040888963407L;
+  private static final int SHIFT = 29;
 
   /** The page of a seed: never all zeros. */
   public static ByteBuffer page(long seed, int pageBytes) {
@@ -26,8 +29,8 @@ public final class PageContents implements PageCodec {
     }
     long state = seed;
     while (page.hasRemaining()) {
-      state = state * 6364136223846793005L + 1442695040888963407L;
-      page.putLong(state ^ (state >>> 29));
+      state = state * FACTOR + ADDEND;
+      page.putLong(state ^ (state >>> SHIFT));
     }
     return page.flip();
   }
@@ -48,5 +51,35 @@ public final class PageContents implements PageCodec {
       throw new MalformedPageException("not an encoded seed");
     }
     page.put(page(frame.getLong(), page.remaining()));
+  }
+
+  /** Finds the seed; what is not the page of one does not get smaller. */
+  @Override
+  public boolean encodeZstd(ByteBuffer page, ByteBuffer encoded) {
+    long first = page.duplicate().order(ByteOrder.LITTLE_ENDIAN).getLong();
+    long seed = (unshifted(first) - ADDEND) * inverse(FACTOR);
+    if (encoded.remaining() < ENCODED_BYTES || !page(seed, page.remaining()).equals(page)) {
+      return false;
+    }
+    encoded.put(encoded(seed));
+    return true;
+  }
+
+  /** The number that, combined with itself shifted, gives this one. */
+  private static long unshifted(long mixed) {
+    long state = mixed;
+    for (int known = SHIFT; known < Long.SIZE; known += SHIFT) {
+      state = mixed ^ (state >>> SHIFT);
+    }
+    return state;
+  }
+
+  /** Of an odd number, modulo 2^64: Newton's iteration doubles the right digits. */
+  private static long inverse(long odd) {
+    long inverse = odd;
+    for (int right = 3; right < Long.SIZE; right *= 2) {
+      inverse *= 2 - odd * inverse;
+    }
+    return inverse;
   }
 }

@@ -13,6 +13,7 @@ import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.SessionId;
+import io.hydrant.engine.model.TractKey;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.SegmentCleaner;
 import io.hydrant.engine.store.StoreEvent;
@@ -57,6 +58,7 @@ public final class StoreSimulation {
   private int crashCount;
   private int commitCount;
   private int cleanCount;
+  private int consolidateCount;
   private boolean firstCrashFired;
   private boolean troubles = true;
 
@@ -115,6 +117,11 @@ public final class StoreSimulation {
   /** How many checkpoints were committed. */
   public int commits() {
     return commitCount;
+  }
+
+  /** How many tracts were written anew in order. */
+  public int consolidations() {
+    return consolidateCount;
   }
 
   /** How many segments were cleaned that had something live. */
@@ -297,11 +304,17 @@ public final class StoreSimulation {
     }
   }
 
-  /** What is worth it, or any segment: cleaning must be right whatever the policy says. */
+  /** What is worth it, or any segment or tract: cleaning must be right whatever the policy says. */
   private void clean() throws IOException {
     SegmentCleaner cleaner = replica.store().cleaner();
-    if (random.nextBoolean()) {
+    int what = random.nextInt(4);
+    if (what < 2) {
       cleaned(cleaner.step(EAGER).copiedBytes());
+      return;
+    }
+    if (what == 2 && !model.images().isEmpty()) {
+      TractKey tract = new TractKey(pickImage(), random.nextInt(2), random.nextInt(2));
+      consolidateCount += replica.store().consolidator().consolidate(tract) > 0 ? 1 : 0;
       return;
     }
     List<SegmentUse> cleanable = cleaner.look().map(SegmentsInUse::cleanable).orElse(List.of());

@@ -4,6 +4,7 @@ import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.codec.MalformedPageException;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.CheckpointKind;
@@ -17,9 +18,11 @@ import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.ImageStoreConfig;
 import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.Refusal;
+import io.hydrant.testkit.simulation.PageContents;
 import io.hydrant.testkit.simulation.SimulatedMedia;
 import io.hydrant.testkit.simulation.SimulatedReplica;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -197,6 +200,20 @@ public final class StoreFixture {
   /** What a session reads now, for instance after a restart. */
   public ReadPoint read(SessionId session) throws Refusal {
     return store().readPoint(session);
+  }
+
+  /** The content of a page of the region, as it is read. */
+  public ByteBuffer page(ReadPoint point, long page)
+      throws IOException, Refusal, MalformedPageException {
+    ByteBuffer encoded = ByteBuffer.allocateDirect(PAGE_BYTES);
+    store().pages().read(point, 0, new long[] {page}, encoded);
+    encoded.flip();
+    if (encoded.remaining() == PAGE_BYTES) {
+      return encoded;
+    }
+    ByteBuffer content = ByteBuffer.allocate(PAGE_BYTES);
+    new PageContents().decodeZstd(encoded, content);
+    return content.flip();
   }
 
   /** Takes a snapshot and waits for it. */

@@ -17,7 +17,7 @@ class StoreSimulationTest {
 
   @Test
   void everySeedEndsAsTheModelSays() {
-    long[] progress = new long[4];
+    long[] progress = new long[5];
     long began = System.nanoTime();
     seeds()
         .forEach(seed -> {
@@ -27,16 +27,19 @@ class StoreSimulationTest {
           progress[1] += run.simulation().crashes();
           progress[2] += run.simulation().commits();
           progress[3] += run.simulation().cleanings();
+          progress[4] += run.simulation().consolidations();
         });
     System.out.printf(
-        "%d seeds of %d operations: %d crashes, %d commits, %d segments cleaned, %.1f s%n",
+        "%d seeds of %d operations: %d crashes, %d commits, %d segments cleaned, %d tracts consolidated, %.1f s%n",
         progress[0],
         OPERATIONS,
         progress[1],
         progress[2],
         progress[3],
+        progress[4],
         (System.nanoTime() - began) / 1e9);
     assertTrue(progress[3] > progress[0], "the script cleans too little to show anything");
+    assertTrue(progress[4] > progress[0], "the script consolidates too little");
     assertTrue(progress[2] > 10 * progress[0], "the script commits too little to show anything");
   }
 

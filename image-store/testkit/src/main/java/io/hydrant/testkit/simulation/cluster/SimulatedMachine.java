@@ -13,7 +13,9 @@ import io.hydrant.engine.clean.CleaningPolicy;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.EntryPosition;
+import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.model.Line;
+import io.hydrant.engine.model.TractKey;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.replica.Statement.Says;
@@ -95,6 +97,9 @@ final class SimulatedMachine {
 
   /** One of so many snapshots meets a crash. */
   private static final int CRASH_IN_SNAPSHOT = 30;
+
+  /** Steps of cleaning by one that consolidates a tract. */
+  private static final int CLEANED_BY_CONSOLIDATED = 4;
 
   /** After so long without one, it asks for a catalog again. */
   private static final long INSTALL_PATIENCE_NANOS = 1_000_000_000L;
@@ -272,8 +277,16 @@ final class SimulatedMachine {
     return false;
   }
 
-  /** Cleans one segment, if there is anything to be gained. */
+  /**
+   * Cleans one segment, if there is anything to be gained; now and then a tract is consolidated.
+   */
   void clean() throws IOException {
+    List<ImageState> images = List.copyOf(store().catalog().images());
+    if (!images.isEmpty() && random.nextInt(CLEANED_BY_CONSOLIDATED) == 0) {
+      ImageId image = images.get(random.nextInt(images.size())).id();
+      store().consolidator().consolidate(new TractKey(image, 0, random.nextInt(2)));
+      return;
+    }
     if (store().cleaner().step(EAGER).copiedBytes() > 0) {
       cluster.coverage().count(Schedule.CLEANED);
     }
