@@ -18,6 +18,7 @@ public final class Scenarios {
           new History(),
           new Depth(),
           new Clean(),
+          new Upkeep(),
           new Heap(),
           new Startup(),
           new Kill(),

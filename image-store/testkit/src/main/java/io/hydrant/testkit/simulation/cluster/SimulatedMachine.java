@@ -399,8 +399,9 @@ final class SimulatedMachine {
           if (!isRunning() || !self().equals(life)) {
             return;
           }
+          // Also of a leader that has committed nothing yet: its first entry may wait for this one.
           if (from.isRunning()
-              && from.leads()
+              && raft().isLeading(from.name())
               && cluster.reachBothWays(Plane.DATA, name, from.name())) {
             SimulationStep.on(this, () -> install(from));
           }
