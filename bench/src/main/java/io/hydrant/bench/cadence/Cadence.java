@@ -48,6 +48,11 @@ public final class Cadence {
     return due;
   }
 
+  /** Moments whose work ended, late or not. */
+  public int ended() {
+    return latencies.count();
+  }
+
   public double missedPercent() {
     return 100.0 * missed / due;
   }

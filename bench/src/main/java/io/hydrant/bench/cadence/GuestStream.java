@@ -16,6 +16,9 @@ public interface GuestStream {
   /** What the image has before the first checkpoint of the stream. */
   PageSet begin();
 
+  /** So many checkpoints are made; then they come round again. */
+  int distinct();
+
   /** What the guest has dirtied by a moment; costs nothing worth measuring. */
   PageSet pages(long number);
 

@@ -1,14 +1,6 @@
 package io.hydrant.bench.cadence;
 
-import io.hydrant.bench.data.PageSet;
-import io.hydrant.bench.kill.StepWriter;
-import io.hydrant.bench.store.StoreImage;
-import io.hydrant.client.CheckpointWriter;
-import io.hydrant.client.CommittedCheckpoint;
 import io.hydrant.client.HydrantException;
-import io.hydrant.client.ProtectionStream;
-import io.hydrant.client.UnavailableException;
-import io.hydrant.v1.Region;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,55 +14,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * A protector whose checkpoints are due at fixed moments: each is sent when it is due, however long
  * the ones before take, as far as the store lets it (two in flight); its latency counts from the
- * moment when it was due.
+ * moment when it was due. What the store is compared with is held to the same two.
  */
 public final class OpenLoop {
   private static final long ANSWER_SECONDS_MAX = 60;
 
-  /**
-   * Of the first checkpoint, which is larger than what the library keeps to send it again: a leader
-   * that is lost meanwhile, among processes that have just started, costs it as a whole.
-   */
-  private static final int BEGINNINGS_MAX = 5;
-
-  private final GuestStream stream;
-  private final ProtectionStream protection;
+  private final Duration interval;
+  private final CheckpointSender sender;
   private final List<String> failures = new ArrayList<>();
 
-  public OpenLoop(GuestStream stream, ProtectionStream protection) {
-    this.stream = stream;
-    this.protection = protection;
-  }
-
-  /**
-   * Commits what the image has in the beginning; returns the checkpoint.
-   *
-   * @throws ExecutionException the library's failure
-   */
-  public long begin() throws InterruptedException, ExecutionException {
-    for (int beginning = 1; ; beginning++) {
-      try {
-        return full();
-      } catch (UnavailableException e) {
-        failures.add("at the beginning: " + e.getMessage());
-        if (beginning == BEGINNINGS_MAX) {
-          throw e;
-        }
-      } catch (ExecutionException e) {
-        failures.add("at the beginning: " + e.getMessage());
-        if (!(e.getCause() instanceof UnavailableException) || beginning == BEGINNINGS_MAX) {
-          throw e;
-        }
-      }
-    }
-  }
-
-  private long full() throws InterruptedException, ExecutionException {
-    Region region = StoreImage.region(stream.imageBytes());
-    try (CheckpointWriter writer = protection.openFull(List.of(region))) {
-      StepWriter.full(writer, stream.begin(), stream.imageBytes() / region.getPageBytes());
-      return writer.commit().get().id();
-    }
+  public OpenLoop(Duration interval, CheckpointSender sender) {
+    this.interval = interval;
+    this.sender = sender;
   }
 
   /** What went wrong; each of it is a missed moment, too. */
@@ -94,15 +49,11 @@ public final class OpenLoop {
    */
   public record Moment(long due, long nanos) {}
 
-  /**
-   * Runs for a while; returns when everything is answered.
-   *
-   * @param base checkpoint to begin on
-   */
-  public Cadence run(long base, Duration duration) throws InterruptedException {
-    long count = duration.dividedBy(stream.interval());
-    List<Moment> moments = run(base, number -> number < count);
-    Cadence cadence = new Cadence(stream.interval());
+  /** Runs for a while; returns when everything is answered. */
+  public Cadence run(Duration duration) throws InterruptedException {
+    long count = duration.dividedBy(interval);
+    List<Moment> moments = run(number -> number < count);
+    Cadence cadence = new Cadence(interval);
     moments.forEach(moment -> cadence.ended(moment.nanos()));
     for (long number = moments.size(); number < count; number++) {
       cadence.failed();
@@ -113,43 +64,31 @@ public final class OpenLoop {
   /**
    * Runs as long as there is a next checkpoint; returns when everything is answered.
    *
-   * @param base checkpoint to begin on
    * @param goesOn asked with each number, from 0
    * @return those that were acknowledged; what was not is among the {@link #failures}
    */
-  public List<Moment> run(long base, LongPredicate goesOn) throws InterruptedException {
+  public List<Moment> run(LongPredicate goesOn) throws InterruptedException {
     List<Flight> flights = new ArrayList<>();
-    Clockwork clockwork = new Clockwork(stream.interval());
+    Clockwork clockwork = new Clockwork(interval);
     try {
-      CheckpointWriter writer = protection.openIncremental(base);
+      sender.open(0);
       @Nullable Flight previous = null;
       for (long number = 0; goesOn.test(number); number++) {
         long due = clockwork.await(number);
-        Flight flight = send(writer, number, due);
+        Flight flight = new Flight(due, sender.send());
         flights.add(flight);
         if (previous != null) {
           // Two are open at most; there is nothing else to do before the next one is due.
           previous.answered().get();
         }
-        writer = protection.openIncremental(writer);
+        sender.open(number + 1);
         previous = flight;
       }
-      writer.close();
+      sender.end();
     } catch (HydrantException | ExecutionException e) {
       failures.add(e.toString());
     }
     return answered(flights);
-  }
-
-  private Flight send(CheckpointWriter writer, long number, long due) {
-    PageSet set = stream.pages(number);
-    writer.batch(0, set.pages(), set.content());
-    byte[] slim = stream.slim(number);
-    if (slim.length > 0) {
-      writer.slim(slim);
-    }
-    CompletableFuture<CommittedCheckpoint> committed = writer.commit();
-    return new Flight(due, committed.thenApply(_ -> System.nanoTime()));
   }
 
   private List<Moment> answered(List<Flight> flights) throws InterruptedException {

@@ -69,6 +69,11 @@ public final class SyntheticStream implements GuestStream {
   }
 
   @Override
+  public int distinct() {
+    return sets.size();
+  }
+
+  @Override
   public PageSet pages(long number) {
     return sets.get((int) (number % DISTINCT));
   }

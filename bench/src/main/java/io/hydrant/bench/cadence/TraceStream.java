@@ -51,6 +51,11 @@ public final class TraceStream implements GuestStream {
   }
 
   @Override
+  public int distinct() {
+    return sets.size();
+  }
+
+  @Override
   public PageSet pages(long number) {
     return sets.get((int) (number % sets.size()));
   }

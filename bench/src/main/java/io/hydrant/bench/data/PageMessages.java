@@ -5,6 +5,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.hydrant.engine.model.PageChecksum;
 import io.hydrant.v1.CommitCheckpoint;
 import io.hydrant.v1.Pages;
+import io.hydrant.v1.SlimChunk;
 import io.hydrant.v1.WriteCheckpointRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,12 +20,31 @@ public final class PageMessages {
   /** 1 MiB of 4 KiB pages, the largest batch. */
   public static final int BATCH_PAGES = 256;
 
+  private static final int SLIM_CHUNK_BYTES = 1 << 20;
   private static final int DIGEST_BYTES = 32;
+
+  /** A checksum that nobody looks at; 0 would not travel. */
+  private static final int UNCHECKED = 1;
 
   private PageMessages() {}
 
   /** The batches of a checkpoint: ascending pages of one tract each, at most 1 MiB. */
   public static List<WriteCheckpointRequest> batches(PageSet set) {
+    return batches(set, PageMessages::rows);
+  }
+
+  /** The same, each page as the client library encodes it unless it is told otherwise. */
+  public static List<WriteCheckpointRequest> encodedBatches(PageSet set) {
+    try (DefaultEncoding encoding = new DefaultEncoding()) {
+      return batches(set, encoding::rows);
+    }
+  }
+
+  private interface Rows {
+    Pages of(PageSet set, int from, int to);
+  }
+
+  private static List<WriteCheckpointRequest> batches(PageSet set, Rows rows) {
     List<WriteCheckpointRequest> messages = new ArrayList<>();
     long[] pages = set.pages();
     int from = 0;
@@ -35,8 +55,29 @@ public final class PageMessages {
         to++;
       }
       messages.add(
-          WriteCheckpointRequest.newBuilder().setAttempt(1).setBatch(rows(set, from, to)).build());
+          WriteCheckpointRequest.newBuilder()
+              .setAttempt(1)
+              .setBatch(rows.of(set, from, to))
+              .build());
       from = to;
+    }
+    return messages;
+  }
+
+  /** The messages of device state; none if there is none. */
+  public static List<WriteCheckpointRequest> slim(byte[] state) {
+    List<WriteCheckpointRequest> messages = new ArrayList<>();
+    for (int from = 0; from < state.length; from += SLIM_CHUNK_BYTES) {
+      int length = Math.min(SLIM_CHUNK_BYTES, state.length - from);
+      messages.add(
+          WriteCheckpointRequest.newBuilder()
+              .setAttempt(1)
+              .setSlim(
+                  SlimChunk.newBuilder()
+                      .setOffset(from)
+                      .setChecksum(UNCHECKED)
+                      .setData(UnsafeByteOperations.unsafeWrap(state, from, length)))
+              .build());
     }
     return messages;
   }

@@ -1,5 +1,6 @@
 package io.hydrant.bench.fanout;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.UInt64Value;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -16,14 +17,17 @@ import java.util.List;
  * what a majority has. No replica gets further behind than a window, so that memory stays bounded.
  */
 final class FanOutCall implements StreamObserver<WriteCheckpointRequest> {
-  /** Messages that a replica may be behind: of 1 MiB as many as the Ratis comparator has. */
-  private static final int WINDOW_MESSAGES = 32;
+  /**
+   * How far a replica may be behind: as far as in the Ratis comparator. In bytes, so that a
+   * checkpoint of many small messages is not held up by the slowest replica.
+   */
+  private static final long WINDOW_BYTES = 32L << 20;
 
   private final StreamObserver<UInt64Value> answers;
   private final MajorityCount counts;
   private final GroupAppender appender;
   private final List<StreamObserver<WriteCheckpointRequest>> peers = new ArrayList<>();
-  private long sent;
+  private long sentBytes;
   private int open;
 
   FanOutCall(
@@ -31,8 +35,8 @@ final class FanOutCall implements StreamObserver<WriteCheckpointRequest> {
     this.answers = answers;
     this.open = channels.size() + 1;
     this.counts =
-        new MajorityCount(channels.size() + 1, count -> answers.onNext(UInt64Value.of(count)));
-    this.appender = new GroupAppender(file, count -> counts.durable(0, count), this::ended);
+        new MajorityCount(channels.size() + 1, bytes -> answers.onNext(UInt64Value.of(bytes)));
+    this.appender = new GroupAppender(file, bytes -> counts.durable(0, bytes), this::ended);
     for (int peer = 0; peer < channels.size(); peer++) {
       int replica = peer + 1;
       peers.add(
@@ -49,10 +53,11 @@ final class FanOutCall implements StreamObserver<WriteCheckpointRequest> {
   @Override
   public void onNext(WriteCheckpointRequest message) {
     peers.forEach(peer -> peer.onNext(message));
-    appender.append(message.getBatch().getData());
-    sent++;
+    ByteString kept = FanOutMethods.kept(message);
+    appender.append(kept);
+    sentBytes += kept.size();
     try {
-      counts.awaitBehindAtMost(WINDOW_MESSAGES, sent);
+      counts.awaitBehindAtMost(WINDOW_BYTES, sentBytes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

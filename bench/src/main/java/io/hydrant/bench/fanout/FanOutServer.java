@@ -69,12 +69,12 @@ public final class FanOutServer implements AutoCloseable {
   private StreamObserver<WriteCheckpointRequest> append(StreamObserver<UInt64Value> answers) {
     GroupAppender appender =
         new GroupAppender(
-            file, count -> answers.onNext(UInt64Value.of(count)), answers::onCompleted);
+            file, bytes -> answers.onNext(UInt64Value.of(bytes)), answers::onCompleted);
     ((ServerCallStreamObserver<UInt64Value>) answers).setOnCancelHandler(() -> {});
     return new StreamObserver<>() {
       @Override
       public void onNext(WriteCheckpointRequest message) {
-        appender.append(message.getBatch().getData());
+        appender.append(FanOutMethods.kept(message));
       }
 
       @Override

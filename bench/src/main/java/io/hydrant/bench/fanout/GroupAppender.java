@@ -4,8 +4,9 @@ import com.google.protobuf.ByteString;
 import io.hydrant.bench.bare.BareSettings;
 import io.hydrant.bench.bare.RecycledFile;
 import java.io.IOException;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.function.LongConsumer;
 
 /**
@@ -14,18 +15,22 @@ import java.util.function.LongConsumer;
  * every few MiB while receiving goes on.
  */
 final class GroupAppender {
-  /** Messages that wait for the thread: two syncs' worth of 1 MiB messages. */
-  private static final int QUEUE_MESSAGES = 8;
+  /**
+   * What may wait for the thread: two syncs' worth. In bytes, so that receiving and sending on go
+   * on during a sync however small the messages are.
+   */
+  private static final int QUEUE_BYTES = Math.toIntExact(2 * BareSettings.SYNC_BYTES);
 
   private static final ByteString END = ByteString.copyFromUtf8("end");
 
   private final RecycledFile file;
   private final LongConsumer durable;
   private final Runnable ended;
-  private final BlockingQueue<ByteString> queue = new ArrayBlockingQueue<>(QUEUE_MESSAGES);
+  private final Semaphore room = new Semaphore(QUEUE_BYTES);
+  private final BlockingQueue<ByteString> queue = new LinkedBlockingQueue<>();
 
   /**
-   * @param durable gets the number of messages that are durable, on this object's thread
+   * @param durable gets the number of bytes that are durable, on this object's thread
    * @param ended run there when all are
    */
   GroupAppender(RecycledFile file, LongConsumer durable, Runnable ended) {
@@ -38,6 +43,7 @@ final class GroupAppender {
   /** Waits while the queue is full. */
   void append(ByteString data) {
     try {
+      room.acquire(data.size());
       queue.put(data);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -49,7 +55,7 @@ final class GroupAppender {
   }
 
   private void run() {
-    long written = 0;
+    long writtenBytes = 0;
     try {
       for (ByteString data = queue.take(); data != END; data = queue.take()) {
         long unsyncedBytes = 0;
@@ -59,15 +65,16 @@ final class GroupAppender {
             last = true;
             break;
           }
+          room.release(next.size());
           file.write(next.asReadOnlyByteBuffer());
-          written++;
+          writtenBytes += next.size();
           unsyncedBytes += next.size();
           if (unsyncedBytes >= BareSettings.SYNC_BYTES) {
             break;
           }
         }
         file.sync();
-        durable.accept(written);
+        durable.accept(writtenBytes);
         if (last) {
           break;
         }

@@ -3,7 +3,7 @@ package io.hydrant.bench.fanout;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
 
-/** What a majority has, from what each of the replicas says it has. */
+/** How many bytes a majority has, from what each of the replicas says it has. */
 final class MajorityCount {
   private final long[] counts;
   private final LongConsumer changed;
@@ -31,8 +31,8 @@ final class MajorityCount {
   }
 
   /** Waits until no replica is further than this behind what was sent. */
-  synchronized void awaitBehindAtMost(long messages, long sent) throws InterruptedException {
-    while (sent - Arrays.stream(counts).min().orElseThrow() > messages) {
+  synchronized void awaitBehindAtMost(long bytes, long sent) throws InterruptedException {
+    while (sent - Arrays.stream(counts).min().orElseThrow() > bytes) {
       wait();
     }
   }

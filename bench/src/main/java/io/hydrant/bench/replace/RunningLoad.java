@@ -2,6 +2,7 @@ package io.hydrant.bench.replace;
 
 import io.hydrant.bench.cadence.GuestStream;
 import io.hydrant.bench.cadence.OpenLoop;
+import io.hydrant.bench.cadence.StoreSender;
 import io.hydrant.bench.measure.Latencies;
 import io.hydrant.bench.store.StoreClient;
 import io.hydrant.client.ProtectionStream;
@@ -11,10 +12,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /** Guests that are checkpointed at fixed moments until it is ended, each on a thread of its own. */
 final class RunningLoad {
   private final List<ProtectionStream> protections = new ArrayList<>();
+  private final List<StoreSender> senders = new ArrayList<>();
   private final List<OpenLoop> loops = new ArrayList<>();
   private final List<Future<List<OpenLoop.Moment>>> running = new ArrayList<>();
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -23,18 +26,17 @@ final class RunningLoad {
   /** Begins; returns when each guest has its first checkpoint. */
   RunningLoad(StoreClient client, List<GuestStream> guests)
       throws InterruptedException, ExecutionException {
-    List<Long> bases = new ArrayList<>();
     for (int i = 0; i < guests.size(); i++) {
-      ProtectionStream protection = client.protect("load-" + i, guests.get(i).isCompressible());
+      GuestStream guest = guests.get(i);
+      ProtectionStream protection = client.protect("load-" + i, guest.isCompressible());
       protections.add(protection);
-      OpenLoop loop = new OpenLoop(guests.get(i), protection);
-      loops.add(loop);
-      bases.add(loop.begin());
+      StoreSender sender = new StoreSender(guest, protection);
+      sender.begin();
+      senders.add(sender);
+      loops.add(new OpenLoop(guest.interval(), sender));
     }
-    for (int i = 0; i < guests.size(); i++) {
-      OpenLoop loop = loops.get(i);
-      long base = bases.get(i);
-      running.add(threads.submit(() -> loop.run(base, _ -> !ended)));
+    for (OpenLoop loop : loops) {
+      running.add(threads.submit(() -> loop.run(_ -> !ended)));
     }
   }
 
@@ -52,7 +54,10 @@ final class RunningLoad {
 
   /** After the end. */
   List<String> failures() {
-    return loops.stream().flatMap(loop -> loop.failures().stream()).toList();
+    return Stream.concat(
+            senders.stream().flatMap(sender -> sender.failures().stream()),
+            loops.stream().flatMap(loop -> loop.failures().stream()))
+        .toList();
   }
 
   /** Latencies of what was due in a time. */

@@ -7,11 +7,11 @@ import io.hydrant.bench.cadence.BareLoop;
 import io.hydrant.bench.cadence.Cadence;
 import io.hydrant.bench.cadence.GuestStream;
 import io.hydrant.bench.cadence.OpenLoop;
+import io.hydrant.bench.cadence.StoreSender;
 import io.hydrant.bench.cadence.SyntheticStream;
 import io.hydrant.bench.cadence.TraceStream;
 import io.hydrant.bench.data.PagePool;
 import io.hydrant.bench.kill.TraceSteps;
-import io.hydrant.bench.measure.Bar;
 import io.hydrant.bench.measure.Report;
 import io.hydrant.bench.measure.Row;
 import io.hydrant.bench.measure.Series;
@@ -24,7 +24,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Checkpoints at fixed moments, open loop, on one node and on three: latencies and misses. */
 public final class CadenceTable implements Scenario {
@@ -32,16 +31,13 @@ public final class CadenceTable implements Scenario {
   private static final List<Duration> TRACE_INTERVALS =
       List.of(Duration.ofSeconds(1), Duration.ofMillis(250), Duration.ofMillis(100));
 
-  private static final double MISSED_PERCENT_MAX = 0.2;
-  private static final int RUN_MAX = 2;
-
-  /** Of the measured time, before it. */
-  private static final int WARMUP_PART = 6;
-
   private static final String ONE = "one";
   private static final String THREE = "three";
   private static final String IMAGE = "cadence";
   private static final int POOL_PAGES = 64 << 10;
+
+  /** Instead of {@link Sizes#RECYCLED_BYTES} where figures mean nothing. */
+  private static final long SMOKE_FILE_BYTES = 16L << 20;
 
   @Override
   public String name() {
@@ -109,25 +105,10 @@ public final class CadenceTable implements Scenario {
     }
     Report.Builder report = Report.builder();
     if (!one.isEmpty()) {
-      try (StoreProcess store =
-              lab.startStore("one", List.of("-Xmx" + lab.options().heap()), List.of());
-          StoreClient client = StoreClient.connect(store)) {
-        warmUp(lab, client, one.getFirst().stream());
-        for (Case each : one) {
-          measure(lab, report, client, each);
-        }
-      }
+      onOne(lab, report, one);
     }
     if (!three.isEmpty()) {
-      try (StoreGroup group = lab.startGroup("three", List.of());
-          StoreClient client = StoreClient.connect(group)) {
-        warmUp(lab, client, three.getFirst().stream());
-        long term = group.term();
-        for (Case each : three) {
-          measure(lab, report, client, each);
-        }
-        report.row(Row.told("three: elections meanwhile", Series.single("", group.term() - term)));
-      }
+      onThree(lab, report, three);
     }
     return report
         .note(
@@ -135,6 +116,70 @@ public final class CadenceTable implements Scenario {
         .note(
             "against: a timer that writes as many bytes into one file with an fdatasync, missed alike")
         .build();
+  }
+
+  private void onOne(Lab lab, Report.Builder report, List<Case> cases) throws Exception {
+    try (StoreProcess store =
+            lab.startStore("one", List.of("-Xmx" + lab.options().heap()), List.of());
+        StoreClient client = StoreClient.connect(store)) {
+      warmUp(lab, client, cases.getFirst().stream());
+      for (Case each : cases) {
+        PacedRun run = measure(lab, client, each, store::accounts);
+        CadenceRows.timer(report, each.name(), each.held(), run.cadence(), each.bare());
+        note(report, each.name(), run);
+      }
+    }
+  }
+
+  private void onThree(Lab lab, Report.Builder report, List<Case> cases) throws Exception {
+    List<PacedRun> fanOuts = fanOut(lab, cases);
+    try (StoreGroup group = lab.startGroup("three", List.of());
+        StoreClient client = StoreClient.connect(group)) {
+      warmUp(lab, client, cases.getFirst().stream());
+      long term = group.term();
+      for (int i = 0; i < cases.size(); i++) {
+        Case each = cases.get(i);
+        PacedRun run = measure(lab, client, each, group::accounts);
+        CadenceRows.timer(report, each.name(), each.held(), run.cadence(), each.bare());
+        CadenceRows.fanOut(report, each.name(), run, fanOuts.get(i));
+        note(report, each.name(), run);
+        note(report, each.name() + ": bare fan-out", fanOuts.get(i));
+      }
+      report.row(Row.told("three: elections meanwhile", Series.single("", group.term() - term)));
+    }
+    report
+        .note(
+            "against a bare fan-out: the same messages through gRPC to three processes that write and sync them, a majority acknowledges; at the same moments, warmed up as long, before the group was started")
+        .note(
+            "CPU per checkpoint: user and system time of the three servers and of this process, by the checkpoints that were acknowledged");
+  }
+
+  /** All cases through a bare fan-out, whose processes have ended when this returns. */
+  private List<PacedRun> fanOut(Lab lab, List<Case> cases) throws Exception {
+    List<PacedRun> runs = new ArrayList<>();
+    try (FanOutCadence bare = FanOutCadence.start(lab, fanOutFileBytes(lab))) {
+      Duration warmup = warmup(lab);
+      lab.say("%s: bare fan-out: %d s to warm up ...", name(), warmup.toSeconds());
+      bare.warmUp(cases.getFirst().stream(), warmup);
+      for (Case each : cases) {
+        PacedRun run = bare.measure(each.stream(), each.duration());
+        lab.say("%s: %s: bare fan-out: %s", name(), each.name(), run.text());
+        runs.add(run);
+      }
+    }
+    return runs;
+  }
+
+  private static void note(Report.Builder report, String name, PacedRun run) {
+    run.failures().forEach(text -> report.note(name + ": " + text));
+  }
+
+  private static long fanOutFileBytes(Lab lab) {
+    return lab.scale().pick(Sizes.RECYCLED_BYTES, Sizes.RECYCLED_BYTES, SMOKE_FILE_BYTES);
+  }
+
+  private static Duration warmup(Lab lab) {
+    return Duration.ofSeconds(lab.scale().pick(120, 30, 1));
   }
 
   private static boolean isWanted(Lab lab, String nodes, GuestStream stream) {
@@ -166,63 +211,29 @@ public final class CadenceTable implements Scenario {
    * need: nobody protects a machine with a store that was started that moment.
    */
   private void warmUp(Lab lab, StoreClient client, GuestStream stream) throws Exception {
-    Duration duration = Duration.ofSeconds(lab.scale().pick(120, 30, 1));
+    Duration duration = warmup(lab);
     lab.say("%s: %d s to warm up ...", name(), duration.toSeconds());
     try (ProtectionStream protection = client.protect(IMAGE, stream.isCompressible())) {
-      OpenLoop warm = new OpenLoop(stream, protection);
-      warm.run(warm.begin(), duration);
+      StoreSender sender = new StoreSender(stream, protection);
+      sender.begin();
+      new OpenLoop(stream.interval(), sender).run(duration);
     }
     client.delete(IMAGE);
   }
 
-  private void measure(Lab lab, Report.Builder report, StoreClient client, Case each)
+  private PacedRun measure(Lab lab, StoreClient client, Case each, Accounts servers)
       throws Exception {
     GuestStream stream = each.stream();
-    Cadence cadence;
-    List<String> failures;
+    PacedRun run;
     try (ProtectionStream protection = client.protect(IMAGE, stream.isCompressible())) {
-      OpenLoop warm = new OpenLoop(stream, protection);
-      warm.run(warm.begin(), each.duration().dividedBy(WARMUP_PART));
-      OpenLoop loop = new OpenLoop(stream, protection);
-      cadence = loop.run(protection.head().orElseThrow(), each.duration());
-      failures = Stream.concat(warm.failures().stream(), loop.failures().stream()).toList();
+      StoreSender sender = new StoreSender(stream, protection);
+      sender.begin();
+      run =
+          PacedRun.measure(stream.interval(), sender, each.duration(), servers)
+              .after(sender.failures());
     }
     client.delete(IMAGE);
-    lab.say(
-        "%s: %s: p50 %.1f ms, p99 %.1f ms, %.2f %% missed, %d in a row at most",
-        name(),
-        each.name(),
-        cadence.millis(50),
-        cadence.millis(99),
-        cadence.missedPercent(),
-        cadence.longestRun());
-    tell(report, each, cadence);
-    failures.forEach(text -> report.note(each.name() + ": " + text));
-  }
-
-  private static void tell(Report.Builder report, Case each, Cadence cadence) {
-    String name = each.name();
-    Cadence bare = each.bare();
-    Bar[] missed = each.held() ? new Bar[] {Bar.atMost(MISSED_PERCENT_MAX)} : new Bar[0];
-    Bar[] run = each.held() ? new Bar[] {Bar.atMost(RUN_MAX)} : new Bar[0];
-    report
-        .row(Row.compared(name + ": p50", millis(cadence, 50), millis(bare, 50)))
-        .row(Row.compared(name + ": p99", millis(cadence, 99), millis(bare, 99)))
-        .row(
-            Row.compared(
-                name + ": missed",
-                Series.single("%", cadence.missedPercent()),
-                Series.single("%", bare.missedPercent()),
-                missed))
-        .row(
-            Row.compared(
-                name + ": missed in a row",
-                Series.single("", cadence.longestRun()),
-                Series.single("", bare.longestRun()),
-                run));
-  }
-
-  private static Series millis(Cadence cadence, double percent) {
-    return Series.single("ms", cadence.millis(percent));
+    lab.say("%s: %s: %s", name(), each.name(), run.text());
+    return run;
   }
 }

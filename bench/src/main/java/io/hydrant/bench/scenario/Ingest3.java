@@ -20,7 +20,6 @@ import io.hydrant.bench.store.StoreClient;
 import io.hydrant.bench.store.StoreGroup;
 import io.hydrant.bench.store.StoreImage;
 import io.hydrant.v1.WriteCheckpointRequest;
-import java.io.IOException;
 import java.util.List;
 
 /**
@@ -129,10 +128,6 @@ public final class Ingest3 implements Scenario {
       image.delete();
       return nanos;
     }
-  }
-
-  private interface Accounts {
-    ProcessAccounts now() throws IOException;
   }
 
   private interface Write {

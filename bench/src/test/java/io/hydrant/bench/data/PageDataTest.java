@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.hydrant.codecs.ZstdPageCodec;
 import io.hydrant.engine.model.PageChecksum;
+import io.hydrant.v1.PageEncoding;
 import io.hydrant.v1.Pages;
 import io.hydrant.v1.WriteCheckpointRequest;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.LongStream;
 import java.util.zip.Deflater;
@@ -81,6 +84,48 @@ class PageDataTest {
             .map(message -> message.getBatch().getData())
             .reduce(ByteString.EMPTY, ByteString::concat));
     assertEquals(500, PageMessages.commit(batches).getCommit().getPageCount());
+  }
+
+  @Test
+  void encodedPagesAreAsSmallAsTheLibraryMakesThem() throws Exception {
+    ByteBuffer content = ByteBuffer.allocate(3 * PAGE_BYTES);
+    content.put(pool.run(9, 1)).position(2 * PAGE_BYTES);
+    content.put("a page of text ".repeat(200).getBytes(StandardCharsets.US_ASCII)).rewind();
+    PageSet set = new PageSet(new long[] {4, 5, 2_100}, content);
+    List<Pages> batches =
+        PageMessages.encodedBatches(set).stream().map(WriteCheckpointRequest::getBatch).toList();
+    assertEquals(List.of(4L, 5L), batches.getFirst().getPageList());
+    assertArrayEquals(
+        new byte[] {PageEncoding.PAGE_ENCODING_RAW_VALUE, PageEncoding.PAGE_ENCODING_ZERO_VALUE},
+        batches.getFirst().getEncoding().toByteArray());
+    assertEquals(List.of(PAGE_BYTES, 0), batches.getFirst().getLengthList());
+    assertEquals(ByteString.copyFrom(pool.run(9, 1)), batches.getFirst().getData());
+    Pages text = batches.get(1);
+    assertEquals(PageEncoding.PAGE_ENCODING_ZSTD_VALUE, text.getEncoding().byteAt(0));
+    assertEquals(text.getLength(0), text.getData().size());
+    assertTrue(text.getLength(0) < 100, "bytes " + text.getLength(0));
+    assertEquals(new PageChecksum().of(0, 2_100, set.page(2)), text.getChecksum(0));
+    ByteBuffer decoded = ByteBuffer.allocate(PAGE_BYTES);
+    try (ZstdPageCodec codec = new ZstdPageCodec()) {
+      codec.decodeZstd(ByteBuffer.wrap(text.getData().toByteArray()), decoded);
+    }
+    assertEquals(set.page(2), decoded.flip());
+  }
+
+  @Test
+  void deviceStateTravelsInPiecesOfOneMebibyte() {
+    assertEquals(List.of(), PageMessages.slim(new byte[0]));
+    byte[] state = new byte[(1 << 20) + 5];
+    state[1 << 20] = 7;
+    List<WriteCheckpointRequest> messages = PageMessages.slim(state);
+    assertEquals(
+        ByteString.copyFrom(state),
+        messages.stream()
+            .map(message -> message.getSlim().getData())
+            .reduce(ByteString.EMPTY, ByteString::concat));
+    assertEquals(
+        List.of(0L, 1L << 20),
+        messages.stream().map(message -> message.getSlim().getOffset()).toList());
   }
 
   @Test

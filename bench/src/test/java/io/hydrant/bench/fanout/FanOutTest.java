@@ -2,18 +2,22 @@ package io.hydrant.bench.fanout;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.ManagedChannel;
 import io.hydrant.bench.data.PageMessages;
 import io.hydrant.bench.data.PagePool;
 import io.hydrant.bench.data.PageSet;
+import io.hydrant.bench.process.FreePort;
 import io.hydrant.v1.WriteCheckpointRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,6 +50,53 @@ class FanOutTest {
             assertTrue(stream.write(batches, 1) > 0);
           }
         }
+      } finally {
+        channel.shutdownNow();
+      }
+    }
+  }
+
+  @Test
+  void whatIsSentIsAnsweredInItsOrderWithoutAnyoneWaiting() throws Exception {
+    // Small messages, as of pages all over an image: more of them than of large ones may be under
+    // way.
+    List<WriteCheckpointRequest> checkpoint = new ArrayList<>();
+    for (int run = 0; run < 100; run++) {
+      checkpoint.addAll(PageMessages.batches(PageSet.run(pool, 8L * run, 8)));
+    }
+    checkpoint.addAll(PageMessages.slim(new byte[3_000]));
+    int bytes = 100 * 8 * PagePool.PAGE_BYTES + 3_000;
+    try (FanOutServer one = server("one", List.of());
+        FanOutServer two = server("two", List.of());
+        FanOutServer leader = server("leader", List.of(one.port(), two.port()))) {
+      ManagedChannel channel = FanOutServer.channel(leader.port());
+      try (FanOutStream stream = new FanOutStream(channel)) {
+        CompletableFuture<Long> first = stream.send(checkpoint);
+        CompletableFuture<Long> second = stream.send(checkpoint);
+        CompletableFuture<Long> nothing = stream.send(List.of());
+        assertTrue(first.get() <= second.get());
+        assertTrue(second.get() <= nothing.get());
+        assertTrue(nothing.get() <= System.nanoTime());
+      } finally {
+        channel.shutdownNow();
+      }
+      byte[] written = Files.readAllBytes(directory.resolve("two"));
+      byte[] content = new byte[bytes - 3_000];
+      pool.run(0, 800).get(content);
+      assertArrayEquals(content, Arrays.copyOf(written, content.length));
+      assertArrayEquals(content, Arrays.copyOfRange(written, bytes, bytes + content.length));
+    }
+  }
+
+  @Test
+  void whatIsUnderWayFailsWithTheCall() throws Exception {
+    List<WriteCheckpointRequest> batches = PageMessages.batches(PageSet.run(pool, 0, 1));
+    try (FanOutServer leader = server("leader", List.of(FreePort.choose()))) {
+      ManagedChannel channel = FanOutServer.channel(leader.port());
+      try {
+        // The other one is not there, so there is no majority of the two.
+        CompletableFuture<Long> answered = new FanOutStream(channel).send(batches);
+        assertThrows(ExecutionException.class, answered::get);
       } finally {
         channel.shutdownNow();
       }

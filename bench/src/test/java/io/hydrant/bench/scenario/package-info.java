@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.bench.scenario;
+
+import org.jspecify.annotations.NullMarked;
