@@ -1,6 +1,7 @@
 package io.hydrant.testkit.simulation.cluster;
 
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.repair.LocalRepairSource;
 import io.hydrant.engine.repair.RepairPlan;
 import io.hydrant.engine.repair.RepairRefusal;
@@ -47,11 +48,15 @@ final class SimulatedRepair implements RepairStep.Surroundings {
     if (machine.store().missing().lacks().isEmpty()) {
       return false;
     }
-    boolean worked = step.step().outcome() == RepairStep.Outcome.WORKED;
-    if (worked) {
-      cluster.coverage().count(Schedule.REPAIR_STEP);
+    try {
+      boolean worked = step.step().outcome() == RepairStep.Outcome.WORKED;
+      if (worked) {
+        cluster.coverage().count(Schedule.REPAIR_STEP);
+      }
+      return worked;
+    } catch (DiskFullException _) {
+      return false; // There is no room for what was fetched: later.
     }
-    return worked;
   }
 
   /** What may be on its way from the leader is left to it, mostly. */
