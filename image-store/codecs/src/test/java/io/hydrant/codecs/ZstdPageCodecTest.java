@@ -71,7 +71,9 @@ class ZstdPageCodecTest {
     for (int bytes : new int[] {512, 4096, 65_536, 2 << 20}) {
       byte[] page = new byte[bytes];
       Arrays.fill(page, bytes / 4, bytes, (byte) 3);
-      new Random(bytes).nextBytes(Arrays.copyOf(page, bytes / 4));
+      byte[] noise = new byte[bytes / 4];
+      new Random(bytes).nextBytes(noise);
+      System.arraycopy(noise, 0, page, 0, noise.length);
       ByteBuffer source = ByteBuffer.allocateDirect(bytes + 7).position(7).put(page).position(7);
       ByteBuffer encoded = ByteBuffer.allocateDirect(bytes + 100).position(9);
       assertTrue(codec.encodeZstd(source, encoded));

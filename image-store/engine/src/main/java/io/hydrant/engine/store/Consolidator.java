@@ -3,7 +3,6 @@ package io.hydrant.engine.store;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.clean.CleaningPace;
 import io.hydrant.engine.clean.CleaningPolicy;
-import io.hydrant.engine.clean.SegmentsInUse;
 import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.index.TractMap;
 import io.hydrant.engine.model.Line;
@@ -28,6 +27,9 @@ import java.util.TreeSet;
  * overwritten again and again is not rewritten more often than it is restored.
  */
 public final class Consolidator {
+  /** In one step: most of those that are looked at are not worth it yet. */
+  private static final int LOOKS_MAX = 16;
+
   private final MoveTools tools;
   private final SegmentCleaner cleaner;
   private final ScatteredReads reads;
@@ -43,21 +45,26 @@ public final class Consolidator {
   /**
    * Consolidates one tract if one is worth it, and there is room to spare.
    *
-   * @return whether one was looked at: there may be another
+   * @return whether one was: there may be another
    * @throws IOException if reading or writing failed; final, as any fault of the log
    */
   public boolean step(CleaningPolicy policy, CleaningPace pace) throws IOException {
-    Optional<TractKey> tract = reads.worst();
-    if (tract.isEmpty()) {
-      return false;
+    for (int looks = 0; looks < LOOKS_MAX; looks++) {
+      Optional<TractKey> tract = reads.worst();
+      if (tract.isEmpty() || !isAtLeisure(policy)) {
+        return false;
+      }
+      long bytes = run(tract.get(), reads.pieces(tract.get()));
+      if (bytes > 0) {
+        pace.copied(bytes, () -> 0);
+        return true;
+      }
     }
-    Optional<SegmentsInUse> now = cleaner.look();
-    if (now.isEmpty() || !policy.isAtLeisure(now.get())) {
-      return false;
-    }
-    long bytes = run(tract.get(), reads.pieces(tract.get()));
-    pace.copied(bytes, 0);
-    return true;
+    return false;
+  }
+
+  private boolean isAtLeisure(CleaningPolicy policy) throws IOException {
+    return cleaner.look().filter(policy::isAtLeisure).isPresent();
   }
 
   /**

@@ -20,7 +20,6 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.LongConsumer;
 
 /**
  * Moves what is live out of one sealed segment (PROTOCOL R14, R23), so that the next flush can give
@@ -39,12 +38,21 @@ import java.util.function.LongConsumer;
  * pages stay where they are and keep the segment until they are repaired. Used once, by one thread.
  */
 final class Evacuation {
+  /** Is told what was copied, and may wait. */
+  @FunctionalInterface
+  interface Progress {
+    void copied(long bytes) throws IOException;
+  }
+
   private final int segment;
   private final boolean cold;
   private final MoveTools tools;
   private final StoreParts parts;
-  private final LongConsumer copying;
+  private final Progress progress;
   private final TractMoves moves;
+
+  /** Copied since it was told last. */
+  private long untoldBytes;
 
   private final SortedSet<TractKey> tracts = new TreeSet<>();
   private final SortedSet<CheckpointKey> slims = new TreeSet<>();
@@ -52,14 +60,14 @@ final class Evacuation {
 
   /**
    * @param cold what is in it has been moved before, and lives long
-   * @param copying is told after each tract how many bytes were copied of it, and may wait
+   * @param progress is told of it between two tracts
    */
-  Evacuation(int segment, boolean cold, MoveTools tools, LongConsumer copying) {
+  Evacuation(int segment, boolean cold, MoveTools tools, Progress progress) {
     this.segment = segment;
     this.cold = cold;
     this.tools = tools;
     this.parts = tools.parts();
-    this.copying = copying;
+    this.progress = progress;
     this.moves = new TractMoves(tools);
   }
 
@@ -90,17 +98,34 @@ final class Evacuation {
   private Optional<DiskFullException> copyAll() throws IOException {
     try {
       for (TractKey tract : tracts) {
+        tell();
         long before = moves.copiedBytes();
         copy(tract);
-        copying.accept(moves.copiedBytes() - before);
+        untoldBytes += moves.copiedBytes() - before;
       }
       for (CheckpointKey key : slims) {
+        tell();
+        long before = moves.copiedBytes();
         copySlim(key);
+        untoldBytes += moves.copiedBytes() - before;
       }
       return Optional.empty();
     } catch (DiskFullException full) {
       return Optional.of(full);
     }
+  }
+
+  private void tell() throws IOException {
+    if (untoldBytes > 0) {
+      long bytes = untoldBytes;
+      untoldBytes = 0;
+      progress.copied(bytes);
+    }
+  }
+
+  /** What was copied last: to be paid for when it counts already. */
+  long untoldBytes() {
+    return untoldBytes;
   }
 
   /** What the copies take, headers and tables among them. */

@@ -479,13 +479,15 @@ final class LogPageReader implements PageReader {
       return hasContent(size - 1);
     }
 
-    /** End of the rows whose bytes follow each other on the device, beginning with {@code row}. */
+    /**
+     * End of the rows whose bytes follow each other on the device, beginning with {@code row};
+     * pages without content lie between them at no cost.
+     */
     int runEnd(int row) {
       int end = row + 1;
-      while (end < size
-          && hasContent(row)
-          && hasContent(end)
-          && addresses[end] == addresses[end - 1] + lengths[end - 1]) {
+      long next = addresses[row] + lengths[row];
+      while (end < size && hasContent(row) && (!hasContent(end) || addresses[end] == next)) {
+        next += lengths[end];
         end++;
       }
       return end;

@@ -63,7 +63,14 @@ final class RecoveredCheckpoint implements StagedCheckpoint {
       throws Refusal, IOException {
     Command.Content own;
     try {
-      own = reader.verified(records, codec).content();
+      own =
+          reader
+              .verifiedIfHere(records, codec)
+              .orElseThrow(() ->
+                  new Refusal(
+                      Rejection.ABORTED,
+                      key() + " has ended, and its bytes are gone; open a new one"))
+              .content();
     } catch (CorruptionException e) {
       throw new Refusal(
           Rejection.ABORTED,

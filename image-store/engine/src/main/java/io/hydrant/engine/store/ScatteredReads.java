@@ -14,13 +14,16 @@ final class ScatteredReads {
   /** Of some hundred bytes each. */
   private static final int TRACTS_MAX = 16 << 10;
 
+  /** A range that begins within a record has a piece more, though all is in order. */
+  private static final int DUE_MIN = 8;
+
   private final Map<TractKey, Count> counts = new HashMap<>();
 
   private static final class Count {
     long pieces;
 
-    /** It was found not to be worth it with fewer. */
-    long due;
+    /** With fewer it is not worth a look, or was found not to be. */
+    long due = DUE_MIN;
   }
 
   /** A tract was read in so many pieces too many. */

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 
 /**
@@ -102,7 +101,7 @@ public final class SegmentCleaner {
       return Step.NOTHING;
     }
     Step step = step(policy, pace, now.get());
-    gaining = step.wanted() || now.get().deadBytes() > 0;
+    gaining = (step.wanted() || now.get().deadBytes() > 0) && !snapshots.isStalled();
     return step;
   }
 
@@ -134,13 +133,23 @@ public final class SegmentCleaner {
       }
       return Step.NOTHING;
     }
-    double urgency = policy.urgency(now);
-    Cleaned cleaned = cleaned(victim.get().segment(), bytes -> pace.copied(bytes, urgency));
+    gaining = true;
+    Cleaned cleaned =
+        cleaned(victim.get().segment(), bytes -> pace.copied(bytes, () -> urgency(policy)));
     if (cleaned.isWithoutRoom()) {
       return Step.NOTHING; // Nothing is gained by trying again at once.
     }
     judge(victim.get(), cleaned);
     return new Step(cleaned.copiedBytes(), true);
+  }
+
+  /** Whoever waits looks again: room may fall meanwhile, and what is dead is to be given back. */
+  private double urgency(CleaningPolicy policy) throws IOException {
+    Optional<SegmentsInUse> now = look();
+    if (now.isPresent() && policy.isFlushWanted(now.get())) {
+      flush();
+    }
+    return now.isEmpty() ? 1 : policy.urgency(now.get());
   }
 
   /** Those whose copies have room: one that is moved in part gives no file back. */
@@ -209,7 +218,7 @@ public final class SegmentCleaner {
     return Math.max(0, cleaned(segment, _ -> {}).copiedBytes());
   }
 
-  private Cleaned cleaned(int segment, LongConsumer copying) throws IOException {
+  private Cleaned cleaned(int segment, Evacuation.Progress copying) throws IOException {
     Optional<SegmentLog.SegmentInfo> found = sealed(segment);
     if (found.isEmpty()) {
       return Cleaned.NOTHING;
@@ -219,6 +228,7 @@ public final class SegmentCleaner {
     long copied;
     try {
       copied = evacuation.run();
+      copying.copied(evacuation.untoldBytes());
     } catch (DiskFullException _) {
       return Cleaned.WITHOUT_ROOM; // Dead segments, and retired checkpoints, make room first.
     }

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Reads staged records back, from memory if they came lately, else from the log, and holds them
@@ -87,6 +88,27 @@ final class StagedReader {
       return parts.isComplete(Manifest.partsOf(records.key().toString(), first));
     } catch (CorruptionException _) {
       return true;
+    }
+  }
+
+  /**
+   * As {@link #verified}, for whoever is not within a change: empty if a segment has gone. Then the
+   * checkpoint is final, and nothing of it is live here.
+   */
+  Optional<Manifest> verifiedIfHere(StagedRecords records, PageCodec codec) throws IOException {
+    List<Integer> pinned = new ArrayList<>();
+    try {
+      for (int segment : records.segments()) {
+        if (!log.pin(segment)) {
+          return Optional.empty();
+        }
+        pinned.add(segment);
+      }
+      return Optional.of(verified(records, codec));
+    } finally {
+      for (int segment : pinned) {
+        log.unpin(segment);
+      }
     }
   }
 

@@ -5,6 +5,8 @@ import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.segment.Appended;
 import io.hydrant.engine.segment.LogRecord;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * The facts on disk about one checkpoint that is not final: which of its records were appended
@@ -83,6 +85,19 @@ final class StagedRecords {
 
   AppendedList manifests() {
     return manifests;
+  }
+
+  /** Where they lie. */
+  synchronized SortedSet<Integer> segments() {
+    SortedSet<Integer> segments = new TreeSet<>();
+    for (AppendedList list : lists()) {
+      for (int number = 0; number < list.size(); number++) {
+        if (list.has(number)) {
+          segments.add(list.get(number).record().segment());
+        }
+      }
+    }
+    return segments;
   }
 
   /** Patches, slim chunks, manifest parts: the order of the staged row. */

@@ -5,7 +5,6 @@ import io.hydrant.engine.store.Consolidator;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.SegmentCleaner;
 import io.hydrant.node.config.CleaningConfig;
-import io.hydrant.node.pace.BytePace;
 import io.hydrant.node.replication.FailStop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,25 +22,26 @@ public final class CleaningLoop implements AutoCloseable {
   /** Between two looks at the segments when there is nothing to do. */
   private static final Duration LOOK = Duration.ofMillis(200);
 
+  /** Nobody was served for so many looks: not only between two requests. */
+  private static final int QUIET_LOOKS = 5;
+
   private final SegmentCleaner cleaner;
   private final Consolidator consolidator;
   private final CleaningPolicy policy;
-  private final BytePace pace;
+  private final CleaningThrottle throttle;
   private final BooleanSupplier busy;
   private final FailStop failStop;
   private final Thread thread;
+  private int quietLooks;
   private volatile boolean stopped;
 
   private CleaningLoop(
-      SegmentCleaner cleaner,
-      Consolidator consolidator,
-      CleaningConfig config,
-      BooleanSupplier busy,
-      FailStop failStop) {
-    this.cleaner = cleaner;
-    this.consolidator = consolidator;
+      ImageStore store, CleaningConfig config, BooleanSupplier busy, FailStop failStop) {
+    this.cleaner = store.cleaner();
+    this.consolidator = store.consolidator();
     this.policy = config.policy();
-    this.pace = new BytePace(config.bytesPerSecond(), System.nanoTime());
+    this.throttle =
+        new CleaningThrottle(config.bytesPerSecond(), busy, this::pause, System::nanoTime);
     this.busy = busy;
     this.failStop = failStop;
     this.thread = Thread.ofPlatform().name("hydrant-clean").daemon().unstarted(this::run);
@@ -52,8 +52,7 @@ public final class CleaningLoop implements AutoCloseable {
    */
   public static CleaningLoop start(
       ImageStore store, CleaningConfig config, BooleanSupplier busy, FailStop failStop) {
-    CleaningLoop loop =
-        new CleaningLoop(store.cleaner(), store.consolidator(), config, busy, failStop);
+    CleaningLoop loop = new CleaningLoop(store, config, busy, failStop);
     loop.thread.start();
     return loop;
   }
@@ -61,7 +60,7 @@ public final class CleaningLoop implements AutoCloseable {
   private void run() {
     try {
       while (!stopped) {
-        SegmentCleaner.Step step = cleaner.step(policy, this::copied);
+        SegmentCleaner.Step step = cleaner.step(policy, throttle);
         if (!step.wanted() && !consolidated()) {
           pause(LOOK.toNanos());
         }
@@ -79,17 +78,15 @@ public final class CleaningLoop implements AutoCloseable {
 
   /** Never while clients are served: what it gains comes later. */
   private boolean consolidated() throws IOException {
-    return !busy.getAsBoolean() && consolidator.step(policy, this::copied);
+    quietLooks = busy.getAsBoolean() ? 0 : quietLooks + 1;
+    return quietLooks > QUIET_LOOKS && consolidator.step(policy, throttle);
   }
 
-  /** What is read and what is written; the more urgent, the less it is paid for. */
-  private void copied(long bytes, double urgency) {
-    long paid = (long) (2 * bytes * (1 - urgency));
-    pause(pace.waitNanos(paid, busy.getAsBoolean(), System.nanoTime()));
-  }
-
-  /** For so long, or until this is closed; an interrupt closes it, too. */
-  private synchronized void pause(long nanos) {
+  /**
+   * For so long, or until this is closed; returns whether to go on. An interrupt closes it, too:
+   * the flag is not kept, since it would close the file that is being read for everybody.
+   */
+  private synchronized boolean pause(long nanos) {
     long end = System.nanoTime() + nanos;
     long left = nanos;
     try {
@@ -98,9 +95,9 @@ public final class CleaningLoop implements AutoCloseable {
         left = end - System.nanoTime();
       }
     } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
       stopped = true;
     }
+    return !stopped;
   }
 
   private synchronized void stop() {

@@ -151,7 +151,7 @@ final class Attempts {
       changed = false;
       for (Attempt attempt : List.copyOf(attempts.values())) {
         if (attempt.is(State.WAITING)
-            && !attempt.heldBack
+            && !isHeldBack(attempt)
             && AttemptOrder.mayOpen(attempt, attempts.headMap(attempt.number).values())) {
           openOrHoldBack(attempt);
           changed = true;
@@ -162,6 +162,13 @@ final class Attempts {
       }
     }
     answers.advanced();
+  }
+
+  /** No attempt overtakes another one of its image that waits for room. */
+  private boolean isHeldBack(Attempt attempt) {
+    return attempts.headMap(attempt.number, true).values().stream()
+        .anyMatch(other ->
+            other.heldBack && other.is(State.WAITING) && AttemptOrder.sameImage(other, attempt));
   }
 
   /** A new checkpoint waits while cleaning makes the room that it needs, for a while. */

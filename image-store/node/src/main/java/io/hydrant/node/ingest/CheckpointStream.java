@@ -91,6 +91,7 @@ final class CheckpointStream implements AttemptAnswers {
       ServerCallStreamObserver<WriteCheckpointResponse> observer,
       IngestCounters counters) {
     this.brake = ports.brake();
+    this.brakeSlot = brake.staged(0); // Behind what others have staged.
     this.later = later;
     this.observer = observer;
     this.counters = counters;
@@ -214,7 +215,8 @@ final class CheckpointStream implements AttemptAnswers {
     if (attempt == null || !attempt.isBeforeOpen()) {
       return attempt == null || message.hasAbort() || isOpenForMore(attempt, message);
     }
-    return false;
+    // What waits for room, or for another, may be given up at once.
+    return message.hasAbort() && attempt.is(State.WAITING);
   }
 
   /** A protector is slowed while no majority keeps up with it, and while cleaning does not. */

@@ -21,6 +21,11 @@ public final class BytePace {
     this.paidNanos = nowNanos;
   }
 
+  /** So much need not be waited for any more. */
+  public synchronized void forgive(long nanos) {
+    paidNanos -= nanos;
+  }
+
   /**
    * @param bytes that were moved
    * @param busy what is urgent waits at this replica: half of the rate is left to it

@@ -310,6 +310,18 @@ final class AttemptsTest implements AttemptAnswers, Staging, IngestBrake.Room {
   }
 
   @Test
+  void nobodyOvertakesWhatIsHeldBack() {
+    full = true;
+    cleaning = true;
+    openFull(1);
+    full = false;
+    openFull(2);
+    assertEquals(List.of(), proposed(), "the first has not looked again yet");
+    heldBack.remove().run();
+    assertEquals(List.of("opened 1", "opened 2"), said().subList(0, 2));
+  }
+
+  @Test
   void anOpenThatWasHeldBackMayHaveEndedMeanwhile() {
     full = true;
     cleaning = true;

@@ -309,7 +309,7 @@ public final class StoreSimulation {
     SegmentCleaner cleaner = replica.store().cleaner();
     int what = random.nextInt(4);
     if (what < 2) {
-      cleaned(cleaner.step(EAGER).copiedBytes());
+      cleaned(cleaner.step(EAGER, (_, _) -> meanwhile()).copiedBytes());
       return;
     }
     if (what == 2 && !model.images().isEmpty()) {
@@ -320,6 +320,21 @@ public final class StoreSimulation {
     List<SegmentUse> cleanable = cleaner.look().map(SegmentsInUse::cleanable).orElse(List.of());
     if (!cleanable.isEmpty()) {
       cleaned(cleaner.clean(cleanable.get(random.nextInt(cleanable.size())).segment()));
+    }
+  }
+
+  /** The cleaner waits between copying and publishing: whatever happens then wins. */
+  private void meanwhile() throws IOException {
+    try {
+      switch (random.nextInt(8)) {
+        case 0 -> finishAttempt();
+        case 1 -> retire(pickImage());
+        case 2 -> replica.runOneBackgroundTask();
+        case 3 -> replica.store().snapshot();
+        default -> stage();
+      }
+    } catch (Refusal refused) {
+      throw new IllegalStateException(refused);
     }
   }
 

@@ -12,6 +12,7 @@ import io.hydrant.engine.model.PageTable;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedFrame;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -230,5 +231,21 @@ class StagingTest {
     assertEquals(1, left.patches());
     assertRefused(Rejection.ABORTED, "cannot be continued", () -> left.zeroTracts(0, 1, 1));
     assertRefused(Rejection.ABORTED, "not complete", () -> left.finish(script.content()));
+  }
+
+  /** Whoever got it while it was open may come back for it later. */
+  @Test
+  void anInterruptedCheckpointThatHasEndedIsRefusedThoughItsSegmentIsGone() throws Exception {
+    script.all(1, 20);
+    fixture.replica().await(script.staged().finish(script.content()));
+    fixture.powerCut();
+    var left = fixture.store().staged(script.key(), fixture.epoch());
+    assertEquals(script.content(), fixture.replica().await(left.finish(script.content())));
+    fixture.submit(new Command.Abort(script.key(), Optional.of(fixture.epoch())));
+    for (int i = 0; i < 4; i++) {
+      fixture.full().all(1_000 * i, 20).commit();
+    }
+    fixture.snapshot();
+    assertRefused(Rejection.ABORTED, "has ended", () -> left.finish(script.content()));
   }
 }

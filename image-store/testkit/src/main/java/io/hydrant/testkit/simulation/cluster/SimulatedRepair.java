@@ -1,7 +1,7 @@
 package io.hydrant.testkit.simulation.cluster;
 
-import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.files.DiskFullException;
+import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.repair.LocalRepairSource;
 import io.hydrant.engine.repair.RepairPlan;
 import io.hydrant.engine.repair.RepairRefusal;
