@@ -2,6 +2,7 @@ package io.hydrant.node.ingest;
 
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.RegionTable;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,9 @@ final class Attempt {
   private @Nullable Opened opened;
   private @Nullable Held held;
   private boolean committed;
+
+  /** Whether its Open can be admitted or refused; null before that was asked. */
+  @Nullable CompletableFuture<?> ready;
 
   /** Payload bytes staged since durability was last asked for. */
   long unsyncedBytes;

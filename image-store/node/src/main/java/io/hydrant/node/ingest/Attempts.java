@@ -144,7 +144,8 @@ final class Attempts {
       changed = false;
       for (Attempt attempt : List.copyOf(attempts.values())) {
         if (attempt.is(State.WAITING)
-            && AttemptOrder.mayOpen(attempt, attempts.headMap(attempt.number).values())) {
+            && AttemptOrder.mayOpen(attempt, attempts.headMap(attempt.number).values())
+            && isReady(attempt)) {
           proposeOpen(attempt);
           changed = true;
         } else if (attempt.is(State.FINISHED) && AttemptOrder.mayCommit(attempt)) {
@@ -154,6 +155,19 @@ final class Attempts {
       }
     }
     answers.advanced();
+  }
+
+  /** What its image takes may have to be counted first: then it waits, and what is behind it. */
+  private boolean isReady(Attempt attempt) {
+    CompletableFuture<?> ready = attempt.ready;
+    if (ready == null) {
+      ready = ports.staging().readyToAdmit(attempt.open.image());
+      attempt.ready = ready;
+      if (!ready.isDone()) {
+        then(ready, (_, _) -> advance());
+      }
+    }
+    return ready.isDone();
   }
 
   private void proposeOpen(Attempt attempt) {

@@ -70,6 +70,7 @@ final class AttemptsTest implements AttemptAnswers, Staging {
   private final ImageId image;
   private final Epoch epoch;
   private boolean full;
+  private CompletableFuture<?> ready = READY;
   private Set<String> voters = Set.of("n1", "n2", "n3");
 
   /** Instead of what {@link #held} answers otherwise. */
@@ -109,6 +110,11 @@ final class AttemptsTest implements AttemptAnswers, Staging {
 
   @Override
   public void advanced() {}
+
+  @Override
+  public CompletableFuture<?> readyToAdmit(ImageId of) {
+    return ready;
+  }
 
   @Override
   public void admitOpen(Command.Open open) throws Refusal {
@@ -258,6 +264,35 @@ final class AttemptsTest implements AttemptAnswers, Staging {
     full = true;
     log.go(1);
     assertEquals(List.of("opened 1", "rejected 2 REASON_DISK_FULL"), said());
+  }
+
+  @Test
+  void anOpenWaitsUntilItCanBeAdmittedAndWhatBuildsOnItWithIt() {
+    CompletableFuture<Boolean> counted = new CompletableFuture<>();
+    ready = counted;
+    openFull(1);
+    openOn(2, 1);
+    attempts.advance();
+    assertEquals(List.of(), proposed());
+    assertFalse(attempts.isQuiet(), "it will be answered");
+    counted.complete(true);
+    assertEquals(List.of("Open", "Open"), proposed());
+    assertEquals(List.of("opened 1", "opened 2"), said());
+
+    CompletableFuture<Boolean> next = new CompletableFuture<>();
+    ready = next;
+    openFull(3);
+    full = true;
+    next.complete(true);
+    assertEquals(List.of("rejected 3 REASON_DISK_FULL"), said());
+    CompletableFuture<Boolean> last = new CompletableFuture<>();
+    ready = last;
+    openFull(4);
+    proposed();
+    attempts.abandon();
+    last.complete(true);
+    assertEquals(List.of(), proposed(), "nobody waits for it any more");
+    assertEquals(List.of(), said());
   }
 
   @Test
