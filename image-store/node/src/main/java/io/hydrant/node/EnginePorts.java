@@ -73,6 +73,11 @@ record EnginePorts(ImageStore store, NodeIdentity identity)
   }
 
   @Override
+  public CompletableFuture<?> readyToAdmit(ImageId image) {
+    return READY;
+  }
+
+  @Override
   public void admitOpen(Command.Open open) throws Refusal, IOException {
     store.admitOpen(open);
   }

@@ -42,6 +42,7 @@ final class NodeLimits {
     limits.put("keep_for_checkpoints", (long) CatalogLimits.KEEP_FOR_CHECKPOINTS_MAX);
     limits.put("retention_tiers", (long) CatalogLimits.RETENTION_TIERS_MAX);
     limits.put("retention_spacings", (long) CatalogLimits.RETENTION_SLOTS_MAX);
+    limits.put("quota_bytes", CatalogLimits.QUOTA_BYTES_MAX);
     limits.put("names_per_image", (long) CatalogLimits.NAMES_PER_IMAGE_MAX);
     limits.put("checkpoint_name_characters", (long) CatalogLimits.CHECKPOINT_NAME_CHARS_MAX);
     limits.put("list_images", LIST_IMAGES_MAX);

@@ -21,7 +21,9 @@ import io.hydrant.node.housekeeping.HousekeepingLoop;
 import io.hydrant.node.housekeeping.SnapshotNudge;
 import io.hydrant.node.ingest.CheckpointService;
 import io.hydrant.node.ingest.OpenCheckpoints;
+import io.hydrant.node.ingest.Quotas;
 import io.hydrant.node.ingest.Staging;
+import io.hydrant.node.ingest.WithinQuota;
 import io.hydrant.node.pace.IngestBrake;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Proposals;
@@ -80,7 +82,14 @@ record ServeWiring(
         CheckpointService.of(
             config.ingest(),
             new CheckpointService.Replica(
-                staging, store.catalog(), proposals, brake(store), failStop),
+                new WithinQuota(
+                    staging,
+                    new Quotas(
+                        store.catalog(), store.space(), executors.space(), System::nanoTime)),
+                store.catalog(),
+                proposals,
+                brake(store),
+                failStop),
             clients.open(),
             executors.ingest());
     RestoreService restores =

@@ -116,6 +116,7 @@ final class CommandErrors {
       case REASON_INVALID, REASON_DUPLICATE_PAGE -> ExitCode.BAD_INPUT;
       case REASON_BAD_CHECKSUM, REASON_DIGEST_MISMATCH, REASON_DAMAGED -> ExitCode.DAMAGED;
       case REASON_DISK_FULL -> ExitCode.DISK_FULL;
+      case REASON_QUOTA_EXCEEDED -> ExitCode.QUOTA_EXCEEDED;
       case REASON_NOT_HERE,
           REASON_BEHIND,
           REASON_NO_LEADER,
@@ -138,6 +139,7 @@ final class CommandErrors {
           "Wait until the restores have ended, or delete it then: --when-unpinned.";
       case REASON_STALE_EPOCH ->
           "Another process protects the image now; if that is not meant to be, stop it and try again.";
+      case REASON_QUOTA_EXCEEDED -> "`hydrant df` shows what each image takes of its quota.";
       case REASON_WRONG_BASE, REASON_SEND_FULL -> "Send a full checkpoint: --full.";
       default -> "";
     };

@@ -20,8 +20,8 @@ import picocli.CommandLine.Option;
       "What a server's part of the store takes of its disk, and which images take it.",
       "",
       "Live is what newest checkpoints show; history what only older retained ones do; reclaimable"
-          + " what nothing retained shows any more. The images' index rows are read, their pages"
-          + " are not."
+          + " what nothing retained shows any more. Live and history count against an image's quota."
+          + " The images' index rows are read, their pages are not."
     },
     footer = {
       "",
@@ -76,7 +76,8 @@ final class DfCommand extends StoreCommand {
                       .put("name", image.getName())
                       .put("live_bytes", image.getLiveBytes())
                       .put("history_bytes", image.getHistoryBytes())
-                      .put("reclaimable_bytes", image.getReclaimableBytes()))
+                      .put("reclaimable_bytes", image.getReclaimableBytes())
+                      .put("quota_bytes", image.getQuotaBytes()))
               .toList());
     }
     return document;
@@ -104,7 +105,8 @@ final class DfCommand extends StoreCommand {
       output.line("no images");
       return;
     }
-    Table table = new Table("IMAGE", ">LIVE", ">HISTORY", ">RECLAIMABLE", ">ALL");
+    Table table =
+        new Table("IMAGE", ">LIVE", ">HISTORY", ">RECLAIMABLE", ">ALL", ">QUOTA", ">USED");
     for (ImageSpace image : images) {
       table.row(
           image.getName(),
@@ -112,7 +114,9 @@ final class DfCommand extends StoreCommand {
           Amounts.bytes(image.getHistoryBytes()),
           Amounts.bytes(image.getReclaimableBytes()),
           Amounts.bytes(
-              image.getLiveBytes() + image.getHistoryBytes() + image.getReclaimableBytes()));
+              image.getLiveBytes() + image.getHistoryBytes() + image.getReclaimableBytes()),
+          image.getQuotaBytes() == 0 ? "none" : Amounts.bytes(image.getQuotaBytes()),
+          percent(image.getLiveBytes() + image.getHistoryBytes(), image.getQuotaBytes()));
     }
     output.table(table);
   }

@@ -27,6 +27,7 @@ final class Documents {
         .put(
             "keep_every",
             image.getRetention().getTiersList().stream().map(Documents::tier).toList())
+        .put("quota_bytes", image.getQuotaBytes())
         .put("durability", shortName(image.getDurability(), "DURABILITY_"))
         .put("open_session_count", image.getOpenSessionCount())
         .put("length_bytes", lengthBytes(image.getRegionsList()))

@@ -14,6 +14,7 @@ public enum ExitCode {
       5, "the server cannot be reached, is overloaded or did not answer in time: try again"),
   UNKNOWN_OUTCOME(6, "the commit may or may not have happened: look at `hydrant checkpoint list`"),
   DISK_FULL(7, "the store's device is nearly full"),
+  QUOTA_EXCEEDED(8, "the image takes its whole quota: `hydrant df`, `hydrant image set-quota`"),
   DAMAGED(65, "bytes fail their check: stored pages, or a result that is not what it must be"),
   BAD_INPUT(66, "an input file is missing, malformed or does not fit"),
   HALTED(70, "the server halted itself after a fault, which its log names; or the build failed"),

@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
       ImageCommand.ListAll.class,
       ImageCommand.Show.class,
       ImageCommand.SetRetention.class,
+      ImageCommand.SetQuota.class,
       ImageCommand.Delete.class
     })
 final class ImageCommand extends GroupCommand {
@@ -37,6 +38,7 @@ final class ImageCommand extends GroupCommand {
         "Examples:",
         "  hydrant image create web-1 --keep-last 32",
         "  hydrant image create web-1 --keep-for 1m --keep-every 1s:10m --keep-every 1m:1d",
+        "  hydrant image create web-1 --quota 10g        checkpoints are refused beyond that",
         "  hydrant image create db-1 --durability all    acknowledged once every replica has it"
       })
   static final class Create extends StoreCommand {
@@ -58,13 +60,25 @@ final class ImageCommand extends GroupCommand {
         })
     private String durability;
 
+    @Option(
+        names = "--quota",
+        paramLabel = "SIZE",
+        defaultValue = "none",
+        converter = Size.Converter.class,
+        description = {
+          "What its checkpoints may take on a server's disk, for instance 512m or 10g (none): new"
+              + " ones are",
+          "refused while those that are kept take as much."
+        })
+    private Size quota;
+
     @Override
     ExitCode run(Output output, HydrantClient client) {
       String problem = retention.problem();
       if (problem != null) {
         throw usage(problem);
       }
-      Image image = client.createImage(name, retention.retention(), durability());
+      Image image = client.createImage(name, retention.retention(), durability(), quota.bytes());
       output.document(Documents.image(image));
       output.line("image " + image.getName() + " created (uid " + image.getUid() + ")");
       return ExitCode.OK;
@@ -113,6 +127,7 @@ final class ImageCommand extends GroupCommand {
               ">NEWEST",
               ">EPOCH",
               ">SESSIONS",
+              ">QUOTA",
               "DURABILITY",
               "CREATED");
       for (Image image : images) {
@@ -123,6 +138,7 @@ final class ImageCommand extends GroupCommand {
             image.getHead() == 0 ? "-" : image.getHead(),
             image.getEpoch(),
             image.getOpenSessionCount(),
+            quota(image),
             Documents.shortName(image.getDurability(), "DURABILITY_"),
             Amounts.time(image.getCreatedMillis(), ZoneId.systemDefault()));
       }
@@ -151,6 +167,7 @@ final class ImageCommand extends GroupCommand {
       output.line("newest       " + (image.getHead() == 0 ? "none yet" : image.getHead()));
       output.line("checkpoints  " + image.getCheckpointCount());
       output.line("kept         " + RetentionOptions.text(image.getRetention()));
+      output.line("quota        " + quota(image));
       output.line("durability   " + Documents.shortName(image.getDurability(), "DURABILITY_"));
       output.line("sessions     " + image.getOpenSessionCount());
       if (image.getDeleting()) {
@@ -196,6 +213,42 @@ final class ImageCommand extends GroupCommand {
     }
   }
 
+  /** {@code image set-quota}. */
+  @Command(
+      name = "set-quota",
+      description = {
+        "Changes what an image's checkpoints may take on a server's disk, live and history together.",
+        "Nothing is retired for it: while the image takes as much, new checkpoints are refused."
+      },
+      footer = {
+        "",
+        "Examples:",
+        "  hydrant image set-quota web-1 20g",
+        "  hydrant image set-quota web-1 none",
+        "  hydrant df --prefix web-1             what it takes"
+      })
+  static final class SetQuota extends StoreCommand {
+    @Parameters(paramLabel = "IMAGE", description = "Name of the image.")
+    private String name;
+
+    @Parameters(
+        paramLabel = "SIZE",
+        converter = Size.Converter.class,
+        description = "For instance 512m or 10g; none: what there is.")
+    private Size quota;
+
+    @Override
+    ExitCode run(Output output, HydrantClient client) {
+      Image image = client.setQuota(HydrantClient.name(name), quota.bytes());
+      output.document(Documents.image(image));
+      output.line(
+          image.getQuotaBytes() == 0
+              ? "image " + name + " has no quota"
+              : "image " + name + " may take " + Amounts.bytes(image.getQuotaBytes()));
+      return ExitCode.OK;
+    }
+  }
+
   /** {@code image delete}. */
   @Command(
       name = "delete",
@@ -228,6 +281,10 @@ final class ImageCommand extends GroupCommand {
               : "image " + name + " will be deleted when its last restore session ends");
       return ExitCode.OK;
     }
+  }
+
+  private static String quota(Image image) {
+    return image.getQuotaBytes() == 0 ? "none" : Amounts.bytes(image.getQuotaBytes());
   }
 
   static void regionTable(Output output, List<Region> regions) {

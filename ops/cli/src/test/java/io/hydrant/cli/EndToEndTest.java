@@ -383,6 +383,61 @@ class EndToEndTest {
   }
 
   @Test
+  void anImageIsHeldToItsQuota() throws Exception {
+    byte[] memory = new byte[512 * PAGE_BYTES];
+    Random random = new Random(4);
+    random.nextBytes(memory);
+    Path file = Files.write(directory.resolve("memory.raw"), memory);
+    String[] push = {"checkpoint", "push", "held", file.toString(), "--full", "--no-slim"};
+    Ran created =
+        hydrant("image", "create", "held", "--keep-last", "8", "--quota", "3m", "--json")
+            .succeeded();
+    assertEquals("3145728", created.json("quota_bytes"));
+    hydrant(push).succeeded();
+    String shown = hydrant("df", "--prefix", "held").succeeded().out();
+    assertTrue(shown.contains("QUOTA") && shown.contains("3.0 MiB"), shown);
+    assertTrue(shown.contains("67 %"), shown);
+
+    // The second one begins, and is refused when its bytes are too many.
+    random.nextBytes(memory);
+    Files.write(file, memory);
+    hydrant(push)
+        .failed(
+            ExitCode.QUOTA_EXCEEDED,
+            "image 'held'",
+            "takes 2097152 bytes",
+            "quota of 3145728",
+            "hydrant image set-quota held SIZE");
+    hydrant("image", "set-quota", "held", "2m").succeeded();
+    hydrant(push)
+        .failed(ExitCode.QUOTA_EXCEEDED, "new checkpoint refused", "of its quota of 2097152");
+    assertEquals("1", hydrant("image", "show", "held", "--json").json("checkpoint_count"));
+    hydrant("verify", "held").succeeded();
+
+    Ran raised = hydrant("image", "set-quota", "held", "4m").succeeded();
+    assertTrue(raised.out().contains("4.0 MiB"), raised.out());
+    hydrant(push).succeeded();
+    hydrant(push).failed(ExitCode.QUOTA_EXCEEDED, "new checkpoint refused");
+    String all = hydrant("df", "--prefix", "held", "--json").succeeded().out();
+    assertTrue(all.contains("\"quota_bytes\": 4194304"), all);
+    String stats = hydrant("stats", "--json").succeeded().out();
+    assertTrue(stats.contains("\"quota_refused_count\": 3"), stats);
+
+    // What retention lets go is free again: the refusal goes when it is retired.
+    hydrant("image", "set-retention", "held", "--keep-last", "1").succeeded();
+    long deadline = System.nanoTime() + 30_000_000_000L;
+    while (hydrant(push).exitCode() != 0) {
+      assertTrue(System.nanoTime() < deadline, "what was retired still counts");
+      Thread.sleep(200);
+    }
+    hydrant("image", "set-quota", "held", "none").succeeded();
+    String list = hydrant("image", "list", "--prefix", "held").succeeded().out();
+    assertTrue(list.contains("QUOTA") && list.contains("none"), list);
+    hydrant("image", "show", "held").succeeded();
+    hydrant("image", "delete", "held").succeeded();
+  }
+
+  @Test
   void segmentsCanBeInspectedAndDamageIsSeen() throws IOException {
     Path memory = directory.resolve("memory.raw");
     byte[] noise = new byte[64 * PAGE_BYTES];

@@ -60,6 +60,14 @@ class UsageTest {
   }
 
   @Test
+  void malformedQuotaIsNamed() {
+    Ran.hydrant("image", "create", "web-1", "--quota", "much")
+        .failed(ExitCode.USAGE, "'much'", "10g");
+    Ran.hydrant("image", "set-quota", "web-1", "0").failed(ExitCode.USAGE, "'0'", "none");
+    Ran.hydrant("image", "set-quota", "web-1").failed(ExitCode.USAGE, "SIZE");
+  }
+
+  @Test
   void malformedPageListIsNamed() {
     Ran.hydrant("fetch", "web-1", "--pages", "5-2").failed(ExitCode.USAGE, "5-2", "1,5-9");
   }

@@ -158,6 +158,7 @@ record Failure(Reason reason, Kind kind, String message, @Nullable Throwable cau
           REASON_DIGEST_MISMATCH,
           REASON_INCOMPLETE,
           REASON_DISK_FULL,
+          REASON_QUOTA_EXCEEDED,
           REASON_PINNED,
           REASON_NO_MAJORITY,
           REASON_WRONG_CLUSTER,

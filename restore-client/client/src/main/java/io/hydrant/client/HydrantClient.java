@@ -31,6 +31,7 @@ import io.hydrant.v1.RestoreServiceGrpc;
 import io.hydrant.v1.Retention;
 import io.hydrant.v1.ServerInfo;
 import io.hydrant.v1.ServerServiceGrpc;
+import io.hydrant.v1.SetQuotaRequest;
 import io.hydrant.v1.SetRetentionRequest;
 import io.hydrant.v1.Space;
 import io.hydrant.v1.StatsRequest;
@@ -143,12 +144,26 @@ public final class HydrantClient implements AutoCloseable {
    *     life
    */
   public Image createImage(String name, Retention retention, Durability durability) {
+    return createImage(name, retention, durability, 0);
+  }
+
+  /**
+   * Creates an image.
+   *
+   * @param retention which of its checkpoints stay restorable; the default instance: the default
+   * @param durability who must hold a checkpoint before its commit is acknowledged; for the image's
+   *     life
+   * @param quotaBytes as in {@link #setQuota}
+   */
+  public Image createImage(
+      String name, Retention retention, Durability durability, long quotaBytes) {
     CreateImageRequest request =
         CreateImageRequest.newBuilder()
             .setName(name)
             .setRetention(retention)
             .setRequestId(newId())
             .setDurability(durability)
+            .setQuotaBytes(quotaBytes)
             .build();
     return calls.call(
         ImageServiceGrpc.getCreateImageMethod(),
@@ -232,6 +247,23 @@ public final class HydrantClient implements AutoCloseable {
         request,
         UnaryCalls.Effect.CHANGES,
         "changing the retention of " + show(image));
+  }
+
+  /**
+   * Changes what the image may take. Retires nothing: where it takes more already, new checkpoints
+   * are refused with QUOTA_EXCEEDED.
+   *
+   * @param quotaBytes encoded bytes of pages and slim states that its retained checkpoints may take
+   *     on a replica; 0: no quota
+   */
+  public Image setQuota(ImageRef image, long quotaBytes) {
+    SetQuotaRequest request =
+        SetQuotaRequest.newBuilder().setImage(image).setQuotaBytes(quotaBytes).build();
+    return calls.call(
+        ImageServiceGrpc.getSetQuotaMethod(),
+        request,
+        UnaryCalls.Effect.CHANGES,
+        "changing the quota of " + show(image));
   }
 
   /** Committed checkpoints that can be restored, oldest first, and those that are open. */

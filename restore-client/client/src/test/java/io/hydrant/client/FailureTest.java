@@ -39,6 +39,17 @@ final class FailureTest {
     assertInstanceOf(UnavailableException.class, closed.toException("prefetching"));
   }
 
+  /** An older client that does not know the reason goes by the status alone: the same. */
+  @Test
+  void anImageThatTakesItsQuota() {
+    Failure known = Failure.of(Reason.REASON_QUOTA_EXCEEDED, "image 'vm' takes it all");
+    assertEquals(Kind.REJECTED, known.kind());
+    RejectedException refused =
+        assertInstanceOf(RejectedException.class, known.toException("writing"));
+    assertEquals(Reason.REASON_QUOTA_EXCEEDED, refused.reason());
+    assertEquals(Kind.REJECTED, failure(Status.RESOURCE_EXHAUSTED).kind());
+  }
+
   @Test
   void aServerThatFailed() {
     Failure failed = failure(Status.UNKNOWN.withDescription("a defect"));

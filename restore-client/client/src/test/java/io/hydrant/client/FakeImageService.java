@@ -20,6 +20,7 @@ import io.hydrant.v1.NameCheckpointResponse;
 import io.hydrant.v1.OpenRestoreResponse;
 import io.hydrant.v1.ReleaseNameRequest;
 import io.hydrant.v1.ReleaseNameResponse;
+import io.hydrant.v1.SetQuotaRequest;
 import io.hydrant.v1.SetRetentionRequest;
 import io.hydrant.v1.TakeOverRestore;
 import java.util.List;
@@ -71,9 +72,12 @@ final class FakeImageService extends ImageServiceGrpc.ImageServiceImplBase {
         faults,
         "createImage",
         observer,
-        () ->
-            store.describe(
-                store.create(request.getName(), request.getRequestId(), request.getRetention())));
+        () -> {
+          FakeStore.ImageData image =
+              store.create(request.getName(), request.getRequestId(), request.getRetention());
+          image.quotaBytes = request.getQuotaBytes();
+          return store.describe(image);
+        });
   }
 
   @Override
@@ -119,6 +123,19 @@ final class FakeImageService extends ImageServiceGrpc.ImageServiceImplBase {
         () -> {
           FakeStore.ImageData image = store.find(request.getImage());
           image.retention = request.getRetention();
+          return store.describe(image);
+        });
+  }
+
+  @Override
+  public void setQuota(SetQuotaRequest request, StreamObserver<Image> observer) {
+    answer(
+        faults,
+        "setQuota",
+        observer,
+        () -> {
+          FakeStore.ImageData image = store.find(request.getImage());
+          image.quotaBytes = request.getQuotaBytes();
           return store.describe(image);
         });
   }

@@ -74,6 +74,7 @@ final class FakeStore {
     long head;
     long nextId = 1;
     Retention retention = Retention.newBuilder().setKeepLast(16).build();
+    long quotaBytes;
     final TreeMap<String, Long> names = new TreeMap<>();
     ByteString owner = ByteString.EMPTY;
     final TreeMap<Long, Content> checkpoints = new TreeMap<>();
@@ -170,7 +171,7 @@ final class FakeStore {
             .setEpoch(image.epoch)
             .setHead(image.head)
             .setAppliedIndex(index);
-    described.setRetention(image.retention);
+    described.setRetention(image.retention).setQuotaBytes(image.quotaBytes);
     if (image.head != 0) {
       described.addAllRegions(get(image, image.head).regions);
     }

@@ -73,6 +73,20 @@ final class HydrantClientTest {
   }
 
   @Test
+  void theQuotaIsSaid() {
+    try (FakeServer server = FakeServer.onLoopback();
+        HydrantClient client = server.client()) {
+      Image image =
+          client.createImage(
+              "vm", Retention.getDefaultInstance(), Durability.DURABILITY_QUORUM, 10L << 30);
+      assertEquals(10L << 30, image.getQuotaBytes());
+      assertEquals(20L << 30, client.setQuota(name("vm"), 20L << 30).getQuotaBytes());
+      assertEquals(0, client.setQuota(name("vm"), 0).getQuotaBytes());
+      assertEquals(0, client.createImage("other", 1).getQuotaBytes());
+    }
+  }
+
+  @Test
   void aCheckpointIsRestoredByItsName() {
     try (FakeServer server = FakeServer.onLoopback();
         Protected vm = Protected.image(server, "vm")) {

@@ -84,6 +84,7 @@ public final class Catalog {
       case Command.CreateImage create -> images.create(create, context);
       case Command.DeleteImage delete -> images.delete(delete, context);
       case Command.SetRetention set -> retention.setRetention(set, context);
+      case Command.SetQuota set -> images.setQuota(set, context);
       case Command.NameCheckpoint name -> names.name(name, context);
       case Command.ReleaseName release -> names.release(release, context);
       case Command.Acquire acquire -> owners.acquire(acquire, context);

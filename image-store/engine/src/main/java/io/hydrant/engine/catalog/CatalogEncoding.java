@@ -38,6 +38,7 @@ final class CatalogEncoding {
     out.u8(origin.durability().code());
     out.u32(image.keepLast()).u8(image.deleting() ? CatalogFormat.DELETING_FLAG : 0);
     ages(image.retention());
+    out.i64(image.quota().map(Quota::bytes).orElse(CatalogFormat.NO_QUOTA));
     ImageRecord.Ownership ownership = image.ownership();
     out.i64(ownership.epoch().value()).uuid(ownership.token().value());
     out.i64(ownership.session().map(SessionId::value).orElse(CatalogFormat.NO_SESSION));

@@ -9,10 +9,10 @@ final class CatalogFormat {
   static final long MAGIC = 0x474f4c5441435948L;
 
   /** The version that this program writes. */
-  static final int VERSION = 4;
+  static final int VERSION = 5;
 
   /** The oldest program that can read what this one writes, by the version it writes itself. */
-  static final int READABLE_SINCE = 4;
+  static final int READABLE_SINCE = 5;
 
   /** The oldest version that this program reads. */
   static final int OLDEST = 1;
@@ -28,6 +28,12 @@ final class CatalogFormat {
 
   /** From this version on an image states by what age it keeps, and its checkpoints' names. */
   static final int RETENTION_SINCE = 4;
+
+  /** From this version on an image states its quota; before, none had one. */
+  static final int QUOTA_SINCE = 5;
+
+  /** In place of a quota: the image may take what there is. */
+  static final long NO_QUOTA = 0;
 
   /** In place of an age: nothing is kept for it. */
   static final long NO_AGE = 0;

@@ -36,6 +36,9 @@ public final class CatalogLimits {
    */
   public static final int KEEP_FOR_CHECKPOINTS_MAX = 10_000;
 
+  /** An exbibyte: more than any device has, and far from an overflow of any sum of bytes. */
+  public static final long QUOTA_BYTES_MAX = 1L << 60;
+
   /** Names of an image's checkpoints, which stay until released: copied at each change. */
   public static final int NAMES_PER_IMAGE_MAX = 1_024;
 

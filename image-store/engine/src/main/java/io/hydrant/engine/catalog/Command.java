@@ -16,8 +16,14 @@ import java.util.Optional;
 public sealed interface Command {
 
   /** A new image; repeated with the same request id, the first answer again. */
-  record CreateImage(String name, RetentionPolicy retention, Durability durability)
+  record CreateImage(
+      String name, RetentionPolicy retention, Durability durability, Optional<Quota> quota)
       implements Command {
+    /** An image without a quota. */
+    public CreateImage(String name, RetentionPolicy retention, Durability durability) {
+      this(name, retention, durability, Optional.empty());
+    }
+
     /** An image that keeps by number alone. */
     public CreateImage(String name, int keepLast, Durability durability) {
       this(name, RetentionPolicy.last(keepLast), durability);
@@ -39,6 +45,12 @@ public sealed interface Command {
       this(image, RetentionPolicy.last(keepLast));
     }
   }
+
+  /**
+   * Another quota in place of the one before; empty: none. Ends and retires nothing, however much
+   * the image takes: only whoever brings more is held to it.
+   */
+  record SetQuota(ImageId image, Optional<Quota> quota) implements Command {}
 
   /**
    * A name for a committed checkpoint, which keeps it until it is released. Repeated, or said by

@@ -42,6 +42,7 @@ final class ImageCommands {
             new ImageRecord.Origin(
                 id, name, context.request(), context.nowMillis(), command.durability()),
             command.retention(),
+            command.quota(),
             context.index()));
     return Answers.of(new Outcome.ImageCreated(id));
   }
@@ -73,6 +74,19 @@ final class ImageCommands {
             .with(image.history().aborted(open), context.index())
             .with(image.standing().deleted(), context.index()));
     return Answers.of(new Outcome.ImageDeleted(true), effects);
+  }
+
+  /** Whoever brings checkpoints asks for it: what is open or committed already stays as it is. */
+  Applied setQuota(Command.SetQuota command, EntryContext context) {
+    Optional<ImageRecord> found = tables.live(command.image());
+    if (found.isEmpty()) {
+      return Answers.unknownImage(command.image());
+    }
+    ImageRecord image = found.get();
+    if (!command.quota().equals(image.quota())) {
+      tables.put(image.with(image.standing().withQuota(command.quota()), context.index()));
+    }
+    return Answers.of(new Outcome.QuotaSet());
   }
 
   private static Applied nameTaken(ImageRecord holder) {

@@ -31,6 +31,7 @@ final class ImageDecoding {
     int keepLast = in.i32("retention");
     boolean deleting = deleting();
     RetentionPolicy retention = retention(keepLast);
+    Optional<Quota> quota = quota();
     ImageRecord.Ownership ownership =
         new ImageRecord.Ownership(
             new Epoch(in.i64("epoch", 0, CatalogDecoding.entries(applied))),
@@ -50,7 +51,7 @@ final class ImageDecoding {
         origin.name());
     return new ImageRecord(
         origin,
-        new ImageRecord.Standing(retention, names, deleting),
+        new ImageRecord.Standing(retention, quota, names, deleting),
         ownership,
         history,
         sessions,
@@ -114,6 +115,14 @@ final class ImageDecoding {
     } catch (IllegalArgumentException e) {
       throw new MalformedCatalogException("retention: " + e.getMessage());
     }
+  }
+
+  private Optional<Quota> quota() throws MalformedCatalogException {
+    if (version < CatalogFormat.QUOTA_SINCE) {
+      return Optional.empty();
+    }
+    long bytes = in.i64("quota", CatalogFormat.NO_QUOTA, CatalogLimits.QUOTA_BYTES_MAX);
+    return bytes == CatalogFormat.NO_QUOTA ? Optional.empty() : Optional.of(new Quota(bytes));
   }
 
   private SortedArrayMap<String, CheckpointId> names(CheckpointHistory history)

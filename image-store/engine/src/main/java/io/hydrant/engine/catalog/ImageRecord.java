@@ -28,23 +28,30 @@ record ImageRecord(
       ImageId id, String name, RequestId request, long createdMillis, Durability durability) {}
 
   /**
-   * How long its checkpoints, and itself, are kept.
+   * How long its checkpoints, and itself, are kept, and how much they may take.
    *
    * @param names of checkpoints that are committed and not retired; none while it is deleting
    */
   record Standing(
-      RetentionPolicy retention, SortedArrayMap<String, CheckpointId> names, boolean deleting) {
+      RetentionPolicy retention,
+      Optional<Quota> quota,
+      SortedArrayMap<String, CheckpointId> names,
+      boolean deleting) {
     Standing with(RetentionPolicy changed) {
-      return new Standing(changed, names, deleting);
+      return new Standing(changed, quota, names, deleting);
+    }
+
+    Standing withQuota(Optional<Quota> changed) {
+      return new Standing(retention, changed, names, deleting);
     }
 
     Standing with(SortedArrayMap<String, CheckpointId> changed) {
-      return new Standing(retention, changed, deleting);
+      return new Standing(retention, quota, changed, deleting);
     }
 
     /** On its way out: nothing is kept for its name any more. */
     Standing deleted() {
-      return new Standing(retention, SortedArrayMap.empty(), true);
+      return new Standing(retention, quota, SortedArrayMap.empty(), true);
     }
   }
 
@@ -58,10 +65,11 @@ record ImageRecord(
     static final Ownership NOBODY = new Ownership(Epoch.NONE, RequestId.NONE, Optional.empty());
   }
 
-  static ImageRecord created(Origin origin, RetentionPolicy retention, long index) {
+  static ImageRecord created(
+      Origin origin, RetentionPolicy retention, Optional<Quota> quota, long index) {
     return new ImageRecord(
         origin,
-        new Standing(retention, SortedArrayMap.empty(), false),
+        new Standing(retention, quota, SortedArrayMap.empty(), false),
         Ownership.NOBODY,
         CheckpointHistory.EMPTY,
         SortedArrayMap.empty(),
@@ -102,6 +110,11 @@ record ImageRecord(
   @Override
   public RetentionPolicy retention() {
     return standing.retention();
+  }
+
+  @Override
+  public Optional<Quota> quota() {
+    return standing.quota();
   }
 
   @Override

@@ -28,6 +28,9 @@ public interface ImageState {
     return retention().keepLast();
   }
 
+  /** What its retained checkpoints may take on a replica; empty: what there is. */
+  Optional<Quota> quota();
+
   /**
    * Names of committed checkpoints, ascending: who has one is not retired. Several may be of one
    * checkpoint.

@@ -17,6 +17,8 @@ public sealed interface Outcome {
 
   record RetentionSet() implements Outcome {}
 
+  record QuotaSet() implements Outcome {}
+
   record CheckpointNamed(CheckpointKey key) implements Outcome {}
 
   /**

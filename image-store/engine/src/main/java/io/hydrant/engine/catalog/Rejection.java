@@ -25,5 +25,6 @@ public enum Rejection {
   BEHIND,
   PINNED,
   OVERLOADED,
-  NO_MAJORITY
+  NO_MAJORITY,
+  QUOTA_EXCEEDED
 }

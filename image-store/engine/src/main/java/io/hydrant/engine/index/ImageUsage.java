@@ -12,6 +12,9 @@ public final class ImageUsage {
   private final SegmentCounts all;
   private boolean dropped;
 
+  /** Of all segments. Written by the one writer alone, read by anybody. */
+  private volatile long total;
+
   ImageUsage(ImageId image, SegmentCounts all) {
     this.image = image;
     this.all = all;
@@ -38,6 +41,8 @@ public final class ImageUsage {
               .formatted(image, Integer.toUnsignedLong(segment), left));
     }
     all.add(segment, bytes);
+    long sum = total + bytes;
+    total = sum;
   }
 
   /** Live bytes of this image in a segment. */
@@ -45,11 +50,9 @@ public final class ImageUsage {
     return own.get(segment);
   }
 
-  /** Live bytes of this image in all segments. */
+  /** Live bytes of this image in all segments. Any thread. */
   public long total() {
-    long[] sum = new long[1];
-    own.forEach((_, bytes) -> sum[0] += bytes);
-    return sum[0];
+    return total;
   }
 
   SegmentCounts counts() {

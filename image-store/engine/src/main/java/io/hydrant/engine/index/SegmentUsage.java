@@ -2,17 +2,18 @@ package io.hydrant.engine.index;
 
 import io.hydrant.engine.model.ImageId;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Live bytes of each segment, by image: what page maps still point to. Owned by the store's one
- * writer; {@link #encode} there is the capture that goes into the flush of the same maps.
+ * writer; {@link #encode} there is the capture that goes into the flush of the same maps. {@link
+ * #total} alone may be asked by any thread.
  */
 public final class SegmentUsage {
   private static final int VERSION = 1;
 
-  private final Map<ImageId, ImageUsage> images = new HashMap<>();
+  private final Map<ImageId, ImageUsage> images = new ConcurrentHashMap<>();
   private final SegmentCounts all = new SegmentCounts();
 
   /** The image's handle; the same one until it is dropped. */
@@ -23,6 +24,12 @@ public final class SegmentUsage {
   /** Adds (or with a negative number, takes away) live bytes of the image that is being changed. */
   public void add(ImageId image, int segment, long bytes) {
     image(image).add(segment, bytes);
+  }
+
+  /** Live bytes of an image in all segments; 0 if it has none. Any thread. */
+  public long total(ImageId image) {
+    ImageUsage usage = images.get(image);
+    return usage == null ? 0 : usage.total();
   }
 
   /** Takes away all that an image has; its handle is void from now on. */

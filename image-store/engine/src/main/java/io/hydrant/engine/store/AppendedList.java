@@ -49,6 +49,17 @@ final class AppendedList {
     return columns[number * COLUMNS + 2];
   }
 
+  /** Of the payloads that are there, each up to the end of its record. */
+  long extentBytes() {
+    long bytes = 0;
+    for (int number = 0; number < size; number++) {
+      if (has(number)) {
+        bytes += end(number) - columns[number * COLUMNS + 1];
+      }
+    }
+    return bytes;
+  }
+
   /** Whether records 0 to {@code count}-1 are all there. */
   boolean isComplete(int count) {
     if (size < count) {

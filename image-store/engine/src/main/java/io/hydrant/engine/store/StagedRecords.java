@@ -71,6 +71,13 @@ final class StagedRecords {
     return (patch ? patches : slims).get(number);
   }
 
+  /**
+   * What its patches and slim chunks take in their segments, with padding: at least their bytes.
+   */
+  synchronized long extentBytes() {
+    return patches.extentBytes() + slims.extentBytes();
+  }
+
   synchronized boolean isEmpty() {
     return patches.size() + slims.size() + manifests.size() == 0;
   }

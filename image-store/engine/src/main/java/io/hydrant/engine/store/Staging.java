@@ -10,6 +10,7 @@ import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +47,9 @@ final class Staging {
   private final ConcurrentHashMap<CheckpointKey, Staged> staged = new ConcurrentHashMap<>();
 
   private final ConcurrentHashMap<CheckpointKey, Staged> late = new ConcurrentHashMap<>();
+
+  /** Bytes by image that were published in this life: see {@link #flow}. Its own lock. */
+  private final Map<ImageId, Long> published = new HashMap<>();
 
   /**
    * @param isMissing whether the checkpoint was committed without its bytes being readable here
@@ -232,8 +236,36 @@ final class Staging {
 
   /** A committed checkpoint is published. Within a change. */
   void published(CheckpointKey key) {
-    end(late.remove(key));
+    Staged removed;
+    synchronized (published) {
+      removed = late.remove(key);
+      if (removed != null) {
+        published.merge(key.image(), removed.bytes(), Long::sum);
+      }
+    }
+    end(removed);
   }
+
+  /** What of an image waits here, and what went on into its maps: as of one moment. Any thread. */
+  Flow flow(ImageId image) {
+    synchronized (published) {
+      long waiting =
+          Stream.concat(staged.values().stream(), late.values().stream())
+              .filter(one -> one.records().key().image().equals(image))
+              .distinct()
+              .mapToLong(Staged::bytes)
+              .sum();
+      return new Flow(waiting, published.getOrDefault(image, 0L));
+    }
+  }
+
+  /**
+   * Encoded bytes of pages and slim states.
+   *
+   * @param waiting of checkpoints that are not final, or not published yet
+   * @param published of those that were published in this life; never less than before
+   */
+  record Flow(long waiting, long published) {}
 
   /** What is here of a committed checkpoint is of no use (any more). Within a change. */
   void forget(CheckpointKey key) {
@@ -256,6 +288,9 @@ final class Staging {
   void dropImage(ImageId image) {
     staged.keySet().stream().filter(key -> key.image().equals(image)).forEach(this::drop);
     late.keySet().stream().filter(key -> key.image().equals(image)).forEach(this::forget);
+    synchronized (published) {
+      published.remove(image);
+    }
   }
 
   /**
@@ -282,7 +317,12 @@ final class Staging {
    * @param session null for records that an earlier life left
    */
   record Staged(
-      StagedRecords records, StagedCheckpoint receiver, @Nullable StagingSession session) {}
+      StagedRecords records, StagedCheckpoint receiver, @Nullable StagingSession session) {
+    /** Encoded bytes of pages and slim state; of what an earlier life left, at most so many. */
+    long bytes() {
+      return session == null ? records.extentBytes() : session.stagedBytes();
+    }
+  }
 
   /** Collects what recovery finds, before there is a log to append to. */
   static void note(Map<CheckpointKey, StagedRecords> recovered, LogRecord record, Appended at) {

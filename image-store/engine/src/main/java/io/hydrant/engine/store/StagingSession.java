@@ -77,6 +77,9 @@ final class StagingSession implements StagedCheckpoint {
   private long pages;
   private long dataBytes;
 
+  /** Of both, for whoever adds up what an image stages: they must not wait for an append. */
+  private volatile long stagedBytes;
+
   /**
    * Computed once, since the digest cannot be: a full disk may refuse the manifest, and the end
    * come again.
@@ -145,6 +148,7 @@ final class StagingSession implements StagedCheckpoint {
         new PatchRow(region, tract, table.size(), PatchDigest.of(region, spec, tract, table)));
     pages += table.size();
     dataBytes += table.payloadBytes();
+    stagedBytes = dataBytes + slimBytes;
   }
 
   @Override
@@ -195,6 +199,7 @@ final class StagingSession implements StagedCheckpoint {
     steps.add(StagedSteps.Kind.SLIM, slimChunks);
     slimChecksums[slimChunks++] = checksum;
     slimBytes += length;
+    stagedBytes = dataBytes + slimBytes;
   }
 
   /**
@@ -323,6 +328,11 @@ final class StagingSession implements StagedCheckpoint {
   /** Whether the end has come. */
   boolean isFinished() {
     return finished != null;
+  }
+
+  /** Encoded bytes of pages and slim state that were taken. Waits for nobody. */
+  long stagedBytes() {
+    return stagedBytes;
   }
 
   /** Where the log ended when something was taken last: says who was fed before whom. */

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ final class CatalogEncodingTest {
 
   @Test
   void isTheGoldenFile() throws IOException {
-    Golden.compare("catalog-v4.bin", GoldenCatalog.build().encode());
+    Golden.compare("catalog-v5.bin", GoldenCatalog.build().encode());
   }
 
   @Test
@@ -48,6 +49,35 @@ final class CatalogEncodingTest {
     assertArrayEquals(GoldenCatalog.ofVersion3().encode(), decoded.encode());
     for (ImageState image : decoded.images()) {
       assertFalse(image.retention().goesByAge(), image.name());
+    }
+  }
+
+  @Test
+  void version4IsReadAsWithoutQuotas() throws IOException, MalformedCatalogException {
+    Catalog decoded = Catalog.decode(Golden.read("catalog-v4.bin"));
+    assertArrayEquals(GoldenCatalog.ofVersion4().encode(), decoded.encode());
+    for (ImageState image : decoded.images()) {
+      assertEquals(Optional.empty(), image.quota(), image.name());
+    }
+  }
+
+  @Test
+  void quotasOutOfRangeAreMalformed() throws MalformedCatalogException {
+    // uid, name, request, time, durability, retention, flags, age, tiers; then the quota.
+    int at = CatalogFormat.HEADER_BYTES + 8 + 1 + 2 + 16 + 8 + 1 + 4 + 1 + 8 + 4;
+    CatalogScript script = new CatalogScript();
+    script.apply(
+        new Command.CreateImage(
+            "vm", RetentionPolicy.last(1), Durability.QUORUM, Optional.of(new Quota(7))));
+    ByteBuffer bytes = ByteBuffer.wrap(script.catalog.encode()).order(ByteOrder.LITTLE_ENDIAN);
+    assertEquals(7, bytes.getLong(at));
+    Catalog other = Catalog.decode(sealed(bytes.putLong(at, 8).array().clone()));
+    assertEquals(Optional.of(new Quota(8)), other.imageNamed("vm").orElseThrow().quota());
+    for (long bad : new long[] {-1, CatalogLimits.QUOTA_BYTES_MAX + 1, Long.MIN_VALUE}) {
+      byte[] sealed = sealed(bytes.putLong(at, bad).array().clone());
+      String message =
+          assertThrows(MalformedCatalogException.class, () -> Catalog.decode(sealed)).getMessage();
+      assertTrue(message != null && message.contains("quota"), message);
     }
   }
 
@@ -103,7 +133,7 @@ final class CatalogEncodingTest {
   @Test
   void versionsOutOfRangeAreNamed() {
     byte[] bytes = GoldenCatalog.build().encode();
-    for (int version : new int[] {0, 5, 65_535}) {
+    for (int version : new int[] {0, 6, 65_535}) {
       byte[] other = bytes.clone();
       ByteBuffer.wrap(other)
           .order(ByteOrder.LITTLE_ENDIAN)
@@ -145,6 +175,7 @@ final class CatalogEncodingTest {
     mutate(Golden.read("catalog-v1.bin"));
     mutate(Golden.read("catalog-v2.bin"));
     mutate(Golden.read("catalog-v3.bin"));
+    mutate(Golden.read("catalog-v4.bin"));
   }
 
   private static void mutate(byte[] bytes) {

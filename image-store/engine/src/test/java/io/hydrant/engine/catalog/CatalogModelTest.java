@@ -42,7 +42,8 @@ final class CatalogModelTest {
           Rejection.NOT_HERE,
           Rejection.BEHIND,
           Rejection.OVERLOADED,
-          Rejection.NO_MAJORITY);
+          Rejection.NO_MAJORITY,
+          Rejection.QUOTA_EXCEEDED);
 
   private final Map<Rejection, Integer> rejections = new EnumMap<>(Rejection.class);
   private final Map<String, Integer> outcomes = new TreeMap<>();
@@ -59,7 +60,7 @@ final class CatalogModelTest {
     }
     assertEquals(
         EnumSet.complementOf(ELSEWHERE), rejections.keySet(), "rejections met: " + rejections);
-    assertEquals(16, outcomes.size(), "outcomes met: " + outcomes);
+    assertEquals(17, outcomes.size(), "outcomes met: " + outcomes);
   }
 
   private void run(long seed) throws MalformedCatalogException {
@@ -171,6 +172,7 @@ final class CatalogModelTest {
       assertEquals(expected.name, image.name());
       assertEquals(Optional.of(image), catalog.imageNamed(expected.name));
       assertEquals(expected.retention, image.retention());
+      assertEquals(expected.quota, image.quota());
       assertEquals(
           expected.names,
           image.names().entrySet().stream()

@@ -73,6 +73,7 @@ final class DecodedCatalogs {
         .names()
         .keySet()
         .forEach(name -> apply(catalog, new Command.ReleaseName(image.id(), name)));
+    apply(catalog, new Command.SetQuota(image.id(), Optional.of(new Quota(1))));
     apply(catalog, new Command.SetRetention(image.id(), 1));
     apply(catalog, new Command.Retire(image.id(), List.copyOf(image.committed().keySet())));
     image

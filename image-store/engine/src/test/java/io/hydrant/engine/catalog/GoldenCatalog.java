@@ -24,6 +24,25 @@ final class GoldenCatalog {
 
   static Catalog build() {
     CatalogScript script = new CatalogScript();
+    named(script);
+    script.apply(
+        new Command.CreateImage(
+            "held", RetentionPolicy.last(1), Durability.QUORUM, Optional.of(new Quota(10L << 30))));
+    script.apply(
+        new Command.SetQuota(
+            script.catalog.imageNamed("never-owned").orElseThrow().id(),
+            Optional.of(new Quota(CatalogLimits.QUOTA_BYTES_MAX))));
+    return script.catalog;
+  }
+
+  /** As version 4 could express it: no image has a quota. */
+  static Catalog ofVersion4() {
+    CatalogScript script = new CatalogScript();
+    named(script);
+    return script.catalog;
+  }
+
+  private static void named(CatalogScript script) {
     ImageId restored = damaged(script);
     script.apply(
         new Command.SetRetention(
@@ -36,7 +55,6 @@ final class GoldenCatalog {
                     new RetentionPolicy.Tier(86_400_000, 60_000)))));
     script.apply(new Command.NameCheckpoint(restored, cp(1), "before-upgrade"));
     script.apply(new Command.NameCheckpoint(restored, cp(1), "Z.1"));
-    return script.catalog;
   }
 
   /** As version 1 could express it: every image is QUORUM, and no take-over opens a session. */

@@ -43,13 +43,16 @@ final class RandomCommands {
     Optional<ReferenceCatalog.Image> known = Optional.ofNullable(now.images.get(image.value()));
     int dice = random.nextInt(100);
     if (now.images.isEmpty() || dice < 3) {
-      return new Command.CreateImage(pick(NAMES), retention(), pick(List.of(Durability.values())));
+      return new Command.CreateImage(
+          pick(NAMES), retention(), pick(List.of(Durability.values())), quota());
     }
     if (dice < 4) {
       return new Command.DeleteImage(image, random.nextBoolean());
     }
     if (dice < 7) {
-      return new Command.SetRetention(image, retention());
+      return random.nextInt(3) == 0
+          ? new Command.SetQuota(image, quota())
+          : new Command.SetRetention(image, retention());
     }
     if (dice < 12 || known.isPresent() && known.get().epoch == 0) {
       return acquire(image, known);
@@ -216,6 +219,10 @@ final class RandomCommands {
             List.of(
                 new RetentionPolicy.Tier(50, random.nextLong(1, 5)),
                 new RetentionPolicy.Tier(200, random.nextLong(5, 20))));
+  }
+
+  private Optional<Quota> quota() {
+    return random.nextBoolean() ? Optional.empty() : Optional.of(new Quota(random.nextLong(1, 5)));
   }
 
   private boolean rarely() {

@@ -58,6 +58,7 @@ final class ReferenceCatalog {
     final long created;
     final Durability durability;
     RetentionPolicy retention;
+    Optional<Quota> quota;
     final TreeMap<String, Long> names = new TreeMap<>();
     long epoch;
     RequestId token = RequestId.NONE;
@@ -77,6 +78,7 @@ final class ReferenceCatalog {
       this.created = created;
       this.durability = create.durability();
       this.retention = create.retention();
+      this.quota = create.quota();
     }
 
     /** Whether a retained checkpoint builds on this one, or is it. */
@@ -173,6 +175,7 @@ final class ReferenceCatalog {
       case Command.CreateImage create -> create(create, request);
       case Command.DeleteImage(ImageId id, boolean defer) -> delete(id.value(), defer, effects);
       case Command.SetRetention set -> setRetention(set.image().value(), set.retention());
+      case Command.SetQuota set -> setQuota(set.image().value(), set.quota());
       case Command.NameCheckpoint name -> name(name);
       case Command.ReleaseName release -> release(release);
       case Command.Acquire acquire -> acquire(acquire, index, effects);
@@ -237,6 +240,15 @@ final class ReferenceCatalog {
     }
     image.retention = retention;
     return new Outcome.RetentionSet();
+  }
+
+  private Object setQuota(long uid, Optional<Quota> quota) {
+    Image image = images.get(uid);
+    if (image == null || image.deleting) {
+      return Rejection.UNKNOWN_IMAGE;
+    }
+    image.quota = quota;
+    return new Outcome.QuotaSet();
   }
 
   private Object name(Command.NameCheckpoint name) {

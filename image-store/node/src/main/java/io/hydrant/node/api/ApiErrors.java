@@ -149,6 +149,7 @@ public final class ApiErrors {
       case PINNED -> Reason.REASON_PINNED;
       case OVERLOADED -> Reason.REASON_OVERLOADED;
       case NO_MAJORITY -> Reason.REASON_NO_MAJORITY;
+      case QUOTA_EXCEEDED -> Reason.REASON_QUOTA_EXCEEDED;
     };
   }
 
@@ -175,7 +176,8 @@ public final class ApiErrors {
       case REASON_ABORTED -> Status.Code.ABORTED;
       // On the way in a bad checksum is answered inside the stream; as a status it ends a read.
       case REASON_BAD_CHECKSUM, REASON_DAMAGED -> Status.Code.DATA_LOSS;
-      case REASON_DISK_FULL, REASON_OVERLOADED -> Status.Code.RESOURCE_EXHAUSTED;
+      case REASON_DISK_FULL, REASON_QUOTA_EXCEEDED, REASON_OVERLOADED ->
+          Status.Code.RESOURCE_EXHAUSTED;
       case REASON_NOT_HERE,
           REASON_BEHIND,
           REASON_NO_LEADER,

@@ -80,7 +80,10 @@ public final class CallExecutors implements ServerCallExecutorSupplier, AutoClos
     return api;
   }
 
-  /** Counting what images take, which reads all their index rows: one call at a time. */
+  /**
+   * Counting what images take, which reads all their index rows: one at a time, for whoever asks
+   * and for streams that are near their quota.
+   */
   public Executor space() {
     return space;
   }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.Quota;
 import io.hydrant.engine.catalog.SessionInfo;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.RegionSpec;
@@ -38,12 +39,18 @@ public final class ImageMessages {
             .setOpenSessionCount(image.sessions().size())
             .setAppliedIndex(appliedIndex)
             .setDeleting(image.deleting())
-            .setDurability(durability(image));
+            .setDurability(durability(image))
+            .setQuotaBytes(quotaBytes(image));
     image
         .head()
         .map(head -> image.committed().get(head))
         .ifPresent(info -> builder.addAllRegions(regions(info.regions())));
     return builder.build();
+  }
+
+  /** 0: none. */
+  static long quotaBytes(ImageState image) {
+    return image.quota().map(Quota::bytes).orElse(0L);
   }
 
   private static Durability durability(ImageState image) {

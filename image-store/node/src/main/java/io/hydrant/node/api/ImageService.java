@@ -6,6 +6,7 @@ import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
 import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.Quota;
 import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.catalog.RetentionPolicy;
 import io.hydrant.engine.model.CheckpointId;
@@ -30,6 +31,7 @@ import io.hydrant.v1.NameCheckpointResponse;
 import io.hydrant.v1.PinnedDelete;
 import io.hydrant.v1.ReleaseNameRequest;
 import io.hydrant.v1.ReleaseNameResponse;
+import io.hydrant.v1.SetQuotaRequest;
 import io.hydrant.v1.SetRetentionRequest;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -67,7 +69,8 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
               new Command.CreateImage(
                   Requests.name(request.getName()),
                   RetentionMessages.read(request.getRetention()),
-                  Requests.durability(request.getDurability()));
+                  Requests.durability(request.getDurability()),
+                  Requests.quota(request.getQuotaBytes()));
           RequestId id = Requests.id(request.getRequestId(), "request_id");
           return proposals
               .propose(create, id)
@@ -162,6 +165,25 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
                       .thenApply(outcome ->
                           switch (outcome) {
                             case Outcome.RetentionSet() -> image(image.id());
+                            case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+                            default -> throw ApiErrors.unexpected(outcome);
+                          }));
+        });
+  }
+
+  @Override
+  public void setQuota(SetQuotaRequest request, StreamObserver<Image> observer) {
+    calls.answer(
+        observer,
+        () -> {
+          Optional<Quota> quota = Requests.quota(request.getQuotaBytes());
+          return found(request.getImage())
+              .thenCompose(image ->
+                  proposals
+                      .propose(new Command.SetQuota(image.id(), quota))
+                      .thenApply(outcome ->
+                          switch (outcome) {
+                            case Outcome.QuotaSet() -> image(image.id());
                             case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
                             default -> throw ApiErrors.unexpected(outcome);
                           }));

@@ -5,6 +5,7 @@ import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CatalogLimits;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.Quota;
 import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.Durability;
@@ -171,6 +172,15 @@ public final class Requests {
       case DURABILITY_ALL -> Durability.ALL;
       case UNRECOGNIZED -> throw ApiException.invalid("durability has an unknown value");
     };
+  }
+
+  /** What an image may take; 0: there is no quota. */
+  static Optional<Quota> quota(long bytes) {
+    try {
+      return bytes == 0 ? Optional.empty() : Optional.of(new Quota(bytes));
+    } catch (IllegalArgumentException e) {
+      throw ApiException.invalid("quota_bytes: " + e.getMessage());
+    }
   }
 
   /** A new image's name: its form is the catalog's to judge, but it must fit into an entry. */

@@ -98,7 +98,8 @@ public final class SpaceCalls {
                   .setName(image.name())
                   .setLiveBytes(bytes.liveBytes())
                   .setHistoryBytes(bytes.historyBytes())
-                  .setReclaimableBytes(bytes.reclaimableBytes())));
+                  .setReclaimableBytes(bytes.reclaimableBytes())
+                  .setQuotaBytes(ImageMessages.quotaBytes(image))));
     }
   }
 }

@@ -2,6 +2,7 @@ package io.hydrant.node.ingest;
 
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.RegionTable;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,9 @@ final class Attempt {
 
   long heldBackNanos;
 
+  /** Whether its Open can be admitted or refused; null before that was asked. */
+  @Nullable CompletableFuture<?> ready;
+
   /** Payload bytes staged since durability was last asked for. */
   long unsyncedBytes;
 
@@ -85,6 +89,12 @@ final class Attempt {
     if (base != null && base.committed && !isBeforeOpen()) {
       base = null;
     }
+  }
+
+  /** It cannot be opened yet: its image is being counted, or there is no room. */
+  boolean isHeldBack() {
+    CompletableFuture<?> counted = ready;
+    return state == State.WAITING && (heldBack || counted != null && !counted.isDone());
   }
 
   boolean is(State wanted) {

@@ -152,7 +152,8 @@ final class Attempts {
       for (Attempt attempt : List.copyOf(attempts.values())) {
         if (attempt.is(State.WAITING)
             && !isHeldBack(attempt)
-            && AttemptOrder.mayOpen(attempt, attempts.headMap(attempt.number).values())) {
+            && AttemptOrder.mayOpen(attempt, attempts.headMap(attempt.number).values())
+            && isReady(attempt)) {
           openOrHoldBack(attempt);
           changed = true;
         } else if (attempt.is(State.FINISHED) && AttemptOrder.mayCommit(attempt)) {
@@ -167,8 +168,7 @@ final class Attempts {
   /** No attempt overtakes another one of its image that waits for room. */
   private boolean isHeldBack(Attempt attempt) {
     return attempts.headMap(attempt.number, true).values().stream()
-        .anyMatch(other ->
-            other.heldBack && other.is(State.WAITING) && AttemptOrder.sameImage(other, attempt));
+        .anyMatch(other -> other.isHeldBack() && AttemptOrder.sameImage(other, attempt));
   }
 
   /** A new checkpoint waits while cleaning makes the room that it needs, for a while. */
@@ -194,6 +194,19 @@ final class Attempts {
           }
         },
         nanos);
+  }
+
+  /** What its image takes may have to be counted first: then it waits, and what is behind it. */
+  private boolean isReady(Attempt attempt) {
+    CompletableFuture<?> ready = attempt.ready;
+    if (ready == null) {
+      ready = ports.staging().readyToAdmit(attempt.open.image());
+      attempt.ready = ready;
+      if (!ready.isDone()) {
+        then(ready, (_, _) -> advance());
+      }
+    }
+    return ready.isDone();
   }
 
   private void proposeOpen(Attempt attempt) {

@@ -423,7 +423,7 @@ final class CheckpointStream implements AttemptAnswers {
 
   @Override
   public void rejected(long attempt, Reason reason, String message, long head) {
-    counters.rejected();
+    counters.rejected(reason);
     send(
         attempt,
         b ->

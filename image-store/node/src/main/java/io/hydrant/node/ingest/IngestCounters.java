@@ -1,5 +1,6 @@
 package io.hydrant.node.ingest;
 
+import io.hydrant.v1.Reason;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -10,6 +11,7 @@ public final class IngestCounters {
   private final LongAdder bytes = new LongAdder();
   private final LongAdder committed = new LongAdder();
   private final LongAdder rejected = new LongAdder();
+  private final LongAdder quotaRefused = new LongAdder();
   private final LongAdder slowedNanos = new LongAdder();
 
   void staged(int pageCount, int dataBytes) {
@@ -22,8 +24,11 @@ public final class IngestCounters {
     committed.increment();
   }
 
-  void rejected() {
+  void rejected(Reason reason) {
     rejected.increment();
+    if (reason == Reason.REASON_QUOTA_EXCEEDED) {
+      quotaRefused.increment();
+    }
   }
 
   /** A stream waits so long, for cleaning to make room. */
@@ -39,5 +44,6 @@ public final class IngestCounters {
     counters.put("ingest_slowed_nanos", slowedNanos.sum());
     counters.put("checkpoint_committed_count", committed.sum());
     counters.put("checkpoint_rejected_count", rejected.sum());
+    counters.put("quota_refused_count", quotaRefused.sum());
   }
 }

@@ -13,9 +13,19 @@ import java.util.concurrent.CompletableFuture;
  * replica are those of {@code ImageStore}.
  */
 public interface Staging {
+  /** Of those who can always tell. */
+  CompletableFuture<?> READY = CompletableFuture.completedFuture(true);
+
   /**
-   * Refuses a checkpoint that this replica cannot take: nearly full, too large, or on a damaged
-   * line.
+   * Completes when {@link #admitOpen} can say yes or no to a checkpoint of an image: at once,
+   * unless something has to be found out first that takes longer than a call may. Never with a
+   * failure.
+   */
+  CompletableFuture<?> readyToAdmit(ImageId image);
+
+  /**
+   * Refuses a checkpoint that this replica cannot take: nearly full, too large, on a damaged line,
+   * or of an image that takes its quota.
    */
   void admitOpen(Command.Open open) throws Refusal, IOException;
 

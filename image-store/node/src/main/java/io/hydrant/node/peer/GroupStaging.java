@@ -36,6 +36,11 @@ final class GroupStaging implements Staging {
   }
 
   @Override
+  public CompletableFuture<?> readyToAdmit(ImageId image) {
+    return READY;
+  }
+
+  @Override
   public void admitOpen(Command.Open open) throws Refusal, IOException {
     store.admitOpen(open);
   }

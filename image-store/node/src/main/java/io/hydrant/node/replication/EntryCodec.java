@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
+import io.hydrant.engine.catalog.Quota;
 import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
@@ -29,6 +30,7 @@ import io.hydrant.raft.v1.Pin;
 import io.hydrant.raft.v1.ReleaseName;
 import io.hydrant.raft.v1.Renew;
 import io.hydrant.raft.v1.Retire;
+import io.hydrant.raft.v1.SetQuota;
 import io.hydrant.raft.v1.SetRetention;
 import io.hydrant.raft.v1.Unpin;
 import java.nio.ByteBuffer;
@@ -76,7 +78,8 @@ public final class EntryCodec {
                   .setKeepLast(create.retention().keepLast())
                   .setDurability(create.durability().code())
                   .setKeepForMillis(RetentionEntries.keepForMillis(create.retention()))
-                  .addAllTiers(RetentionEntries.tiers(create.retention())));
+                  .addAllTiers(RetentionEntries.tiers(create.retention()))
+                  .setQuotaBytes(quotaBytes(create.quota())));
       case Command.DeleteImage delete ->
           builder.setDeleteImage(
               DeleteImage.newBuilder()
@@ -89,6 +92,11 @@ public final class EntryCodec {
                   .setKeepLast(set.retention().keepLast())
                   .setKeepForMillis(RetentionEntries.keepForMillis(set.retention()))
                   .addAllTiers(RetentionEntries.tiers(set.retention())));
+      case Command.SetQuota set ->
+          builder.setSetQuota(
+              SetQuota.newBuilder()
+                  .setImage(set.image().value())
+                  .setQuotaBytes(quotaBytes(set.quota())));
       case Command.NameCheckpoint name ->
           builder.setNameCheckpoint(
               NameCheckpoint.newBuilder()
@@ -245,6 +253,10 @@ public final class EntryCodec {
                   entry.getSetRetention().getKeepLast(),
                   entry.getSetRetention().getKeepForMillis(),
                   entry.getSetRetention().getTiersList()));
+      case SET_QUOTA ->
+          new Command.SetQuota(
+              new ImageId(entry.getSetQuota().getImage()),
+              optional(entry.getSetQuota().getQuotaBytes()).map(Quota::new));
       case NAME_CHECKPOINT ->
           new Command.NameCheckpoint(
               new ImageId(entry.getNameCheckpoint().getImage()),
@@ -293,7 +305,8 @@ public final class EntryCodec {
         create.getName(),
         RetentionEntries.read(
             create.getKeepLast(), create.getKeepForMillis(), create.getTiersList()),
-        Durability.ofCode(create.getDurability()));
+        Durability.ofCode(create.getDurability()),
+        optional(create.getQuotaBytes()).map(Quota::new));
   }
 
   /** A value that says nothing where it stands was not written by a program that this one knows. */
@@ -354,6 +367,10 @@ public final class EntryCodec {
             commit.getDataBytes(),
             commit.getSlimBytes()),
         commit.getHoldersList());
+  }
+
+  private static long quotaBytes(Optional<Quota> quota) {
+    return quota.map(Quota::bytes).orElse(0L);
   }
 
   private static Optional<Long> optional(long value) {

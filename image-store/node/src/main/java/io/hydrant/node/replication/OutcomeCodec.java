@@ -39,6 +39,7 @@ final class OutcomeCodec {
   private static final int PAGES_MARKED = 14;
   private static final int CHECKPOINT_NAMED = 15;
   private static final int NAME_RELEASED = 16;
+  private static final int QUOTA_SET = 17;
 
   private OutcomeCodec() {}
 
@@ -63,6 +64,7 @@ final class OutcomeCodec {
         out.writeBoolean(deleted.deferred());
       }
       case Outcome.RetentionSet() -> out.writeByte(RETENTION_SET);
+      case Outcome.QuotaSet() -> out.writeByte(QUOTA_SET);
       case Outcome.CheckpointNamed named -> {
         out.writeByte(CHECKPOINT_NAMED);
         writeKey(named.key(), out);
@@ -182,6 +184,7 @@ final class OutcomeCodec {
       case REJECTED ->
           new Outcome.Rejected(Rejection.values()[in.readInt()], in.readUTF(), readOptionalId(in));
       case PAGES_MARKED -> new Outcome.PagesMarked(in.readInt());
+      case QUOTA_SET -> new Outcome.QuotaSet();
       case CHECKPOINT_NAMED -> new Outcome.CheckpointNamed(readKey(in));
       case NAME_RELEASED -> new Outcome.NameReleased(in.readBoolean());
       case DIGEST_ASKED -> new Outcome.DigestAsked(in.readLong());

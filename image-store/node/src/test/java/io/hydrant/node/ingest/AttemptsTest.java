@@ -74,6 +74,7 @@ final class AttemptsTest implements AttemptAnswers, Staging, IngestBrake.Room {
   private final Epoch epoch;
   private boolean full;
   private boolean cleaning;
+  private CompletableFuture<?> ready = READY;
   private Set<String> voters = Set.of("n1", "n2", "n3");
 
   /** Instead of what {@link #held} answers otherwise. */
@@ -113,6 +114,11 @@ final class AttemptsTest implements AttemptAnswers, Staging, IngestBrake.Room {
 
   @Override
   public void advanced() {}
+
+  @Override
+  public CompletableFuture<?> readyToAdmit(ImageId of) {
+    return ready;
+  }
 
   @Override
   public void admitOpen(Command.Open open) throws Refusal {
@@ -332,6 +338,35 @@ final class AttemptsTest implements AttemptAnswers, Staging, IngestBrake.Room {
     full = false;
     heldBack.forEach(Runnable::run);
     assertEquals(List.of(), proposed());
+  }
+
+  @Test
+  void anOpenWaitsUntilItCanBeAdmittedAndWhatBuildsOnItWithIt() {
+    CompletableFuture<Boolean> counted = new CompletableFuture<>();
+    ready = counted;
+    openFull(1);
+    openOn(2, 1);
+    attempts.advance();
+    assertEquals(List.of(), proposed());
+    assertFalse(attempts.isQuiet(), "it will be answered");
+    counted.complete(true);
+    assertEquals(List.of("Open", "Open"), proposed());
+    assertEquals(List.of("opened 1", "opened 2"), said());
+
+    CompletableFuture<Boolean> next = new CompletableFuture<>();
+    ready = next;
+    openFull(3);
+    full = true;
+    next.complete(true);
+    assertEquals(List.of("rejected 3 REASON_DISK_FULL"), said());
+    CompletableFuture<Boolean> last = new CompletableFuture<>();
+    ready = last;
+    openFull(4);
+    proposed();
+    attempts.abandon();
+    last.complete(true);
+    assertEquals(List.of(), proposed(), "nobody waits for it any more");
+    assertEquals(List.of(), said());
   }
 
   @Test

@@ -89,6 +89,11 @@ final class CheckpointStreamTest implements Staging {
           new IngestCounters());
 
   @Override
+  public CompletableFuture<?> readyToAdmit(ImageId image) {
+    return READY;
+  }
+
+  @Override
   public void admitOpen(Command.Open open) {}
 
   @Override

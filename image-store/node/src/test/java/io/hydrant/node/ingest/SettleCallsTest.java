@@ -36,6 +36,11 @@ final class SettleCallsTest {
   /** Is not asked for what is not open. */
   private static final class NoStaging implements Staging {
     @Override
+    public CompletableFuture<?> readyToAdmit(ImageId image) {
+      return READY;
+    }
+
+    @Override
     public void admitOpen(Command.Open open) {}
 
     @Override

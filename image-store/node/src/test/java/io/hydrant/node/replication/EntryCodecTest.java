@@ -10,6 +10,7 @@ import com.google.protobuf.UnknownFieldSet;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
 import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.Quota;
 import io.hydrant.engine.catalog.Rejection;
 import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.catalog.RetentionPolicy;
@@ -102,7 +103,11 @@ final class EntryCodecTest {
           new Command.SetRetention(IMAGE, BY_AGE),
           new Command.SetRetention(IMAGE, new RetentionPolicy(1, Optional.of(60_000L), List.of())),
           new Command.NameCheckpoint(IMAGE, new CheckpointId(12), "before-upgrade"),
-          new Command.ReleaseName(IMAGE, "before-upgrade"));
+          new Command.ReleaseName(IMAGE, "before-upgrade"),
+          new Command.CreateImage(
+              "vm-4", RetentionPolicy.last(16), Durability.QUORUM, Optional.of(new Quota(7))),
+          new Command.SetQuota(IMAGE, Optional.of(new Quota(10L << 30))),
+          new Command.SetQuota(IMAGE, Optional.empty()));
 
   private static Entry entry(Command command) {
     return new Entry(1_700_000_000_000L, RequestId.NONE, TOKEN, command);
@@ -216,6 +221,13 @@ final class EntryCodecTest {
             .setNameCheckpoint(io.hydrant.raft.v1.NameCheckpoint.newBuilder().setImage(1))
             .build(),
         "out of range");
+    for (long bad : new long[] {-1, (1L << 60) + 1}) {
+      assertUnreadable(
+          good.toBuilder()
+              .setSetQuota(io.hydrant.raft.v1.SetQuota.newBuilder().setImage(1).setQuotaBytes(bad))
+              .build(),
+          "a quota must be 1 to");
+    }
     assertUnreadable(
         good.toBuilder().setRequestId(ByteString.copyFrom(new byte[3])).build(), "16 bytes");
   }
@@ -255,6 +267,7 @@ final class EntryCodecTest {
             new Outcome.ImageCreated(IMAGE),
             new Outcome.ImageDeleted(true),
             new Outcome.RetentionSet(),
+            new Outcome.QuotaSet(),
             new Outcome.CheckpointNamed(KEY),
             new Outcome.NameReleased(true),
             new Outcome.NameReleased(false),
@@ -276,6 +289,7 @@ final class EntryCodecTest {
             new Outcome.PagesMarked(3),
             new Outcome.Rejected(
                 Rejection.WRONG_BASE, "stale “base”", Optional.of(new CheckpointId(2))),
+            new Outcome.Rejected(Rejection.QUOTA_EXCEEDED, "too much"),
             new Outcome.Rejected(Rejection.INVALID, "no"));
     for (Outcome outcome : outcomes) {
       assertEquals(outcome, OutcomeCodec.decode(OutcomeCodec.encode(outcome)));

@@ -589,6 +589,7 @@ public final class StoreSimulation {
         modelOf(release.image()).names().remove(release.name());
       }
       case Outcome.RetentionSet _,
+          Outcome.QuotaSet _,
           Outcome.Opened _,
           Outcome.Aborted _,
           Outcome.Renewed _,

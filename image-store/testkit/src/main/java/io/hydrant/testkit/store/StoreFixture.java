@@ -18,6 +18,7 @@ import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.ImageStoreConfig;
 import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.Refusal;
+import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.testkit.simulation.PageContents;
 import io.hydrant.testkit.simulation.SimulatedMedia;
 import io.hydrant.testkit.simulation.SimulatedReplica;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 
 /** A store with one image of one region, on simulated media, driven in one thread. */
 public final class StoreFixture {
@@ -40,6 +42,7 @@ public final class StoreFixture {
   private final RegionTable regions;
   private final ImageId image;
   private Epoch epoch = Epoch.NONE;
+  private UnaryOperator<StagedCheckpoint> before = UnaryOperator.identity();
 
   private StoreFixture(ImageStoreConfig config, RegionTable regions) throws IOException {
     this.regions = regions;
@@ -123,7 +126,17 @@ public final class StoreFixture {
 
   /** Opens an incremental checkpoint on the head. */
   public CheckpointScript onHead() throws IOException, Refusal {
-    return open(CheckpointKind.INCREMENTAL, Optional.of(head()), Optional.empty());
+    return on(head());
+  }
+
+  /** Opens an incremental checkpoint on the head, or on one that is open. */
+  public CheckpointScript on(CheckpointId base) throws IOException, Refusal {
+    return open(CheckpointKind.INCREMENTAL, Optional.of(base), Optional.empty());
+  }
+
+  /** What is opened from now on is sent through something that stands before the store. */
+  public void sendThrough(UnaryOperator<StagedCheckpoint> before) {
+    this.before = before;
   }
 
   /** Opens a full checkpoint, of which this replica receives nothing yet. */
@@ -185,7 +198,7 @@ public final class StoreFixture {
       CheckpointKind kind, Optional<CheckpointId> base, Optional<RegionTable> table)
       throws IOException, Refusal {
     CheckpointKey key = opened(submit(new Command.Open(image, epoch, kind, base, table)));
-    return new CheckpointScript(this, key, store().staged(key, epoch));
+    return new CheckpointScript(this, key, before.apply(store().staged(key, epoch)));
   }
 
   /** What a new session on a checkpoint reads. */

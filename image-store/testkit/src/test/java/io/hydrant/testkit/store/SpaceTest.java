@@ -3,10 +3,12 @@ package io.hydrant.testkit.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.clean.CleaningPolicy;
 import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.store.SpaceAccount.ImageSpace;
+import io.hydrant.engine.store.SpaceAccount.Known;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +27,41 @@ class SpaceTest {
         fixture.store().cleaner().liveBytes().get(fixture.image()),
         space.totalBytes(),
         "the count that cleaning goes by");
+    assertEquals(space.totalBytes(), known().mappedBytes(), "what is known without counting");
     return space;
+  }
+
+  private Known known() {
+    return fixture.store().space().known(fixture.image());
+  }
+
+  @Test
+  void whatIsStagedIsKnownUntilItIsPublishedOrDropped() throws Exception {
+    assertEquals(new Known(0, 0, 0), fixture.store().space().known(new ImageId(99)));
+    CheckpointScript full = fixture.full().raw(1, 0, 19).zero(20, PAGES - 1).slim(1, 504);
+    long fullBytes = 20 * PAGE_BYTES + 504;
+    assertEquals(new Known(0, fullBytes, 0), known());
+    CheckpointScript next = fixture.on(full.key().checkpoint()).raw(1_000, 0, 7);
+    assertEquals(new Known(0, fullBytes + 8 * PAGE_BYTES, 0), known());
+    full.commit();
+    assertEquals(new Known(fullBytes, 8 * PAGE_BYTES, fullBytes), known());
+    fixture.submit(new Command.Abort(next.key(), Optional.empty()));
+    assertEquals(new Known(fullBytes, 0, fullBytes), known());
+    fixture.submit(new Command.DeleteImage(fixture.image(), false));
+    assertEquals(new Known(0, 0, 0), known());
+  }
+
+  @Test
+  void whatAnEarlierLifeStagedIsKnownWithItsPadding() throws Exception {
+    CheckpointScript full = fixture.full().raw(1, 0, 19).slim(1, 504);
+    fixture.replica().await(full.staged().durable(1));
+    fixture.snapshot();
+    full.raw(21, 20, 29);
+    fixture.replica().await(full.staged().durable(2));
+    fixture.closeAndReopen();
+    long staged = known().stagedBytes();
+    long bytes = 30 * PAGE_BYTES + 504;
+    assertTrue(staged >= bytes && staged < bytes + 100, "staged: " + staged);
   }
 
   @Test
