@@ -282,7 +282,14 @@ final class Publisher {
                 key, "what came has digest %s, committed was %s".formatted(own, hole.digest())));
         return false;
       }
-      if (mergeSome(image, merge, manifest, patchesMax)) {
+      staging.mergeBegins(key.image(), usage.total(key.image()));
+      boolean more;
+      try {
+        more = mergeSome(image, merge, manifest, patchesMax);
+      } finally {
+        staging.mergeEnds(key, usage.total(key.image()));
+      }
+      if (more) {
         return true;
       }
       missing.remove(key);

@@ -17,6 +17,8 @@ import java.util.Optional;
  * pages; leaves the caches alone. {@link #known} reads nothing, and is less exact. Any thread.
  */
 public final class SpaceAccount {
+  private static final int LOOKS_MAX = 16;
+
   private final StoreParts parts;
 
   SpaceAccount(StoreParts parts) {
@@ -45,14 +47,34 @@ public final class SpaceAccount {
    * @param stagedBytes of checkpoints that are not committed, or not in the maps yet
    * @param publishedBytes that commits brought into the maps since this store was opened: by so
    *     much, at most, an image that was counted has grown. What repair brought is not among it.
+   * @param moving whether bytes are going into the maps: a count would meet some of them
    */
-  public record Known(long mappedBytes, long stagedBytes, long publishedBytes) {}
+  public record Known(long mappedBytes, long stagedBytes, long publishedBytes, boolean moving) {}
 
-  /** Cheap, for an image that may not even be there. A byte on its way may be known twice. */
+  /**
+   * Cheap, for an image that may not even be there. A byte on its way into the maps is known as
+   * staged until all are there; twice only if commits follow each other faster than it is looked.
+   */
   public Known known(ImageId id) {
+    Known known;
+    long moves;
+    int looks = 0;
+    do {
+      moves = parts.staging().moves();
+      known = look(id);
+      looks++;
+    } while (moves != parts.staging().moves() && looks < LOOKS_MAX);
+    return known;
+  }
+
+  private Known look(ImageId id) {
     // In this order: what is published meanwhile shows in the maps before it ceases to be staged.
     Staging.Flow flow = parts.staging().flow(id);
-    return new Known(parts.usage().total(id), flow.waiting(), flow.published());
+    long mapped = parts.usage().total(id);
+    if (flow.mappedBefore().isPresent()) {
+      mapped = Math.min(mapped, flow.mappedBefore().getAsLong());
+    }
+    return new Known(mapped, flow.waiting(), flow.published(), flow.mappedBefore().isPresent());
   }
 
   /** Empty if there is no such image. */

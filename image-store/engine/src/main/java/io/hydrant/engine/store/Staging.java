@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -50,6 +51,14 @@ final class Staging {
 
   /** Bytes by image that were published in this life: see {@link #flow}. Its own lock. */
   private final Map<ImageId, Long> published = new HashMap<>();
+
+  /** Of checkpoints that still wait, what is in the maps already; under the lock of the former. */
+  private final Map<CheckpointKey, Long> merged = new HashMap<>();
+
+  private @Nullable Merging merging;
+
+  /** How often something of the above changed. */
+  private volatile long moves;
 
   /**
    * @param isMissing whether the checkpoint was committed without its bytes being readable here
@@ -168,6 +177,9 @@ final class Staging {
   private void drop(@Nullable Staged removed) {
     end(removed);
     if (removed != null) {
+      synchronized (published) {
+        merged.remove(removed.records().key());
+      }
       removed.records().lists().forEach(recent::forget);
     }
   }
@@ -239,11 +251,42 @@ final class Staging {
     Staged removed;
     synchronized (published) {
       removed = late.remove(key);
+      moves++;
+      merged.remove(key);
       if (removed != null) {
         published.merge(key.image(), removed.bytes(), Long::sum);
       }
     }
     end(removed);
+  }
+
+  /**
+   * Bytes of an image begin to go into its maps. Within a change, so no others do meanwhile.
+   *
+   * @param mappedBytes that the maps have before
+   */
+  void mergeBegins(ImageId image, long mappedBytes) {
+    synchronized (published) {
+      moves++;
+      merging = new Merging(image, mappedBytes);
+    }
+  }
+
+  /** Some of a checkpoint's bytes, or all, are in the maps, which have so many now. */
+  void mergeEnds(CheckpointKey key, long mappedBytes) {
+    synchronized (published) {
+      moves++;
+      Merging begun = merging;
+      if (begun != null && mappedBytes > begun.mappedBytes()) {
+        merged.merge(key, mappedBytes - begun.mappedBytes(), Long::sum);
+      }
+      merging = null;
+    }
+  }
+
+  /** Unchanged: between two looks nothing went into the maps. Any thread. */
+  long moves() {
+    return moves;
   }
 
   /** What of an image waits here, and what went on into its maps: as of one moment. Any thread. */
@@ -253,9 +296,16 @@ final class Staging {
           Stream.concat(staged.values().stream(), late.values().stream())
               .filter(one -> one.records().key().image().equals(image))
               .distinct()
-              .mapToLong(Staged::bytes)
+              .mapToLong(
+                  one -> Math.max(0, one.bytes() - merged.getOrDefault(one.records().key(), 0L)))
               .sum();
-      return new Flow(waiting, published.getOrDefault(image, 0L));
+      Merging now = merging;
+      return new Flow(
+          waiting,
+          published.getOrDefault(image, 0L),
+          now != null && now.image().equals(image)
+              ? OptionalLong.of(now.mappedBytes())
+              : OptionalLong.empty());
     }
   }
 
@@ -264,8 +314,11 @@ final class Staging {
    *
    * @param waiting of checkpoints that are not final, or not published yet
    * @param published of those that were published in this life; never less than before
+   * @param mappedBefore what the maps had when bytes that still wait here began to go into them
    */
-  record Flow(long waiting, long published) {}
+  record Flow(long waiting, long published, OptionalLong mappedBefore) {}
+
+  private record Merging(ImageId image, long mappedBytes) {}
 
   /** What is here of a committed checkpoint is of no use (any more). Within a change. */
   void forget(CheckpointKey key) {

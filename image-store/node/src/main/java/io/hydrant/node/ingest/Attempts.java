@@ -189,6 +189,7 @@ final class Attempts {
     later.accept(
         () -> {
           attempt.heldBack = false;
+          attempt.ready = null; // What its image takes may have changed meanwhile.
           if (!abandoned) {
             advance();
           }

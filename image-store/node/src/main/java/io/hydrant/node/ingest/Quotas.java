@@ -8,7 +8,6 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.SpaceAccount;
-import io.hydrant.engine.store.SpaceAccount.ImageSpace;
 import io.hydrant.engine.store.SpaceAccount.Known;
 import java.io.IOException;
 import java.util.HashMap;
@@ -17,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +49,12 @@ public final class Quotas {
   /** Then a count is forgotten: repair may have brought what it does not know of. */
   static final long KEPT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+  /** Counts that met bytes on their way are made again, so often at most. */
+  private static final int TRIES = 3;
+
+  /** In place of what an image needs: it is not there any more, or its maps cannot be read. */
+  private static final long NOT_COUNTED = -1;
+
   private static final Logger LOG = LoggerFactory.getLogger(Quotas.class);
   private static final CompletableFuture<Boolean> KNOWN = CompletableFuture.completedFuture(true);
 
@@ -76,6 +82,7 @@ public final class Quotas {
   /**
    * A count that has ended.
    *
+   * @param neededBytes or {@link #NOT_COUNTED}
    * @param published as it was before it began: what came later it may have missed
    */
   private record Count(long neededBytes, long published, long endedNanos, long tookNanos) {
@@ -110,15 +117,23 @@ public final class Quotas {
     if (others != null) {
       return others;
     }
-    executor.execute(() -> {
-      try {
-        count(id);
-      } finally {
-        counting.remove(id);
-        mine.complete(true);
-      }
-    });
+    try {
+      executor.execute(() -> {
+        try {
+          count(id);
+        } finally {
+          ended(id, mine);
+        }
+      });
+    } catch (RejectedExecutionException e) {
+      ended(id, mine); // The server stops: what is known without counting decides.
+    }
     return mine;
+  }
+
+  private void ended(ImageId id, CompletableFuture<Boolean> mine) {
+    counting.remove(id);
+    mine.complete(true);
   }
 
   private long left(ImageId id, Quota quota) {
@@ -134,27 +149,40 @@ public final class Quotas {
   private void count(ImageId id) {
     long began = nanoTime.getAsLong();
     counts.values().removeIf(count -> !count.isKept(began));
-    long published = space.known(id).publishedBytes();
-    Optional<ImageSpace> counted;
+    long needed;
+    long published;
     try {
-      counted = space.of(id);
+      int tries = 0;
+      Known before;
+      Known after;
+      do {
+        before = space.known(id);
+        needed =
+            space.of(id).map(bytes -> bytes.liveBytes() + bytes.historyBytes()).orElse(NOT_COUNTED);
+        after = space.known(id);
+        tries++;
+      } while (tries < TRIES && isMet(before, after));
+      published = before.publishedBytes();
     } catch (IOException e) {
       // What is known without counting goes on to be held against the quota.
       LOG.warn("what {} takes cannot be counted: it is held to its quota by an upper bound", id, e);
-      return;
+      needed = NOT_COUNTED;
+      published = 0;
     }
     long ended = nanoTime.getAsLong();
-    counted.ifPresent(bytes ->
-        counts.put(
-            id,
-            new Count(bytes.liveBytes() + bytes.historyBytes(), published, ended, ended - began)));
+    counts.put(id, new Count(needed, published, ended, ended - began));
+  }
+
+  /** Whether bytes went into the maps meanwhile: the count may have met them, or not. */
+  private static boolean isMet(Known before, Known after) {
+    return before.moving() || after.moving() || before.publishedBytes() != after.publishedBytes();
   }
 
   private Taken taken(ImageId id) {
     Known known = space.known(id);
     @Nullable Count count = counts.get(id);
     long retained = known.mappedBytes();
-    if (count != null && count.isKept(nanoTime.getAsLong())) {
+    if (count != null && count.neededBytes() != NOT_COUNTED && count.isKept(nanoTime.getAsLong())) {
       retained =
           Math.min(retained, count.neededBytes() + known.publishedBytes() - count.published());
     }

@@ -10,6 +10,8 @@ import io.hydrant.engine.model.ImageId;
 import io.hydrant.engine.store.SpaceAccount.ImageSpace;
 import io.hydrant.engine.store.SpaceAccount.Known;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** What an image is said to take is what it takes, to the byte. */
@@ -37,18 +39,48 @@ class SpaceTest {
 
   @Test
   void whatIsStagedIsKnownUntilItIsPublishedOrDropped() throws Exception {
-    assertEquals(new Known(0, 0, 0), fixture.store().space().known(new ImageId(99)));
+    assertEquals(new Known(0, 0, 0, false), fixture.store().space().known(new ImageId(99)));
     CheckpointScript full = fixture.full().raw(1, 0, 19).zero(20, PAGES - 1).slim(1, 504);
     long fullBytes = 20 * PAGE_BYTES + 504;
-    assertEquals(new Known(0, fullBytes, 0), known());
+    assertEquals(new Known(0, fullBytes, 0, false), known());
     CheckpointScript next = fixture.on(full.key().checkpoint()).raw(1_000, 0, 7);
-    assertEquals(new Known(0, fullBytes + 8 * PAGE_BYTES, 0), known());
+    assertEquals(new Known(0, fullBytes + 8 * PAGE_BYTES, 0, false), known());
     full.commit();
-    assertEquals(new Known(fullBytes, 8 * PAGE_BYTES, fullBytes), known());
+    assertEquals(new Known(fullBytes, 8 * PAGE_BYTES, fullBytes, false), known());
     fixture.submit(new Command.Abort(next.key(), Optional.empty()));
-    assertEquals(new Known(fullBytes, 0, fullBytes), known());
+    assertEquals(new Known(fullBytes, 0, fullBytes, false), known());
     fixture.submit(new Command.DeleteImage(fixture.image(), false));
-    assertEquals(new Known(0, 0, 0), known());
+    assertEquals(new Known(0, 0, 0, false), known());
+  }
+
+  /** A checkpoint that is being published is not held against its image twice. */
+  @Test
+  void whatGoesIntoTheMapsIsKnownOnce() throws Exception {
+    fixture.full().all(1, 20).commit();
+    AtomicLong most = new AtomicLong(20 * PAGE_BYTES);
+    AtomicLong over = new AtomicLong();
+    AtomicBoolean ended = new AtomicBoolean();
+    Thread reader =
+        Thread.ofPlatform()
+            .start(() -> {
+              while (!ended.get()) {
+                Known known = known();
+                over.accumulateAndGet(
+                    known.mappedBytes() + known.stagedBytes() - most.get(), Math::max);
+              }
+            });
+    for (int i = 0; i < 300; i++) {
+      CheckpointScript next = fixture.onHead();
+      for (int first = 0; first < PAGES; first += 16) {
+        most.addAndGet(16 * PAGE_BYTES);
+        next.raw(1_000L * i, first, first + 15);
+      }
+      next.commit();
+    }
+    ended.set(true);
+    reader.join();
+    assertEquals(0, Math.max(0, over.get()));
+    assertEquals(most.get(), known().mappedBytes() + known().stagedBytes());
   }
 
   @Test
