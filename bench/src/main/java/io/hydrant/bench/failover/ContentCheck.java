@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Compares what is restored with what was acknowledged, page by page. */
-final class ContentCheck implements PageSink {
+public final class ContentCheck implements PageSink {
   private final ByteBuffer pool;
   private final int[] content;
   private long seen;
@@ -17,7 +17,7 @@ final class ContentCheck implements PageSink {
   /**
    * @param content by page of the image: the page of the pool that it must show
    */
-  ContentCheck(PagePool pool, int[] content) {
+  public ContentCheck(PagePool pool, int[] content) {
     this.pool = ByteBuffer.wrap(pool.array());
     this.content = content;
   }
@@ -54,7 +54,7 @@ final class ContentCheck implements PageSink {
   }
 
   /** Empty if every page is as it must be. */
-  Optional<String> wrong() {
+  public Optional<String> wrong() {
     if (first != null) {
       return Optional.of("%s; %d pages are wrong".formatted(first, different));
     }

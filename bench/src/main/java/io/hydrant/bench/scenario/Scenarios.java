@@ -25,6 +25,8 @@ public final class Scenarios {
           new Ingest3(),
           new Commit3One(),
           new Failover(),
+          new Flips(),
+          new Brim(),
           new CadenceTable(),
           new Replace());
 

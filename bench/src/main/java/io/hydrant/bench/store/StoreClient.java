@@ -7,10 +7,14 @@ import io.hydrant.client.ProtectionStream;
 import io.hydrant.client.RestoreSession;
 import io.hydrant.client.WriteOptions;
 import io.hydrant.v1.AcquireProtectionResponse;
+import io.hydrant.v1.Checkpoint;
+import io.hydrant.v1.CheckpointState;
 import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.PinnedDelete;
 import io.hydrant.v1.Space;
 import io.hydrant.v1.StatsResponse;
+import java.time.Duration;
+import java.util.List;
 
 /** The client library as the scenarios use it: its defaults, except that pages are sent raw. */
 public final class StoreClient implements AutoCloseable {
@@ -79,6 +83,24 @@ public final class StoreClient implements AutoCloseable {
   /** A session on the newest checkpoint of an image. */
   public RestoreSession openRestore(String name) {
     return client.openRestore(HydrantClient.name(name));
+  }
+
+  /** A session on a certain checkpoint of an image. */
+  public RestoreSession openRestore(String name, long checkpoint) {
+    return client.openRestore(HydrantClient.name(name), checkpoint, Duration.ZERO);
+  }
+
+  /** The committed checkpoints of an image that can be restored, ascending. */
+  public List<Long> committed(String name) {
+    return client.checkpoints(HydrantClient.name(name)).stream()
+        .filter(checkpoint -> checkpoint.getState() == CheckpointState.CHECKPOINT_STATE_COMMITTED)
+        .map(Checkpoint::getId)
+        .toList();
+  }
+
+  /** Changes how many checkpoints of an image stay. */
+  public void keepLast(String name, int count) {
+    client.setRetention(HydrantClient.name(name), count);
   }
 
   public Space space() {

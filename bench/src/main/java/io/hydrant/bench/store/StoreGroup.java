@@ -143,8 +143,18 @@ public final class StoreGroup implements AutoCloseable {
 
   /** Starts a member that does not run; does not wait for it. */
   public void launch(int number) throws IOException, InterruptedException {
+    launch(number, List.of());
+  }
+
+  /**
+   * Starts a member that does not run; does not wait for it.
+   *
+   * @param others settings in place of those that all have
+   */
+  public void launch(int number, List<String> others) throws IOException, InterruptedException {
     Member member = members.get(number);
     List<String> settings = new ArrayList<>(start.settings());
+    settings.addAll(others);
     settings.addAll(member.settings());
     member.process =
         StoreProcess.start(

@@ -42,6 +42,16 @@ public final class StoreImage implements AutoCloseable {
         .build();
   }
 
+  /** As the server numbers it. */
+  public long uid() {
+    return stream.imageUid();
+  }
+
+  /** The newest checkpoint, as far as it is known here; 0: none. */
+  public long head() {
+    return head;
+  }
+
   public long pages() {
     return region.getLengthBytes() / PagePool.PAGE_BYTES;
   }

@@ -2,10 +2,13 @@ package io.hydrant.engine.store;
 
 import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.TractKey;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -24,6 +27,10 @@ final class ScrubReport {
 
   private final List<ScrubFinding> findings = new ArrayList<>();
   private final Set<Long> addresses = new HashSet<>();
+
+  /** What is listed of it by address. */
+  private final Map<Long, ScrubFinding> shown = new HashMap<>();
+
   private long badPages;
   private long badSegmentParts;
 
@@ -37,6 +44,7 @@ final class ScrubReport {
   synchronized void clear() {
     findings.clear();
     addresses.clear();
+    shown.clear();
     badPages = 0;
     badSegmentParts = 0;
   }
@@ -47,6 +55,9 @@ final class ScrubReport {
   synchronized void bytes(ScrubFinding finding, long address) {
     badPages++;
     addresses.add(address);
+    if (shown.size() < LISTED_MAX) {
+      shown.put(address, finding);
+    }
     list(finding);
   }
 
@@ -54,6 +65,18 @@ final class ScrubReport {
     badSegmentParts++;
     segments.evacuate(part.segment());
     list(part);
+  }
+
+  /**
+   * All of a segment was looked at. One with bad pages is evacuated as well, when these are
+   * repaired; not before, or what else is bad in it would be gone unsaid.
+   */
+  synchronized void checked(int segment) {
+    shown.forEach((address, finding) -> {
+      if (Address.ofPacked(address).segment() == segment) {
+        segments.evacuateAfter(address, () -> stateOf(finding) != ScrubFinding.State.REPAIRED);
+      }
+    });
   }
 
   private void list(ScrubFinding finding) {

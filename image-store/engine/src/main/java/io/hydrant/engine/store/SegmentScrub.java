@@ -72,6 +72,7 @@ final class SegmentScrub {
         }
       }
       if (current.isEnded()) {
+        report.checked(current.segment());
         check = null;
       }
       return read;

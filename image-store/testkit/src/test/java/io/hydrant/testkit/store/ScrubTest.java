@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.clean.CleaningPolicy;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.repair.RepairStep.Outcome;
 import io.hydrant.engine.store.ImageStore;
@@ -147,6 +148,25 @@ class ScrubTest {
     assertTrue(
         again.findings().stream().allMatch(one -> one instanceof ScrubFinding.SegmentPart),
         () -> "" + again.findings());
+  }
+
+  /** Else the bad bytes that a repair has replaced would be found once more by the next pass. */
+  @Test
+  void whatARepairHasReplacedGoesWithItsSegment() throws Exception {
+    fill();
+    new BitFlips(pair.target, scratch, random).flip(FLIPS);
+    pass(pair.target);
+    pair.newStep();
+    pair.run(Outcome.DONE);
+    ImageStore store = pair.target.store();
+    CleaningPolicy lazy = new CleaningPolicy(1_000, 1L << 40, 0);
+    for (int round = 0; round < 100 && !store.damagedSegments().waiting().isEmpty(); round++) {
+      store.cleaner().step(lazy);
+      pair.target.runBackground();
+    }
+    assertEquals(List.of(), store.damagedSegments().waiting());
+    assertEquals(List.of(), pass(pair.target).findings());
+    pair.assertEqual();
   }
 
   @Test

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.bench.flip;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.bench.written;
+
+import org.jspecify.annotations.NullMarked;
