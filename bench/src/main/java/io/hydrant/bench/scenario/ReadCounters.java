@@ -22,11 +22,16 @@ record ReadCounters(long pages, long pagesRead, long lookups, long gets, long re
   }
 
   private static long since(Map<String, Long> before, Map<String, Long> after, String name) {
-    Long now = after.get(name);
-    if (now == null) {
+    return counter(after, name) - before.getOrDefault(name, 0L);
+  }
+
+  /** A counter that the server must have. */
+  static long counter(Map<String, Long> counters, String name) {
+    Long value = counters.get(name);
+    if (value == null) {
       throw new IllegalStateException("the server has no counter '" + name + "'");
     }
-    return now - before.getOrDefault(name, 0L);
+    return value;
   }
 
   void tell(String when, Report.Builder report) {

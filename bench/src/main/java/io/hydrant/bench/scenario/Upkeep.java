@@ -22,7 +22,6 @@ import io.hydrant.client.RestoreSession;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -141,12 +140,7 @@ public final class Upkeep implements Scenario {
     }
 
     long counter(String name) {
-      Map<String, Long> counters = client.stats().getCountersMap();
-      Long value = counters.get(name);
-      if (value == null) {
-        throw new IllegalStateException("the server has no counter " + name);
-      }
-      return value;
+      return ReadCounters.counter(client.stats().getCountersMap(), name);
     }
 
     @Override

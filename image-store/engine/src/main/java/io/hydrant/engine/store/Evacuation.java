@@ -51,8 +51,8 @@ final class Evacuation {
   private final Progress progress;
   private final TractMoves moves;
 
-  /** Copied since it was told last. */
-  private long untoldBytes;
+  /** Of the bytes that were copied, those that were told of. */
+  private long toldBytes;
 
   private final SortedSet<TractKey> tracts = new TreeSet<>();
   private final SortedSet<CheckpointKey> slims = new TreeSet<>();
@@ -99,15 +99,11 @@ final class Evacuation {
     try {
       for (TractKey tract : tracts) {
         tell();
-        long before = moves.copiedBytes();
         copy(tract);
-        untoldBytes += moves.copiedBytes() - before;
       }
       for (CheckpointKey key : slims) {
         tell();
-        long before = moves.copiedBytes();
         copySlim(key);
-        untoldBytes += moves.copiedBytes() - before;
       }
       return Optional.empty();
     } catch (DiskFullException full) {
@@ -116,16 +112,16 @@ final class Evacuation {
   }
 
   private void tell() throws IOException {
-    if (untoldBytes > 0) {
-      long bytes = untoldBytes;
-      untoldBytes = 0;
+    long bytes = untoldBytes();
+    if (bytes > 0) {
+      toldBytes += bytes;
       progress.copied(bytes);
     }
   }
 
   /** What was copied last: to be paid for when it counts already. */
   long untoldBytes() {
-    return untoldBytes;
+    return moves.copiedBytes() - toldBytes;
   }
 
   /** What the copies take, headers and tables among them. */
