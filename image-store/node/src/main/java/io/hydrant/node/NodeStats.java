@@ -48,12 +48,15 @@ record NodeStats(
     gauges.put("restore_stream_count", (long) restores.streamCount());
     long sessions = 0;
     long retained = 0;
+    long lost = 0;
     for (ImageState image : store.catalog().images()) {
       sessions += image.sessions().size();
       retained += image.committed().size();
+      lost += image.damaged().size();
     }
     gauges.put("restore_session_count", sessions);
     gauges.put("retained_checkpoint_count", retained);
+    gauges.put("lost_page_count", lost);
     scrub.addGauges(gauges);
     Copies copies = group.view().map(ClusterView::copies).orElse(new Copies(0, 0));
     gauges.put("single_copy_bytes", copies.singleBytes());

@@ -17,6 +17,7 @@ import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.store.ImageStore;
+import io.hydrant.engine.store.PageCopies;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.engine.store.StagedFrame;
@@ -113,6 +114,11 @@ final class PeerReplica implements PeerStore {
   @Override
   public RepairStep repairStep(RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due) {
     return new RepairStep(store, surroundings, due);
+  }
+
+  @Override
+  public PageCopies copies() {
+    return store.copies();
   }
 
   @Override

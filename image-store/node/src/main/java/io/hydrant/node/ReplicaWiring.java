@@ -1,5 +1,6 @@
 package io.hydrant.node;
 
+import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.replica.RepairProgress;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.node.api.CallExecutors;
@@ -10,6 +11,7 @@ import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.cluster.Founding;
 import io.hydrant.node.config.NodeConfig;
 import io.hydrant.node.config.ReplicationConfig;
+import io.hydrant.node.damage.CopyWitnesses;
 import io.hydrant.node.data.DataDirectory;
 import io.hydrant.node.data.FenceFile;
 import io.hydrant.node.data.MemberAddress;
@@ -70,7 +72,10 @@ record ReplicaWiring(
             ports,
             events,
             group,
-            Nowhere.alone(),
+            new ServeWiring.Elsewhere(
+                new PeerLife(identity.node(), random.nextLong()),
+                Nowhere.alone(),
+                CopyWitnesses.alone(identity.node())),
             ClusterService.alone(identity.store(), identity.node()));
   }
 
@@ -143,7 +148,8 @@ record ReplicaWiring(
                 plane.staging(),
                 events,
                 member.group().through(replacing.proposals()),
-                new Nowhere(plane::stuck),
+                new ServeWiring.Elsewhere(
+                    plane.self(), new Nowhere(plane::stuck), plane.witnesses()),
                 ClusterService.member(
                     identity.known(),
                     view,

@@ -2,6 +2,7 @@ package io.hydrant.node;
 
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
+import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.ScrubFinding;
 import io.hydrant.node.api.CallExecutors;
@@ -14,6 +15,8 @@ import io.hydrant.node.cleaning.CleaningLoop;
 import io.hydrant.node.cluster.ClusterView;
 import io.hydrant.node.config.CleaningConfig;
 import io.hydrant.node.config.NodeConfig;
+import io.hydrant.node.damage.CopyWitnesses;
+import io.hydrant.node.damage.DamageRounds;
 import io.hydrant.node.data.NodeIdentity;
 import io.hydrant.node.housekeeping.DigestRounds;
 import io.hydrant.node.housekeeping.Housekeeping;
@@ -49,6 +52,14 @@ record ServeWiring(
   /** Who is known to be alive. */
   record Clients(Leases leases, OpenCheckpoints open) {}
 
+  /**
+   * What is known of the other members' copies.
+   *
+   * @param self this node, in this life
+   * @param nowhere whether nobody else that can be asked has good bytes of something
+   */
+  record Elsewhere(PeerLife self, Predicate<ScrubFinding> nowhere, CopyWitnesses witnesses) {}
+
   /** What a node offers to clients. */
   record Served(
       List<ServerServiceDefinition> services,
@@ -66,14 +77,14 @@ record ServeWiring(
   /**
    * @param ports the store
    * @param staging where bytes go, in this group
-   * @param nowhere whether nobody else that can be asked has good bytes of something
+   * @param elsewhere what others have
    */
   Served serve(
       EnginePorts ports,
       Staging staging,
       NodeEvents events,
       GroupWiring.Group group,
-      Predicate<ScrubFinding> nowhere,
+      Elsewhere elsewhere,
       ClusterService cluster)
       throws IOException {
     ImageStore store = ports.store();
@@ -100,10 +111,15 @@ record ServeWiring(
             executors);
     closing.add(CleaningLoop.start(store, config.cleaning(), executors::isBusy, failStop));
     ScrubLoop scrub = closing.add(ScrubLoop.start(scrub(store, events)));
-    ScrubService scrubs = new ScrubService(scrub, store.catalog(), nowhere, System::nanoTime);
+    ScrubService scrubs =
+        new ScrubService(scrub, store.catalog(), elsewhere.nowhere(), System::nanoTime);
     List<Runnable> steps = new ArrayList<>(steps(store, group, checkpoints, cluster));
     steps.add(scrubs::step);
     closing.add(HousekeepingLoop.start(steps, failStop));
+    DamageRounds damage =
+        new DamageRounds(
+            elsewhere.self(), store.copies(), elsewhere.witnesses(), proposals, System::nanoTime);
+    closing.add(HousekeepingLoop.startReading("hydrant-damage", damage::step, failStop));
     Map<String, Long> limits = NodeLimits.of(config);
     ServerService server =
         new ServerService(

@@ -159,6 +159,14 @@ final class Diagnosis {
               + " pages and slim states are bad here, and not served",
           "hydrant scrub names them; then ops/runbooks/damage.md");
     }
+    if (said.gauge("lost_page_count") > 0) {
+      add(
+          Severity.BAD,
+          "damage",
+          Amounts.count(said.gauge("lost_page_count"))
+              + " pages of retained checkpoints are lost: no member has good bytes of them",
+          "hydrant verify IMAGE names them; send a full checkpoint (--full): ops/runbooks/damage.md");
+    }
     if (said.gauge("damaged_segment_count") > 0) {
       add(
           Severity.BAD,

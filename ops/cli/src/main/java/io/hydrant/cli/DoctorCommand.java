@@ -45,7 +45,10 @@ final class DoctorCommand extends ClusterCommand.Calling {
     if (said.cluster().getHealth().getState() == HealthState.HEALTH_STATE_UNAVAILABLE) {
       return ExitCode.UNAVAILABLE;
     }
-    return said.gauge("damaged_page_count") + said.gauge("damaged_segment_count") > 0
+    return said.gauge("damaged_page_count")
+                + said.gauge("lost_page_count")
+                + said.gauge("damaged_segment_count")
+            > 0
         ? ExitCode.DAMAGED
         : ExitCode.OK;
   }

@@ -175,6 +175,14 @@ public final class TractMap {
     return zero > 0 ? ZERO_TRACT : NONE;
   }
 
+  /** Row of the version of a page that a checkpoint wrote, or {@link #NONE}. */
+  public int rowOf(int pageInTract, long checkpoint) {
+    Objects.checkIndex(pageInTract, PAGES_MAX);
+    long first = firstWord(pageInTract, checkpoint);
+    int row = firstFrom(first);
+    return row < size && words[row * ROW_WORDS] == first ? row : NONE;
+  }
+
   /**
    * The pages as of the newest checkpoint of a line.
    *

@@ -55,6 +55,7 @@ public final class ImageStore implements AutoCloseable {
   private final LogPageReader pageReader;
   private final LogSlimReader slimReader;
   private final TractExtract extract;
+  private final PageCopies copies;
   private final TractRepair repair;
   private final SnapshotRunner snapshots;
   private final Pruning pruning;
@@ -84,6 +85,7 @@ public final class ImageStore implements AutoCloseable {
     this.slimReader =
         new LogSlimReader(parts.slims(), parts.missing(), parts.log(), guard::isLive, damage);
     this.extract = new TractExtract(parts, fence, damage, slimReader, ports.codec());
+    this.copies = new LogPageCopies(parts, fence, damage, ports.codec());
     this.repair = new TractRepair(parts, extract, writer);
     this.snapshots = new SnapshotRunner(config, ports, parts);
     this.admission =
@@ -493,6 +495,11 @@ public final class ImageStore implements AutoCloseable {
   /** Tracts as of retained checkpoints, for repair. Any thread. */
   public TractExtract extract() {
     return extract;
+  }
+
+  /** What of versions that are bad somewhere is good here. Any thread. */
+  public PageCopies copies() {
+    return copies;
   }
 
   /** Puts in what other replicas gave. Any thread. */

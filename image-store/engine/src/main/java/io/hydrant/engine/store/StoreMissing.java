@@ -95,14 +95,10 @@ final class StoreMissing implements MissingView {
   /** The newest retained checkpoint that shows a row. */
   private Optional<CheckpointId> shownBy(ImageState image, TractKey tract, BadPages.Bad bad) {
     TractMap map = mapOf(tract);
-    List<Line> lines = image.retainedLines();
-    for (int i = lines.size() - 1; i >= 0; i--) {
-      int row = map.find(bad.page(), lines.get(i));
-      if (row >= 0 && map.checkpoint(row) == bad.version() && map.address(row) == bad.address()) {
-        return Optional.of(new CheckpointId(lines.get(i).newest()));
-      }
-    }
-    return Optional.empty();
+    int row = map.rowOf(bad.page(), bad.version());
+    return row < 0 || map.address(row) != bad.address()
+        ? Optional.empty()
+        : ShownRows.newest(image, image.retainedLines(), map, row).map(CheckpointInfo::id);
   }
 
   private TractMap mapOf(TractKey tract) {

@@ -205,15 +205,7 @@ final class TractScrub {
 
   /** Of the newest retained checkpoint that shows a row: what no reader can ask for is dead. */
   private Optional<RegionSpec> specOf(ImageState image, List<Line> lines, int row) {
-    for (int i = lines.size() - 1; i >= 0; i--) {
-      if (map.find(map.pageInTract(row), lines.get(i)) == row) {
-        return image
-            .checkpoint(new CheckpointId(lines.get(i).newest()))
-            .filter(checkpoint -> checkpoint.regions().has(key.region()))
-            .map(checkpoint -> checkpoint.regions().get(key.region()));
-      }
-    }
-    return Optional.empty();
+    return ShownRows.spec(image, lines, key, map, row);
   }
 
   private void bad(int row, String what) throws IOException {

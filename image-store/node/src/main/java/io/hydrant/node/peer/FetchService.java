@@ -4,14 +4,20 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.StoredVersion;
 import io.hydrant.engine.repair.RepairRefusal;
 import io.hydrant.engine.repair.RepairSource;
 import io.hydrant.engine.repair.RepairedTract;
 import io.hydrant.engine.repair.SlimState;
 import io.hydrant.engine.repair.TractList;
 import io.hydrant.engine.repair.TractSummary;
+import io.hydrant.engine.replica.DamageVote;
+import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
+import io.hydrant.node.damage.DamageRounds;
+import io.hydrant.peer.v1.AskCopiesRequest;
+import io.hydrant.peer.v1.Copies;
 import io.hydrant.peer.v1.FetchListRequest;
 import io.hydrant.peer.v1.FetchMetadataRequest;
 import io.hydrant.peer.v1.FetchSlimRequest;
@@ -184,6 +190,22 @@ final class FetchService {
               .build());
     }
     return parts;
+  }
+
+  void copies(PeerLife self, AskCopiesRequest request, StreamObserver<Copies> observer) {
+    if (repairs.tryAcquire()) {
+      serve(repairs, observer, () -> parts(List.of(copies(self, request))));
+    } else {
+      observer.onError(overloaded());
+    }
+  }
+
+  private Copies copies(PeerLife self, AskCopiesRequest request) throws IOException {
+    List<DamageVote.Answer> answers = new ArrayList<>();
+    for (StoredVersion version : CopyMessages.asked(request)) {
+      answers.add(store.copies().answer(version));
+    }
+    return CopyMessages.copies(self, answers, store.copies().bad(DamageRounds.VERSIONS_MAX));
   }
 
   private RepairRefusal busy() {

@@ -3,15 +3,19 @@ package io.hydrant.node.peer;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.StoredVersion;
 import io.hydrant.engine.repair.RepairPlan;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.replica.Voters;
 import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.config.RepairConfig;
+import io.hydrant.node.damage.CopyWitnesses;
 import io.hydrant.node.ingest.Staging;
 import io.hydrant.node.pace.BytePace;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.peer.v1.HelloRequest;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +84,7 @@ public final class PeerPlane implements AutoCloseable {
   private final ExecutorService forwardPool;
   private final ScheduledExecutorService timer;
   private final ServerServiceDefinition services;
+  private final RepairSources sources;
   private final RepairLoop repair;
   private final int repairThreads;
   private final Map<String, PeerLink> links = new ConcurrentHashMap<>();
@@ -126,7 +131,7 @@ public final class PeerPlane implements AutoCloseable {
             stagePool,
             restatePool);
     RepairConfig repairs = parts.repair();
-    RepairSources sources =
+    this.sources =
         new RepairSources(
             group, parts.handshake(), this::seen, repairs.sourcesMax(), System::nanoTime);
     this.repairThreads = repairs.threads();
@@ -261,6 +266,31 @@ public final class PeerPlane implements AutoCloseable {
   /** What this replica lacks, or has bad, that no other gave when it was asked last. */
   public List<RepairPlan.Task> stuck() {
     return repair.stuck();
+  }
+
+  /** The other members, as they are asked for what they have of pages that are bad. */
+  public CopyWitnesses witnesses() {
+    return new CopyWitnesses() {
+      @Override
+      public Collection<Told> ask(List<StoredVersion> versions) {
+        return sources.copies(versions);
+      }
+
+      @Override
+      public Collection<PeerLife> lives() {
+        return seen().values().stream().map(InventoryView::peer).toList();
+      }
+
+      @Override
+      public Voters voters() {
+        return group.voters();
+      }
+    };
+  }
+
+  /** This node, in this life. */
+  public PeerLife self() {
+    return self;
   }
 
   @Override

@@ -17,7 +17,9 @@ import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.ingest.Mailbox;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.node.replication.Replication;
+import io.hydrant.peer.v1.AskCopiesRequest;
 import io.hydrant.peer.v1.AskStatedRequest;
+import io.hydrant.peer.v1.Copies;
 import io.hydrant.peer.v1.FetchListRequest;
 import io.hydrant.peer.v1.FetchMetadataRequest;
 import io.hydrant.peer.v1.FetchSlimRequest;
@@ -180,6 +182,11 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   @Override
   public void fetchSlim(FetchSlimRequest request, StreamObserver<SlimPart> observer) {
     fetches.slim(request, observer);
+  }
+
+  @Override
+  public void askCopies(AskCopiesRequest request, StreamObserver<Copies> observer) {
+    fetches.copies(self, request, observer);
   }
 
   @Override

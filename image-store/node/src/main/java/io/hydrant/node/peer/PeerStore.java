@@ -13,6 +13,7 @@ import io.hydrant.engine.repair.RepairStep;
 import io.hydrant.engine.replica.Frame;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
+import io.hydrant.engine.store.PageCopies;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
 import java.io.IOException;
@@ -74,6 +75,9 @@ public interface PeerStore {
    * @param due of a checkpoint that is not wholly here, whether to repair it now
    */
   RepairStep repairStep(RepairStep.Surroundings surroundings, Predicate<CheckpointKey> due);
+
+  /** What of versions that are bad somewhere is good here. */
+  PageCopies copies();
 
   /** What this replica hashes of itself. */
   Digests digests();

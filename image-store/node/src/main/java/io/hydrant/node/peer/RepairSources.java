@@ -1,10 +1,14 @@
 package io.hydrant.node.peer;
 
 import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.StoredVersion;
 import io.hydrant.engine.repair.RepairPlan;
 import io.hydrant.engine.repair.RepairSource;
 import io.hydrant.engine.repair.RepairStep;
 import io.hydrant.engine.replica.InventoryView;
+import io.hydrant.node.damage.CopyWitnesses.Told;
+import io.hydrant.peer.v1.Copies;
+import io.hydrant.peer.v1.PeerServiceGrpc;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,6 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -32,6 +39,9 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
 
   /** Between two attempts to reach a member. */
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Reads and verifies a thousand pages of a disk that has other work. */
+  private static final long COPIES_SECONDS_MAX = 5;
 
   private final PeerGroup group;
   private final Handshake handshake;
@@ -92,6 +102,60 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
 
   private static boolean lacks(@Nullable InventoryView view, CheckpointKey asOf) {
     return view != null && !view.lacking().isWhole(asOf.image(), asOf.checkpoint());
+  }
+
+  /**
+   * Asks every member that is connected whether it has good bytes of these; who does not answer is
+   * left out. Blocks on them.
+   */
+  List<Told> copies(List<StoredVersion> asked) {
+    Map<String, CompletableFuture<Copies>> calls = new TreeMap<>();
+    for (Link link : connected()) {
+      PeerConnection connection = link.connection();
+      if (connection != null) {
+        calls.put(link.address().node(), copies(connection, asked));
+      }
+    }
+    List<Told> told = new ArrayList<>();
+    calls.forEach((node, call) -> {
+      try {
+        told.add(CopyMessages.told(node, asked.size(), call.join()));
+      } catch (CompletionException | IllegalArgumentException e) {
+        LOG.debug("{} does not say what it has: {}", node, e.getMessage());
+      }
+    });
+    return told;
+  }
+
+  private static CompletableFuture<Copies> copies(
+      PeerConnection connection, List<StoredVersion> asked) {
+    CompletableFuture<Copies> copies = new CompletableFuture<>();
+    PeerServiceGrpc.newStub(connection.channel())
+        .withDeadlineAfter(COPIES_SECONDS_MAX, TimeUnit.SECONDS)
+        .askCopies(
+            CopyMessages.request(asked),
+            new PeerAnswer<>() {
+              @Override
+              public void onNext(Copies answer) {
+                copies.complete(answer);
+              }
+
+              @Override
+              public void onError(Throwable failure) {
+                copies.completeExceptionally(failure);
+              }
+
+              @Override
+              public void onCompleted() {
+                copies.completeExceptionally(new IOException("no answer"));
+              }
+            });
+    return copies;
+  }
+
+  private synchronized List<Link> connected() {
+    wanted = true;
+    return List.copyOf(links.values());
   }
 
   @Override

@@ -10,9 +10,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Outcome;
-import io.hydrant.engine.model.CheckpointId;
 import io.hydrant.engine.model.CheckpointKey;
-import io.hydrant.engine.model.CheckpointKind;
 import io.hydrant.engine.repair.RepairRefusal;
 import io.hydrant.engine.replica.PeerLife;
 import io.hydrant.engine.segment.LogRecord;
@@ -22,12 +20,8 @@ import io.hydrant.engine.store.ReadPoint;
 import io.hydrant.engine.store.ScrubFinding;
 import io.hydrant.engine.store.Scrubber;
 import io.hydrant.engine.store.SlimReader;
-import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.node.Draft;
 import io.hydrant.node.cluster.Introduction;
-import io.hydrant.node.ingest.BatchReader;
-import io.hydrant.node.ingest.Held;
-import io.hydrant.node.ingest.StagedGroup;
 import io.hydrant.peer.v1.CheckpointRun;
 import io.hydrant.peer.v1.FetchListRequest;
 import io.hydrant.peer.v1.FetchTractRequest;
@@ -36,9 +30,7 @@ import io.hydrant.peer.v1.PeerServiceGrpc;
 import io.hydrant.peer.v1.TractListPart;
 import io.hydrant.peer.v1.TractPart;
 import io.hydrant.peer.v1.TractSummary;
-import io.hydrant.v1.Pages;
 import io.hydrant.v1.Reason;
-import io.hydrant.v1.SlimChunk;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -61,8 +53,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(120)
 final class RepairTest {
-  private static final int BATCH_PAGES = 256;
-
   @TempDir private Path directory;
   private TestGroup group;
   private final List<CheckpointKey> written = new ArrayList<>();
@@ -77,73 +67,14 @@ final class RepairTest {
     group.close();
   }
 
-  private CheckpointKey open() throws Exception {
-    Optional<CheckpointId> head = group.n1.catalog().image(group.image).orElseThrow().head();
-    return ((Outcome.Opened)
-            group.log.apply(
-                new Command.Open(
-                    group.image,
-                    group.epoch,
-                    head.isEmpty() ? CheckpointKind.FULL : CheckpointKind.INCREMENTAL,
-                    head,
-                    head.isEmpty() ? Optional.of(group.regions) : Optional.empty())))
-        .key();
-  }
-
-  /** A checkpoint of some pages, the first one full, committed by whoever is there. */
   private CheckpointKey write(long seed, long... pages) throws Exception {
-    CheckpointKey key = open();
-    Draft draft = new Draft(TestGroup.PAGES);
-    StagedGroup staged = group.n1.plane().staging().staged(key, group.epoch);
-    int from = 0;
-    while (from < pages.length) {
-      int to = from + 1;
-      while (to < pages.length && to - from < BATCH_PAGES && pages[to] >> 11 == pages[from] >> 11) {
-        to++;
-      }
-      group.batch(staged, draft.raw(seed, java.util.Arrays.copyOfRange(pages, from, to)));
-      from = to;
-    }
-    SlimChunk slim = draft.slim(new byte[] {(byte) seed, 7});
-    staged.slim(slim.getOffset(), slim.getChecksum(), slim.getData().asReadOnlyByteBuffer());
-    Held held = staged.finish(TestGroup.claim(draft.commit())).get(30, TimeUnit.SECONDS);
-    assertTrue(
-        group.log.apply(new Command.Commit(key, group.epoch, held.content(), held.holders()))
-            instanceof Outcome.Committed);
+    CheckpointKey key = group.write(seed, pages);
     written.add(key);
     return key;
   }
 
-  /** A checkpoint whose bytes only these nodes get; all get its entries. */
   private CheckpointKey writeAt(List<TestNode> holders, long seed, long... pages) throws Exception {
-    CheckpointKey key = open();
-    Draft draft = new Draft(TestGroup.PAGES);
-    List<Pages> batches = new ArrayList<>();
-    for (long page : pages) {
-      batches.add(draft.raw(seed, page));
-    }
-    if (written.isEmpty()) {
-      for (long tract = 0; tract < TestGroup.PAGES; tract += 2_048) {
-        for (long page = tract + 128; page < tract + 2_048; page += 128) {
-          batches.add(draft.zero(page, 128));
-        }
-      }
-    }
-    SlimChunk slim = draft.slim(new byte[] {(byte) seed, 7});
-    Command.Content content = TestGroup.claim(draft.commit());
-    for (TestNode holder : holders) {
-      StagedCheckpoint staged = holder.store().staged(key, group.epoch);
-      for (Pages pagesOf : batches) {
-        BatchReader.Batch batch = BatchReader.read(group.regions, pagesOf);
-        staged.patch(batch.region(), batch.tract(), batch.table(), batch.payload());
-      }
-      staged.slim(slim.getOffset(), slim.getChecksum(), slim.getData().asReadOnlyByteBuffer());
-      staged.finish(content).get(30, TimeUnit.SECONDS);
-    }
-    List<String> names = holders.stream().map(TestNode::toString).toList();
-    assertTrue(
-        group.log.apply(new Command.Commit(key, group.epoch, content, names))
-            instanceof Outcome.Committed);
+    CheckpointKey key = group.writeAt(holders, seed, pages);
     written.add(key);
     return key;
   }

@@ -36,6 +36,7 @@ import io.hydrant.engine.segment.SegmentLogConfig;
 import io.hydrant.engine.store.ImageStore;
 import io.hydrant.engine.store.ImageStoreConfig;
 import io.hydrant.engine.store.ImageStorePorts;
+import io.hydrant.engine.store.PageCopies;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.engine.store.StagedCheckpoint;
 import io.hydrant.engine.store.TractSet;
@@ -339,6 +340,11 @@ final class TestNode implements PeerStore, PeerGroup, AutoCloseable {
   @Override
   public FrozenCatalog frozenCatalog() throws IOException {
     return store.frozenCatalog();
+  }
+
+  @Override
+  public PageCopies copies() {
+    return store.copies();
   }
 
   @Override

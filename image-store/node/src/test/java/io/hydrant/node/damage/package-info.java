@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.hydrant.node.damage;
+
+import org.jspecify.annotations.NullMarked;

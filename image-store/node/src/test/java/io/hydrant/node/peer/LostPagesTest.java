@@ -1,0 +1,222 @@
+package io.hydrant.node.peer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.engine.catalog.Command;
+import io.hydrant.engine.catalog.Outcome;
+import io.hydrant.engine.catalog.Rejection;
+import io.hydrant.engine.catalog.RequestId;
+import io.hydrant.engine.model.CheckpointId;
+import io.hydrant.engine.model.CheckpointKey;
+import io.hydrant.engine.model.CheckpointKind;
+import io.hydrant.engine.model.DamagedPages;
+import io.hydrant.engine.model.StoredVersion;
+import io.hydrant.engine.model.TractKey;
+import io.hydrant.engine.replica.DamageVote.Answer;
+import io.hydrant.engine.segment.LogRecord;
+import io.hydrant.engine.segment.SegmentInspection;
+import io.hydrant.engine.store.Scrubber;
+import io.hydrant.node.damage.DamageRounds;
+import io.hydrant.node.replication.Proposals;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Pages that rot on every replica: real stores, real gRPC, a log that never fails. */
+@Timeout(120)
+final class LostPagesTest {
+  @TempDir private Path directory;
+  private TestGroup group;
+  private CheckpointKey second;
+  private long nanos;
+  private DamageRounds rounds;
+
+  @BeforeEach
+  void make() throws Exception {
+    group = new TestGroup(directory);
+    group.start(TestNode.patient());
+    List<TestNode> all = List.of(group.n1, group.n2, group.n3);
+    // The other pages are zero.
+    group.writeAt(all, 1, LongStream.range(0, 256).map(i -> i % 128 + i / 128 * 2_048).toArray());
+    second = group.writeAt(all, 2, 5, 6);
+    awaitHeldByAll();
+    rounds =
+        new DamageRounds(
+            group.n1.plane().self(),
+            group.n1.store().copies(),
+            group.n1.plane().witnesses(),
+            new Log(),
+            () -> nanos);
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    group.close();
+  }
+
+  /** The group's log, of which n1 says that it leads it. */
+  private final class Log implements Proposals {
+    @Override
+    public CompletableFuture<Outcome> propose(Command command, RequestId request) {
+      try {
+        return CompletableFuture.completedFuture(group.log.apply(command));
+      } catch (IOException e) {
+        return CompletableFuture.failedFuture(e);
+      }
+    }
+
+    @Override
+    public CompletableFuture<Long> current() {
+      return CompletableFuture.completedFuture(0L);
+    }
+
+    @Override
+    public boolean leads() {
+      return true;
+    }
+  }
+
+  private void awaitHeldByAll() {
+    for (TestNode node : group.nodes.values()) {
+      TestGroup.await(
+          node + " has all", () -> node.store().holdMark() == node.store().applied().index());
+    }
+  }
+
+  private StoredVersion version(int page) {
+    return new StoredVersion(new TractKey(group.image, 0, 0), second.checkpoint(), page);
+  }
+
+  /** Turns a bit of pages of the second checkpoint over, on the disk of one node. */
+  private void rot(TestNode node, Integer... pages) throws Exception {
+    Path segment =
+        directory.resolve(node.toString()).resolve("segments").resolve("segment-0000000001.hyd");
+    List<Long> places = new ArrayList<>();
+    SegmentInspection.open(segment)
+        .scan(item -> {
+          if (item instanceof SegmentInspection.Sound sound
+              && sound.record() instanceof LogRecord.Patch patch
+              && patch.key().equals(second)) {
+            long payload = sound.offset() + sound.recordBytes() - 8 - patch.payloadBytes();
+            for (int row = 0; row < patch.table().size(); row++) {
+              if (List.of(pages).contains(patch.table().pageInTract(row))) {
+                places.add(payload + patch.table().offset(row) + 1_000);
+              }
+            }
+          }
+        });
+    assertEquals(pages.length, places.size());
+    try (FileChannel file =
+        FileChannel.open(segment, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      for (long place : places) {
+        ByteBuffer one = ByteBuffer.allocate(1);
+        file.read(one, place);
+        one.put(0, (byte) (one.get(0) ^ 4));
+        file.write(one.flip(), place);
+      }
+    }
+  }
+
+  private static void scrub(TestNode node) throws Exception {
+    Scrubber scrubber = node.store().scrubber();
+    scrubber.begin();
+    while (!scrubber.step(1 << 20).ended()) {
+      // It counts its bytes; here nobody waits for others.
+    }
+  }
+
+  private void rounds(int count) throws Exception {
+    for (int i = 0; i < count; i++) {
+      nanos += TimeUnit.SECONDS.toNanos(3);
+      rounds.step();
+    }
+  }
+
+  private DamagedPages marked() {
+    return group.n1.catalog().image(group.image).orElseThrow().damaged();
+  }
+
+  private Outcome open(CheckpointKind kind, Optional<CheckpointId> base) throws IOException {
+    return group.log.apply(
+        new Command.Open(
+            group.image,
+            group.epoch,
+            kind,
+            base,
+            base.isPresent() ? Optional.empty() : Optional.of(group.regions)));
+  }
+
+  @Test
+  void whatRottedEverywhereIsMarkedOnceEveryVoterHasSaidSo() throws Exception {
+    rot(group.n1, 5, 6);
+    rot(group.n2, 5);
+    rot(group.n3, 5);
+    scrub(group.n1);
+    group.n3.stop();
+    rounds(5);
+    assertTrue(marked().isEmpty(), "n3 may have the last good copy");
+
+    group.n3.start(TestNode.patient());
+    TestGroup.await(
+        "all have heard of each other",
+        () ->
+            group.n1.plane().seen().values().stream().anyMatch(seen -> seen.node().equals("n3"))
+                && group.n1.plane().witnesses().ask(List.of()).size() == 2);
+    rounds(3);
+    assertEquals(1, marked().size());
+    assertTrue(marked().has(0, 0, 5, second.checkpoint().value()));
+
+    assertEquals(
+        Rejection.SEND_FULL,
+        assertInstanceOf(
+                Outcome.Rejected.class,
+                open(CheckpointKind.INCREMENTAL, Optional.of(second.checkpoint())))
+            .reason());
+    assertInstanceOf(Outcome.Opened.class, open(CheckpointKind.FULL, Optional.empty()));
+    awaitHeldByAll(); // page 6 was repaired, and 5 is waited for by nobody
+    assertEquals(Answer.GOOD, group.n1.store().copies().answer(version(6)));
+    assertEquals(Answer.NONE, group.n1.store().copies().answer(version(5)));
+  }
+
+  @Test
+  void whatOneFollowerAloneHasBadIsNotMarked() throws Exception {
+    rot(group.n2, 5);
+    group.n2.stop(); // so that it does not repair it at once
+    scrub(group.n2);
+    assertEquals(List.of(version(5)), group.n2.store().copies().bad(10));
+    assertEquals(Answer.NONE, group.n2.store().copies().answer(version(5)));
+    group.n2.start(TestNode.patient());
+    TestGroup.await(
+        "both answer", () -> group.n1.plane().witnesses().ask(List.of(version(5))).size() == 2);
+    rounds(5);
+    assertTrue(marked().isEmpty());
+    awaitHeldByAll();
+  }
+
+  /** The leader has lost the page in another way: it has no row of it to find bad. */
+  @Test
+  void aFollowersDamageIsHeardOf() throws Exception {
+    for (TestNode node : group.nodes.values()) {
+      rot(node, 5);
+    }
+    scrub(group.n3);
+    TestGroup.await("both answer", () -> group.n1.plane().witnesses().ask(List.of()).size() == 2);
+    rounds(5);
+    assertEquals(1, marked().size());
+  }
+}
