@@ -149,7 +149,9 @@ record ReplicaWiring(
                 events,
                 member.group().through(replacing.proposals()),
                 new ServeWiring.Elsewhere(
-                    plane.self(), new Nowhere(plane::stuck), plane.witnesses()),
+                    plane.self(),
+                    new Nowhere(plane::stuck),
+                    plane.witnesses(replacing.replacement()::witnesses)),
                 ClusterService.member(
                     identity.known(),
                     view,

@@ -120,6 +120,7 @@ record ServeWiring(
         new DamageRounds(
             elsewhere.self(), store.copies(), elsewhere.witnesses(), proposals, System::nanoTime);
     closing.add(HousekeepingLoop.startReading("hydrant-damage", damage::step, failStop));
+    closing.add(elsewhere.witnesses()); // before the loop, which would wait for them
     Map<String, Long> limits = NodeLimits.of(config);
     ServerService server =
         new ServerService(

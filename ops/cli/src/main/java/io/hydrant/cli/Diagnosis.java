@@ -165,7 +165,7 @@ final class Diagnosis {
           "damage",
           Amounts.count(said.gauge("lost_page_count"))
               + " pages of retained checkpoints are lost: no member has good bytes of them",
-          "hydrant verify IMAGE names them; send a full checkpoint (--full): ops/runbooks/damage.md");
+          "hydrant verify IMAGE --checkpoint N names them; send a full checkpoint (--full): ops/runbooks/damage.md");
     }
     if (said.gauge("damaged_segment_count") > 0) {
       add(

@@ -9,11 +9,11 @@ import java.util.TreeSet;
 /**
  * Whether pages may be marked damaged (PROTOCOL R24): only after every voter has answered, in its
  * present life, that it has no good bytes of them. A voter that is silent may have the last good
- * copy: then the pages wait, until it speaks, or until an operator's replacement takes it out of
- * the voters. Pure; one vote for one set of page versions. Not safe for use by many threads.
+ * copy: then the pages wait, until it speaks, or until an operator declares it dead. Pure; one vote
+ * for one version of a page. Not safe for use by many threads.
  */
 public final class DamageVote {
-  private final Map<String, Answered> answers = new TreeMap<>();
+  private final Map<String, Answer> answers = new TreeMap<>();
 
   /** What a replica says of the pages. */
   public enum Answer {
@@ -21,11 +21,11 @@ public final class DamageVote {
     GOOD,
     /** It has none: bad bytes, or nothing, and nothing of them is on its way. */
     NONE,
+    /** It has them, and its device does not give them now: perhaps it does later. */
+    UNREADABLE,
     /** It cannot say: it has not applied their commit, or is receiving them. */
     UNKNOWN
   }
-
-  private record Answered(PeerLife peer, Answer answer) {}
 
   /** What follows from the answers. */
   public sealed interface Decision {
@@ -43,30 +43,30 @@ public final class DamageVote {
     record Wait(Set<String> missing) implements Decision {}
   }
 
-  /** A replica answers; what it said before counts for nothing. */
-  public void answered(PeerLife peer, Answer answer) {
-    answers.put(peer.node(), new Answered(peer, answer));
+  /** A replica answers, in the life in which it is now; what it said before counts for nothing. */
+  public void answered(String node, Answer answer) {
+    answers.put(node, answer);
   }
 
-  /** A replica is in a new life: what recovery found may be more, or less. */
-  public void greeted(PeerLife peer) {
-    answers.computeIfPresent(peer.node(), (_, last) -> last.peer().equals(peer) ? last : null);
-  }
-
-  /** As of now. Also who does not vote may have a good copy, but need not be asked. */
-  public Decision decide(Voters voters) {
+  /**
+   * As of now. Also who does not vote may have a good copy, but need not be asked.
+   *
+   * @param needed whose word is needed: every voter, but for one that an operator has declared dead
+   *     for ever
+   * @param patient whether what could not be read was tried for long enough to be given up
+   */
+  public Decision decide(Set<String> needed, boolean patient) {
     Optional<String> good =
         answers.entrySet().stream()
-            .filter(entry -> entry.getValue().answer() == Answer.GOOD)
+            .filter(entry -> entry.getValue() == Answer.GOOD)
             .map(Map.Entry::getKey)
             .findFirst();
     if (good.isPresent()) {
       return new Decision.Fetch(good.get());
     }
-    Set<String> missing = new TreeSet<>(voters.voters());
-    missing.addAll(voters.alsoNeeded());
-    answers.forEach((node, last) -> {
-      if (last.answer() == Answer.NONE) {
+    Set<String> missing = new TreeSet<>(needed);
+    answers.forEach((node, answer) -> {
+      if (answer == Answer.NONE || patient && answer == Answer.UNREADABLE) {
         missing.remove(node);
       }
     });

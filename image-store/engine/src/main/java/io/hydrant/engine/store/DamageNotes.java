@@ -61,7 +61,14 @@ final class DamageNotes {
       }
     }
     if (!bad.isEmpty()) {
-      writer.changeIfUsable(() -> bad.forEach(one -> missing.damage(tract, one)));
+      writer.changeIfUsable(() -> {
+        for (BadPages.Bad one : bad) {
+          // Once more: the entry that says so may have been applied since.
+          if (!isLost(tract, one.page(), one.version())) {
+            missing.damage(tract, one);
+          }
+        }
+      });
     }
     return bad;
   }

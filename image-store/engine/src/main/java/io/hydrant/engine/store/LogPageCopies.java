@@ -20,8 +20,11 @@ import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** {@link PageCopies} on the maps and the segment log. */
 final class LogPageCopies implements PageCopies {
@@ -48,31 +51,60 @@ final class LogPageCopies implements PageCopies {
   }
 
   @Override
-  public List<StoredVersion> bad(int max) throws IOException {
+  public List<StoredVersion> bad(Optional<StoredVersion> after, int max) throws IOException {
     List<StoredVersion> bad = new ArrayList<>();
     BadPages damaged = missing.damaged();
     for (ImageId id : damaged.isEmpty() ? List.<ImageId>of() : damaged.images()) {
       ImageState image = catalog.image(id).orElse(null);
-      if (image != null) {
-        List<Line> lines = image.retainedLines();
-        for (TractKey tract : damaged.tractsOf(id)) {
-          addShown(bad, image, lines, tract);
+      if (image == null) {
+        continue;
+      }
+      for (TractKey tract : damaged.tractsOf(id)) {
+        if (bad.size() < max && after.stream().allMatch(one -> !isBefore(tract, one.tract()))) {
+          bad.addAll(shownIfReadable(image, tract));
+          bad.removeIf(one -> after.isPresent() && one.compareTo(after.get()) <= 0);
         }
       }
     }
     return List.copyOf(bad.subList(0, Math.min(max, bad.size())));
   }
 
-  private void addShown(List<StoredVersion> bad, ImageState image, List<Line> lines, TractKey tract)
+  private static boolean isBefore(TractKey tract, TractKey other) {
+    return tract.compareTo(other) < 0;
+  }
+
+  /** Nothing of a tract whose map is bad itself: that is another damage. */
+  private SortedSet<StoredVersion> shownIfReadable(ImageState image, TractKey tract)
       throws IOException {
+    try {
+      return shown(image, tract);
+    } catch (CorruptionException e) {
+      return Collections.emptySortedSet();
+    }
+  }
+
+  /** Of a tract, ascending. */
+  private SortedSet<StoredVersion> shown(ImageState image, TractKey tract) throws IOException {
+    List<Line> lines = linesHere(image, tract);
     TractMap map = mapOf(tract);
+    SortedSet<StoredVersion> shown = new TreeSet<>();
     for (BadPages.Bad one : missing.damaged().of(tract)) {
       int row = map.rowOf(one.page(), one.version());
-      if (row >= 0 && map.address(row) == one.address()) {
-        ShownRows.newest(image, lines, map, row)
-            .ifPresent(_ -> bad.add(StoredVersion.of(tract, one.version(), one.page())));
+      if (row >= 0
+          && map.address(row) == one.address()
+          && !isMarked(image, StoredVersion.of(tract, one.version(), one.page()))
+          && ShownRows.newest(image, lines, map, row).isPresent()) {
+        shown.add(StoredVersion.of(tract, one.version(), one.page()));
       }
     }
+    return shown;
+  }
+
+  /** Where the tract is not here, a row may be shown because a newer one is missing. */
+  private List<Line> linesHere(ImageState image, TractKey tract) {
+    return image.retainedLines().stream()
+        .filter(line -> missing.isHere(image.id(), line, tract.region(), tract.tract()))
+        .toList();
   }
 
   private TractMap mapOf(TractKey tract) throws IOException {
@@ -82,34 +114,74 @@ final class LogPageCopies implements PageCopies {
 
   @Override
   public Answer answer(StoredVersion version) throws IOException {
-    ImageId id = version.tract().image();
+    try {
+      return find(version);
+    } catch (CorruptionException e) {
+      return Answer.UNKNOWN; // the map is bad itself
+    }
+  }
+
+  private Answer find(StoredVersion version) throws IOException {
+    TractKey tract = version.tract();
     // In this order: what is merged is in the map before its receiver is gone.
     boolean decided = isDecided(version);
-    boolean coming = staging.anywhere(new CheckpointKey(id, version.checkpoint())) != null;
+    boolean coming =
+        staging.anywhere(new CheckpointKey(tract.image(), version.checkpoint())) != null;
     for (int lookup = 0; lookup < TractExtract.LOOKUPS_MAX; lookup++) {
-      Optional<ImageState> image = catalog.image(id);
-      if (image.isEmpty()) {
-        return catalog.isDropped(id) ? Answer.NONE : Answer.UNKNOWN;
+      ImageState image = catalog.image(tract.image()).orElse(null);
+      if (image == null || !decided || isMarked(image, version)) {
+        return Answer.UNKNOWN;
       }
-      TractMap map = mapOf(version.tract());
+      TractMap map = mapOf(tract);
       int row = map.rowOf(version.page(), version.checkpoint().value());
       if (row < 0) {
-        return decided && !coming ? Answer.NONE : Answer.UNKNOWN;
+        return absent(image, version, coming);
       }
-      Optional<RegionSpec> spec =
-          ShownRows.spec(image.get(), image.get().retainedLines(), version.tract(), map, row);
-      if (spec.isEmpty() || fence.isUp()) {
-        return Answer.UNKNOWN; // retired at this moment, or not to be believed
+      Optional<RegionSpec> spec = ShownRows.spec(image, image.retainedLines(), tract, map, row);
+      if (spec.isEmpty()) {
+        return Answer.UNKNOWN; // retired at this moment
       }
-      if (map.length(row) == 0) {
-        return Answer.GOOD;
-      }
-      Optional<Boolean> good = isGood(version.tract(), spec.get(), map, row);
-      if (good.isPresent()) {
-        return good.get() ? Answer.GOOD : decided ? Answer.NONE : Answer.UNKNOWN;
+      Answer found = map.length(row) == 0 ? Answer.GOOD : read(tract, spec.get(), map, row);
+      if (found == Answer.GOOD || isThere(version, map.address(row))) {
+        return found;
       }
     }
     return Answer.UNKNOWN;
+  }
+
+  private static boolean isMarked(ImageState image, StoredVersion version) {
+    return image
+        .damaged()
+        .has(
+            version.tract().region(),
+            version.tract().tract(),
+            version.page(),
+            version.checkpoint().value());
+  }
+
+  private Answer absent(ImageState image, StoredVersion version, boolean coming) {
+    CheckpointKey key = new CheckpointKey(image.id(), version.checkpoint());
+    if (missing.hole(key).map(ImageHoles.Hole::unreadable).orElse(false)) {
+      return Answer.UNREADABLE; // it came, and could not be merged
+    }
+    return !coming && isLacking(image, version) ? Answer.NONE : Answer.UNKNOWN;
+  }
+
+  /** Whether the version is among what this replica knows that it has not. */
+  private boolean isLacking(ImageState image, StoredVersion version) {
+    long checkpoint = version.checkpoint().value();
+    TractKey tract = version.tract();
+    return image.retainedLines().stream()
+        .filter(line -> line.contains(checkpoint))
+        .map(line -> missing.holes(image.id(), line, tract.region(), tract.tract()))
+        .anyMatch(holes -> holes.unknown() || holes.leavesOut(checkpoint));
+  }
+
+  /** Whether the bytes that were read are still what the map means: neither moved nor repaired. */
+  private boolean isThere(StoredVersion version, long address) throws IOException {
+    TractMap map = mapOf(version.tract());
+    int row = map.rowOf(version.page(), version.checkpoint().value());
+    return row >= 0 && map.address(row) == address;
   }
 
   /** Whether nothing that this replica has still to apply, or to do, can give it the version. */
@@ -127,18 +199,17 @@ final class LogPageCopies implements PageCopies {
     return settled.isSettled(index);
   }
 
-  /** Empty if the segment went meanwhile: the map is another one by now. */
-  private Optional<Boolean> isGood(TractKey tract, RegionSpec spec, TractMap map, int row)
-      throws IOException {
+  /** Unknown if the segment went meanwhile: the map is another one by now. */
+  private Answer read(TractKey tract, RegionSpec spec, TractMap map, int row) throws IOException {
     Address address = Address.ofPacked(map.address(row));
     if (!log.pin(address.segment())) {
-      return Optional.empty();
+      return Answer.UNKNOWN;
     }
-    String wrong;
+    Answer found;
     try {
       ByteBuffer bytes = ByteBuffer.allocate(map.length(row));
       log.read(address, bytes);
-      wrong =
+      String wrong =
           new PageVerifier(codec)
               .check(
                   tract.region(),
@@ -149,14 +220,15 @@ final class LogPageCopies implements PageCopies {
                   bytes,
                   0,
                   map.length(row));
+      found = wrong.isEmpty() ? Answer.GOOD : Answer.NONE;
     } catch (CorruptionException unreadable) {
-      wrong = String.valueOf(unreadable.getMessage());
+      found = Answer.UNREADABLE;
     } finally {
       log.unpin(address.segment());
     }
-    if (!wrong.isEmpty()) {
+    if (found != Answer.GOOD && !missing.damaged().isBad(tract, map.address(row))) {
       damage.pages(tract, new int[] {map.pageInTract(row)}, new long[] {map.address(row)});
     }
-    return Optional.of(wrong.isEmpty());
+    return found;
   }
 }

@@ -50,6 +50,11 @@ public record TractHoles(boolean unknown, List<Run> missing) {
     return new TractHoles(false, runs);
   }
 
+  /** Whether what a checkpoint wrote is known to be left out. */
+  public boolean leavesOut(long checkpoint) {
+    return missing.stream().anyMatch(run -> run.first() <= checkpoint && checkpoint <= run.last());
+  }
+
   /** Whether the tract is here. */
   public boolean isNone() {
     return !unknown && missing.isEmpty();

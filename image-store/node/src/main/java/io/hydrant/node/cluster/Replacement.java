@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
@@ -130,6 +131,22 @@ public final class Replacement {
     }
     Members members = members(membership);
     return running.map(now -> now.check().counting(members)).orElseGet(members::counting);
+  }
+
+  /**
+   * Whose word is needed on what no member has any more: of all that count now, but for the one
+   * that an operator has declared dead for ever (PROTOCOL R24). Else who is dead and what it had
+   * alone would wait for each other: its successor does not vote before it has every page.
+   */
+  public Set<String> witnesses() {
+    Voters counting = counting();
+    Set<String> witnesses = new TreeSet<>(counting.voters());
+    witnesses.addAll(counting.alsoNeeded());
+    running
+        .filter(now -> now.check().phase() != Phase.ABANDONED)
+        .flatMap(now -> now.check().plan().dead())
+        .ifPresent(witnesses::remove);
+    return witnesses;
   }
 
   private static Members members(Membership membership) {

@@ -3,17 +3,18 @@ package io.hydrant.node.damage;
 import io.hydrant.engine.model.StoredVersion;
 import io.hydrant.engine.replica.DamageVote.Answer;
 import io.hydrant.engine.replica.PeerLife;
-import io.hydrant.engine.replica.Voters;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /** The other members, asked for what they have of pages that are bad somewhere. */
-public interface CopyWitnesses {
+public interface CopyWitnesses extends AutoCloseable {
   /**
    * What one of them said.
    *
    * @param peer in this life
-   * @param answers one a version, as they were asked for
+   * @param answers one a version, as they were asked for; perhaps of the first ones only
    * @param bad what is known to be bad there
    */
   record Told(PeerLife peer, List<Answer> answers, List<StoredVersion> bad) {
@@ -23,20 +24,33 @@ public interface CopyWitnesses {
     }
   }
 
-  /** Asks all that can be reached; blocks on them. */
-  Collection<Told> ask(List<StoredVersion> versions);
+  /**
+   * Asks all that can be reached; blocks on them.
+   *
+   * @param versions to be answered
+   * @param after what is known to be bad there is told from behind this one on; empty: from the
+   *     first one on
+   */
+  Collection<Told> ask(List<StoredVersion> versions, Optional<StoredVersion> after);
 
   /** The lives in which the others were heard of a moment ago. */
   Collection<PeerLife> lives();
 
-  /** Whose word is needed. */
-  Voters voters();
+  /**
+   * Whose word is needed: every voter, this node among them, but for one that an operator has
+   * declared dead for ever.
+   */
+  Set<String> needed();
+
+  /** Ends what is asked; any thread. */
+  @Override
+  void close();
 
   /** Of a group of one: there is nobody. */
   static CopyWitnesses alone(String self) {
     return new CopyWitnesses() {
       @Override
-      public Collection<Told> ask(List<StoredVersion> versions) {
+      public Collection<Told> ask(List<StoredVersion> versions, Optional<StoredVersion> after) {
         return List.of();
       }
 
@@ -46,9 +60,12 @@ public interface CopyWitnesses {
       }
 
       @Override
-      public Voters voters() {
-        return Voters.of(java.util.Set.of(self));
+      public Set<String> needed() {
+        return Set.of(self);
       }
+
+      @Override
+      public void close() {}
     };
   }
 }

@@ -2,6 +2,7 @@ package io.hydrant.node.housekeeping;
 
 import io.hydrant.node.replication.FailStop;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -51,7 +52,7 @@ public final class HousekeepingLoop implements AutoCloseable {
           try {
             step.run();
           } catch (IOException e) {
-            failStop.stop(name + ": reading failed", e);
+            throw new UncheckedIOException(e);
           }
         };
     return started(new HousekeepingLoop(name, List.of(whole), failStop, false));
@@ -71,9 +72,9 @@ public final class HousekeepingLoop implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (stopped.getCount() > 0) {
-        failStop.stop("housekeeping failed by a defect", e);
+        failStop.stop("the thread " + thread.getName() + " failed", e);
       }
     }
   }

@@ -15,13 +15,21 @@ import io.hydrant.peer.v1.Copies;
 import io.hydrant.peer.v1.PageVersions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Who has good bytes of what, to and from the wire. */
 final class CopyMessages {
+  private static final byte GOOD = 1;
+  private static final byte NONE = 2;
+  private static final byte UNKNOWN = 3;
+  private static final byte UNREADABLE = 4;
+
   private CopyMessages() {}
 
-  static AskCopiesRequest request(List<StoredVersion> asked) {
-    return AskCopiesRequest.newBuilder().addAllAsked(versions(asked)).build();
+  static AskCopiesRequest request(List<StoredVersion> asked, Optional<StoredVersion> after) {
+    AskCopiesRequest.Builder request = AskCopiesRequest.newBuilder().addAllAsked(versions(asked));
+    after.ifPresent(one -> request.setAfter(versions(List.of(one)).getFirst()));
+    return request.build();
   }
 
   /**
@@ -31,17 +39,28 @@ final class CopyMessages {
     return versionsOf(request.getAskedList());
   }
 
+  /**
+   * @throws IllegalArgumentException if it makes no sense
+   */
+  static Optional<StoredVersion> after(AskCopiesRequest request) {
+    return request.hasAfter()
+        ? versionsOf(List.of(request.getAfter())).stream().findFirst()
+        : Optional.empty();
+  }
+
   static Copies copies(PeerLife self, List<Answer> answers, List<StoredVersion> bad) {
     byte[] bytes = new byte[answers.size()];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] =
           switch (answers.get(i)) {
-            case GOOD -> 1;
-            case NONE -> 2;
-            case UNKNOWN -> 3;
+            case GOOD -> GOOD;
+            case NONE -> NONE;
+            case UNKNOWN -> UNKNOWN;
+            case UNREADABLE -> UNREADABLE;
           };
     }
     return Copies.newBuilder()
+        .setNode(self.node())
         .setLife(self.life())
         .setAnswer(ByteString.copyFrom(bytes))
         .addAllBad(versions(bad))
@@ -49,11 +68,15 @@ final class CopyMessages {
   }
 
   /**
+   * @param node who was asked
    * @param asked number of versions
-   * @throws IllegalArgumentException if it makes no sense
+   * @throws IllegalArgumentException if it makes no sense, or somebody else answered
    */
   static Told told(String node, int asked, Copies copies) {
-    if (copies.getAnswer().size() != asked) {
+    if (!copies.getNode().equals(node)) {
+      throw new IllegalArgumentException("%s answers instead".formatted(copies.getNode()));
+    }
+    if (copies.getAnswer().size() > asked) {
       throw new IllegalArgumentException(
           "%d answers to %d versions".formatted(copies.getAnswer().size(), asked));
     }
@@ -61,8 +84,9 @@ final class CopyMessages {
     for (byte answer : copies.getAnswer().toByteArray()) {
       answers.add(
           switch (answer) {
-            case 1 -> Answer.GOOD;
-            case 2 -> Answer.NONE;
+            case GOOD -> Answer.GOOD;
+            case NONE -> Answer.NONE;
+            case UNREADABLE -> Answer.UNREADABLE;
             default -> Answer.UNKNOWN;
           });
     }

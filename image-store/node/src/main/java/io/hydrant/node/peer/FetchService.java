@@ -35,6 +35,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -50,11 +51,18 @@ final class FetchService {
 
   private static final int PART_BYTES = 1 << 20;
 
+  /** Of the few that ask: the leader, and who leads next. */
+  private static final int COPIES_CALLS_MAX = 2;
+
+  /** Of verifying single pages for one call: a slow disk answers for the first ones only. */
+  private static final long COPIES_NANOS_MAX = TimeUnit.SECONDS.toNanos(3);
+
   private final PeerStore store;
   private final RepairSource source;
   private final Executor pool;
   private final Semaphore metadata = new Semaphore(METADATA_CALLS_MAX);
   private final Semaphore repairs = new Semaphore(CALLS_MAX);
+  private final Semaphore copies = new Semaphore(COPIES_CALLS_MAX);
 
   /**
    * @param pool reads and encodes
@@ -193,19 +201,27 @@ final class FetchService {
   }
 
   void copies(PeerLife self, AskCopiesRequest request, StreamObserver<Copies> observer) {
-    if (repairs.tryAcquire()) {
-      serve(repairs, observer, () -> parts(List.of(copies(self, request))));
+    if (copies.tryAcquire()) {
+      serve(copies, observer, () -> parts(List.of(copies(self, request))));
     } else {
       observer.onError(overloaded());
     }
   }
 
   private Copies copies(PeerLife self, AskCopiesRequest request) throws IOException {
+    long began = System.nanoTime();
     List<DamageVote.Answer> answers = new ArrayList<>();
     for (StoredVersion version : CopyMessages.asked(request)) {
+      if (!answers.isEmpty() && System.nanoTime() - began > COPIES_NANOS_MAX) {
+        break;
+      }
       answers.add(store.copies().answer(version));
     }
-    return CopyMessages.copies(self, answers, store.copies().bad(DamageRounds.VERSIONS_MAX));
+    List<StoredVersion> bad =
+        request.getAskedCount() > 0
+            ? List.of()
+            : store.copies().bad(CopyMessages.after(request), DamageRounds.VERSIONS_MAX);
+    return CopyMessages.copies(self, answers, bad);
   }
 
   private RepairRefusal busy() {

@@ -7,7 +7,6 @@ import io.hydrant.engine.model.StoredVersion;
 import io.hydrant.engine.repair.RepairPlan;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.engine.replica.PeerLife;
-import io.hydrant.engine.replica.Voters;
 import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.config.RepairConfig;
 import io.hydrant.node.damage.CopyWitnesses;
@@ -19,6 +18,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +28,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * Threads: hydrant-stage receives and appends, hydrant-restate reads again what an earlier life
  * left behind, hydrant-forward sends and hears, hydrant-serve reads for peers that lack something,
  * hydrant-peer counts the time: none of these waits for a peer. hydrant-repair does: it fetches
- * what is lacking here.
+ * what is lacking here. So does who asks the {@link #witnesses}.
  */
 public final class PeerPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PeerPlane.class);
@@ -268,12 +269,16 @@ public final class PeerPlane implements AutoCloseable {
     return repair.stuck();
   }
 
-  /** The other members, as they are asked for what they have of pages that are bad. */
-  public CopyWitnesses witnesses() {
+  /**
+   * The other members, as they are asked for what they have of pages that are bad.
+   *
+   * @param needed whose word is needed
+   */
+  public CopyWitnesses witnesses(Supplier<Set<String>> needed) {
     return new CopyWitnesses() {
       @Override
-      public Collection<Told> ask(List<StoredVersion> versions) {
-        return sources.copies(versions);
+      public Collection<Told> ask(List<StoredVersion> versions, Optional<StoredVersion> after) {
+        return sources.copies(versions, after);
       }
 
       @Override
@@ -282,8 +287,13 @@ public final class PeerPlane implements AutoCloseable {
       }
 
       @Override
-      public Voters voters() {
-        return group.voters();
+      public Set<String> needed() {
+        return needed.get();
+      }
+
+      @Override
+      public void close() {
+        sources.close();
       }
     };
   }

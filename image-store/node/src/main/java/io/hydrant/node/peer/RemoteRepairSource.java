@@ -194,7 +194,7 @@ final class RemoteRepairSource implements RepairSource {
   }
 
   /** What the source itself said. */
-  private static Optional<Reason> reason(StatusRuntimeException e) {
+  static Optional<Reason> reason(StatusRuntimeException e) {
     if (e.getTrailers() == null) {
       return Optional.empty();
     }

@@ -1,5 +1,7 @@
 package io.hydrant.node.peer;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.StoredVersion;
 import io.hydrant.engine.repair.RepairPlan;
@@ -7,6 +9,8 @@ import io.hydrant.engine.repair.RepairSource;
 import io.hydrant.engine.repair.RepairStep;
 import io.hydrant.engine.replica.InventoryView;
 import io.hydrant.node.damage.CopyWitnesses.Told;
+import io.hydrant.node.replication.Replication;
+import io.hydrant.peer.v1.AskCopiesRequest;
 import io.hydrant.peer.v1.Copies;
 import io.hydrant.peer.v1.PeerServiceGrpc;
 import java.io.IOException;
@@ -15,11 +19,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -40,8 +45,8 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
   /** Between two attempts to reach a member. */
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** Reads and verifies a thousand pages of a disk that has other work. */
-  private static final long COPIES_SECONDS_MAX = 5;
+  /** What a member verifies for one call, and a device that takes long over the last page. */
+  private static final long COPIES_SECONDS_MAX = 40;
 
   private final PeerGroup group;
   private final Handshake handshake;
@@ -107,33 +112,41 @@ final class RepairSources implements RepairStep.Surroundings, AutoCloseable {
   /**
    * Asks every member that is connected whether it has good bytes of these; who does not answer is
    * left out. Blocks on them.
+   *
+   * @param after what is bad there is told from behind this one on
    */
-  List<Told> copies(List<StoredVersion> asked) {
-    Map<String, CompletableFuture<Copies>> calls = new TreeMap<>();
+  List<Told> copies(List<StoredVersion> asked, Optional<StoredVersion> after) {
+    AskCopiesRequest request = CopyMessages.request(asked, after);
+    Map<RemoteRepairSource, CompletableFuture<Copies>> calls = new LinkedHashMap<>();
     for (Link link : connected()) {
       PeerConnection connection = link.connection();
-      if (connection != null) {
-        calls.put(link.address().node(), copies(connection, asked));
+      if (connection != null && link.source() instanceof RemoteRepairSource source) {
+        calls.put(source, copies(connection, request));
       }
     }
     List<Told> told = new ArrayList<>();
-    calls.forEach((node, call) -> {
+    calls.forEach((source, call) -> {
       try {
-        told.add(CopyMessages.told(node, asked.size(), call.join()));
+        told.add(CopyMessages.told(source.node(), asked.size(), call.join()));
       } catch (CompletionException | IllegalArgumentException e) {
-        LOG.debug("{} does not say what it has: {}", node, e.getMessage());
+        LOG.debug("{} does not say what it has: {}", source.node(), e.getMessage());
+        if (!(Replication.cause(e) instanceof StatusRuntimeException status)
+            || status.getStatus().getCode() == Status.Code.UNAVAILABLE
+                && RemoteRepairSource.reason(status).isEmpty()) {
+          broke(source); // it answers nonsense, or not at all; a reason is an answer
+        }
       }
     });
     return told;
   }
 
   private static CompletableFuture<Copies> copies(
-      PeerConnection connection, List<StoredVersion> asked) {
+      PeerConnection connection, AskCopiesRequest request) {
     CompletableFuture<Copies> copies = new CompletableFuture<>();
     PeerServiceGrpc.newStub(connection.channel())
         .withDeadlineAfter(COPIES_SECONDS_MAX, TimeUnit.SECONDS)
         .askCopies(
-            CopyMessages.request(asked),
+            request,
             new PeerAnswer<>() {
               @Override
               public void onNext(Copies answer) {
