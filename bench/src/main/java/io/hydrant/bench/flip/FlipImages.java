@@ -7,13 +7,16 @@ import io.hydrant.bench.flip.Place.PageRow;
 import io.hydrant.bench.store.StoreClient;
 import io.hydrant.bench.store.StoreImage;
 import io.hydrant.bench.written.WrittenImage;
+import io.hydrant.client.RejectedException;
 import io.hydrant.client.UnavailableException;
+import io.hydrant.v1.Reason;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Images with increments of which most are retired by now, so that segments hold live and dead
@@ -80,7 +83,8 @@ final class FlipImages {
 
   /**
    * Writes a checkpoint, again where a leader was lost on the way: a machine that is busy with
-   * other things takes long enough for that. What is unavailable was not committed.
+   * other things takes long enough for that. What is unavailable was not committed, nor was what
+   * was aborted, as a successor does with what it does not know the end of.
    *
    * @return the image, opened anew if that was needed
    */
@@ -97,7 +101,7 @@ final class FlipImages {
           throw e;
         }
       } catch (ExecutionException e) {
-        if (tries == TRIES_MAX || !(e.getCause() instanceof UnavailableException)) {
+        if (tries == TRIES_MAX || !isNotCommitted(e.getCause())) {
           throw e;
         }
       }
@@ -105,6 +109,12 @@ final class FlipImages {
       Thread.sleep(POLL_MILLIS);
       current = client.open(image.name(), image.bytes());
     }
+  }
+
+  private static boolean isNotCommitted(@Nullable Throwable failure) {
+    return failure instanceof UnavailableException
+        || failure instanceof RejectedException rejected
+            && rejected.reason() == Reason.REASON_ABORTED;
   }
 
   private static void awaitRetired(StoreClient client, WrittenImage image)

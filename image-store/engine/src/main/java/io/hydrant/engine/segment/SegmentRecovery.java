@@ -132,18 +132,14 @@ final class SegmentRecovery {
 
   /**
    * The last one of use. Its seal is not believed: one that a crash interrupted may be there
-   * without the records before it, and without the footer.
+   * without the records before it, and without the footer. Not even one that says the same: a start
+   * that was killed before it was synced may have left it, and a power cut would take it.
    */
   private int cutSurvivors(Found segment, int end) throws IOException {
     if (end <= SegmentFormat.RECORDS_OFFSET) {
       return 0;
     }
-    boolean cut =
-        segment
-            .seal()
-            .filter(seal -> seal.reason() == SegmentSeal.Reason.RESTART && seal.end() == end)
-            .isPresent();
-    return cut ? end : TailRecovery.seal(handles, segment.file(), end).end();
+    return TailRecovery.seal(handles, segment.file(), end).end();
   }
 
   private List<Found> takeStock() throws IOException {

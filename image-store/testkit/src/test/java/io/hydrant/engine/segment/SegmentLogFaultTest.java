@@ -10,10 +10,12 @@ import io.hydrant.engine.files.DiskFullException;
 import io.hydrant.engine.files.StoreFile;
 import io.hydrant.engine.files.StoreFiles;
 import io.hydrant.engine.files.WrongIdentityException;
+import io.hydrant.engine.model.Address;
 import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.model.Epoch;
 import io.hydrant.engine.model.StoreIdentity;
 import io.hydrant.testkit.files.DiskCounters;
+import io.hydrant.testkit.files.SimulatedCrash;
 import io.hydrant.testkit.files.SimulatedDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -275,6 +277,46 @@ final class SegmentLogFaultTest {
     append(again);
     again.sync();
     again.close();
+  }
+
+  private static SegmentLog openSurvivors(SimulatedDisk one, long end) throws IOException {
+    return SegmentLog.open(
+        one.files(DIRECTORY), LogScript.IDENTITY, CONFIG, new Random(3), 0, end, (_, _) -> {});
+  }
+
+  /** What a start sees of an earlier one need not be durable: a power cut would take it. */
+  @Test
+  void theSealThatAKilledStartLeftIsMadeDurable() throws IOException {
+    boolean killed = true;
+    for (int calls = 0; killed; calls++) {
+      SimulatedDisk one = new SimulatedDisk();
+      SegmentLog log = openSurvivors(one, 0);
+      move(log);
+      move(log);
+      log.syncSurvivors();
+      long end = log.survivorsDurable();
+      move(log);
+      one.crash(new Random(calls));
+      one.crashAfter(calls);
+      try {
+        openSurvivors(one, end).close();
+        killed = one.hasCrashed();
+      } catch (SimulatedCrash crash) {
+        killed = true;
+      }
+      one.processKill();
+      // A flush of the second start says that all survivors of earlier lives count.
+      long after = openSurvivors(one, end).survivorsDurable();
+      one.crash(new Random(calls));
+      SegmentLog last = openSurvivors(one, after);
+      int segment = Address.ofPacked(end).segment();
+      assertTrue(last.pin(segment));
+      int[] visited = new int[1];
+      last.visit(segment, (_, _) -> visited[0]++);
+      assertEquals(2, visited[0], "killed at call " + calls);
+      last.unpin(segment);
+      last.close();
+    }
   }
 
   @Test
