@@ -312,6 +312,11 @@ public final class CheckpointWriter implements AutoCloseable {
     return attempt;
   }
 
+  /** What {@link #commit} returns: complete once the stream knows of it as well. */
+  CompletableFuture<CommittedCheckpoint> answer() {
+    return answer;
+  }
+
   WriteCall call() {
     return call;
   }

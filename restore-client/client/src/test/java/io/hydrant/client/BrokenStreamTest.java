@@ -113,7 +113,7 @@ final class BrokenStreamTest {
       FakeServer server, long uid, CheckpointWriter writer, String what) {
     boolean said;
     try {
-      await(writer.attempt().outcome);
+      await(writer.answer());
       said = true;
     } catch (UnknownOutcomeException e) {
       throw new AssertionError(what + ": settling was possible", e);
