@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How child JVMs are started: all of them, bare servers and the store's alike, with the launch
@@ -12,8 +13,14 @@ import java.util.List;
  * @param java the launcher
  * @param optionsFile ops/jvm.options
  * @param classPath of this process
+ * @param launcherDirectory where the hydrant command's jar lies, and the cache that it starts with;
+ *     without it servers are started as all else
  */
-public record JvmCommand(Path java, Path optionsFile, String classPath) {
+public record JvmCommand(
+    Path java, Path optionsFile, String classPath, Optional<Path> launcherDirectory) {
+  private static final String LAUNCHER_PROPERTY = "hydrant.bench.launcher";
+  private static final String SERVER_CLASS = "io.hydrant.cli.Main";
+
   /** As this process was started itself. */
   public static JvmCommand asThisProcess(Path projectRoot) {
     Path options = projectRoot.resolve("ops/jvm.options");
@@ -24,7 +31,29 @@ public record JvmCommand(Path java, Path optionsFile, String classPath) {
     return new JvmCommand(
         Path.of(System.getProperty("java.home"), "bin", "java"),
         options,
-        System.getProperty("java.class.path"));
+        System.getProperty("java.class.path"),
+        Optional.ofNullable(System.getProperty(LAUNCHER_PROPERTY)).map(Path::of));
+  }
+
+  /**
+   * The product's server, as the hydrant command starts it.
+   *
+   * @param options JVM options on top of the launch flags
+   * @param arguments of the command line, from "server" on
+   */
+  public List<String> server(List<String> options, List<String> arguments) {
+    if (launcherDirectory.isEmpty()) {
+      return of(options, SERVER_CLASS, arguments);
+    }
+    Path directory = launcherDirectory.get();
+    List<String> all = new ArrayList<>(options);
+    Path cache = directory.resolve("hydrant-cli.aot");
+    if (Files.exists(cache)) {
+      all.addAll(List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off", "-Xlog:cds*=off"));
+    }
+    String jar = directory.resolve("hydrant-cli.jar").toString();
+    return new JvmCommand(java, optionsFile, jar, Optional.empty())
+        .of(all, SERVER_CLASS, arguments);
   }
 
   /**

@@ -21,7 +21,6 @@ import java.util.concurrent.TimeUnit;
 
 /** A server of the store in a process of its own. */
 public final class StoreProcess implements AutoCloseable {
-  private static final String MAIN_CLASS = "io.hydrant.cli.Main";
   private static final long READY_SECONDS_MAX = 120;
   private static final int CONNECT_MILLIS_MAX = 1_000;
 
@@ -67,8 +66,7 @@ public final class StoreProcess implements AutoCloseable {
     List<String> arguments = new ArrayList<>(List.of("server", "--data", data.toString()));
     add(arguments, "listen.address=127.0.0.1:" + port);
     settings.forEach(setting -> add(arguments, setting));
-    ChildProcess process =
-        ChildProcess.start("store", logs, jvm.of(jvmOptions, MAIN_CLASS, arguments));
+    ChildProcess process = ChildProcess.start("store", logs, jvm.server(jvmOptions, arguments));
     return new StoreProcess(process, port);
   }
 

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -121,9 +123,25 @@ class ChildProcessTest {
 
   @Test
   void aJvmIsStartedWithTheSharedFlagsFirst() throws IOException {
-    JvmCommand jvm = new JvmCommand(Path.of("/jdk/bin/java"), Path.of("/ops/jvm.options"), "a:b");
+    JvmCommand jvm = jvm(Optional.empty());
     assertEquals(
         List.of("/jdk/bin/java", "@/ops/jvm.options", "-Xmx1g", "-cp", "a:b", "Main", "x"),
         jvm.of(List.of("-Xmx1g"), "Main", List.of("x")));
+  }
+
+  private static JvmCommand jvm(Optional<Path> launcher) {
+    return new JvmCommand(Path.of("/jdk/bin/java"), Path.of("/ops/jvm.options"), "a:b", launcher);
+  }
+
+  @Test
+  void aServerIsStartedAsTheLauncherDoes() throws IOException {
+    assertEquals("a:b", jvm(Optional.empty()).server(List.of(), List.of("server")).get(3));
+    JvmCommand jvm = jvm(Optional.of(temporary));
+    String jar = temporary.resolve("hydrant-cli.jar").toString();
+    assertEquals(
+        List.of("-Xmx1g", "-cp", jar, "io.hydrant.cli.Main", "server"),
+        jvm.server(List.of("-Xmx1g"), List.of("server")).subList(2, 7));
+    Path cache = Files.createFile(temporary.resolve("hydrant-cli.aot"));
+    assertTrue(jvm.server(List.of(), List.of("server")).contains("-XX:AOTCache=" + cache));
   }
 }

@@ -1,14 +1,21 @@
 package io.hydrant.cli;
 
+import io.hydrant.cli.demo.Rehearsal;
 import io.hydrant.cli.output.Console;
+import io.hydrant.node.config.ConfigException;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.time.Duration;
 
 /**
  * Touches what every command needs, while the launcher has the JVM record its classes for a fast
  * start.
  */
 public final class WarmUp {
+  /** With each leader: long enough that what is hot shows. */
+  private static final Duration WORK = Duration.ofSeconds(2);
+
   private WarmUp() {}
 
   public static void main(String[] arguments) {
@@ -18,5 +25,18 @@ public final class WarmUp {
     Main.run(console, "image", "list", "--help");
     // Nobody listens there: the network library is loaded all the same.
     Main.run(console, "image", "list", "--server", "127.0.0.1:1");
+    Logging.forServer(false);
+    rehearse(console);
+  }
+
+  /** Without it the record has less, and is good all the same. */
+  private static void rehearse(Console console) {
+    try {
+      Rehearsal.run(console, WORK);
+    } catch (IOException | ConfigException | RuntimeException e) {
+      console.err().println("the rehearsal was broken off: " + e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

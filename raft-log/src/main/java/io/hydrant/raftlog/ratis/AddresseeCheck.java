@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.ratis.grpc.server.GrpcServices;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
@@ -26,6 +27,7 @@ import org.apache.ratis.thirdparty.io.grpc.ServerInterceptor;
 import org.apache.ratis.thirdparty.io.grpc.ServerTransportFilter;
 import org.apache.ratis.thirdparty.io.grpc.Status;
 import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,9 +57,15 @@ final class AddresseeCheck implements ServerInterceptor, GrpcServices.Customizer
 
   private final RaftPeerId self;
   private final ByteString selfBytes;
+  private final Consumer<RaftPeerId> entriesEnded;
   private final AtomicLong nextLineNanos = new AtomicLong(System.nanoTime());
 
-  AddresseeCheck(String selfId) {
+  /**
+   * @param entriesEnded hears who sent entries over a connection that has ended, on a thread of the
+   *     transport
+   */
+  AddresseeCheck(String selfId, Consumer<RaftPeerId> entriesEnded) {
+    this.entriesEnded = entriesEnded;
     this.self = RaftPeerId.valueOf(selfId);
     this.selfBytes = self.toByteString();
   }
@@ -71,6 +79,15 @@ final class AddresseeCheck implements ServerInterceptor, GrpcServices.Customizer
               @Override
               public Attributes transportReady(Attributes attributes) {
                 return attributes.toBuilder().set(CONNECTION, new Connection()).build();
+              }
+
+              @Override
+              public void transportTerminated(Attributes attributes) {
+                Connection connection = attributes == null ? null : attributes.get(CONNECTION);
+                RaftPeerId sender = connection == null ? null : connection.entriesFrom;
+                if (sender != null) {
+                  entriesEnded.accept(sender);
+                }
               }
             })
         .intercept(this);
@@ -134,6 +151,9 @@ final class AddresseeCheck implements ServerInterceptor, GrpcServices.Customizer
     private final Set<Checked<?>> silent = new HashSet<>();
     private boolean misdirected;
 
+    /** Who sends entries over it: always the same, since a channel is one member's. */
+    private volatile @Nullable RaftPeerId entriesFrom;
+
     synchronized boolean isMisdirected() {
       return misdirected;
     }
@@ -178,6 +198,9 @@ final class AddresseeCheck implements ServerInterceptor, GrpcServices.Customizer
       }
       RaftRpcRequestProto header = header(message);
       if (selfBytes.equals(header.getReplyId())) {
+        if (message instanceof AppendEntriesRequestProto && connection.entriesFrom == null) {
+          connection.entriesFrom = RaftPeerId.valueOf(header.getRequestorId());
+        }
         super.onMessage(message);
         return;
       }

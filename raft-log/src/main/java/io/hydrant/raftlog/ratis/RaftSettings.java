@@ -104,9 +104,10 @@ final class RaftSettings {
   }
 
   /** What is not a text: the objects that Ratis' transport calls. */
-  static Parameters parameters(RaftLogConfig config) {
+  static Parameters parameters(RaftLogConfig config, FailureDetector detector) {
     Parameters parameters = new Parameters();
-    GrpcConfigKeys.Server.setServicesCustomizer(parameters, new AddresseeCheck(config.selfId()));
+    GrpcConfigKeys.Server.setServicesCustomizer(
+        parameters, new AddresseeCheck(config.selfId(), detector::connectionEnded));
     return parameters;
   }
 

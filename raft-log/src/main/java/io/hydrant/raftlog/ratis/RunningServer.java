@@ -58,6 +58,7 @@ final class RunningServer {
   private final StateMachineAdapter adapter;
   private final RaftServer server;
   private final RaftServer.Division division;
+  private final FailureDetector detector;
   private volatile @Nullable Known known;
 
   /** Ratis' configurations never change: a change makes another one. */
@@ -67,11 +68,13 @@ final class RunningServer {
       RaftLogConfig config,
       StateMachineAdapter adapter,
       RaftServer server,
-      RaftServer.Division division) {
+      RaftServer.Division division,
+      FailureDetector detector) {
     this.config = config;
     this.adapter = adapter;
     this.server = server;
     this.division = division;
+    this.detector = detector;
   }
 
   /**
@@ -89,6 +92,7 @@ final class RunningServer {
    */
   static RunningServer start(RaftLogConfig config, StateMachineAdapter adapter) throws IOException {
     RaftGroup group = RaftSettings.group(config);
+    FailureDetector detector = new FailureDetector(config.selfId());
     RaftServer server = null;
     try {
       server =
@@ -97,14 +101,17 @@ final class RunningServer {
               .setGroup(group)
               .setStateMachineRegistry(id -> adapter)
               .setProperties(RaftSettings.properties(config))
-              .setParameters(RaftSettings.parameters(config))
+              .setParameters(RaftSettings.parameters(config, detector))
               .setOption(RaftStorage.StartupOption.RECOVER)
               .build();
       server.start();
-      return new RunningServer(config, adapter, server, server.getDivision(group.getGroupId()));
+      RaftServer.Division division = server.getDivision(group.getGroupId());
+      detector.watch(server, division);
+      return new RunningServer(config, adapter, server, division, detector);
     } catch (IOException | RuntimeException e) {
       IOException told = explain(config, e);
       adapter.expectStop();
+      detector.close();
       closeQuietly(server, told);
       throw told;
     }
@@ -306,6 +313,7 @@ final class RunningServer {
    * #CLOSE_MILLIS_MAX}: no process must hang because a disk does.
    */
   void close() {
+    detector.close();
     Thread closer =
         Thread.ofPlatform()
             .name("raft-log-close-" + config.selfId())

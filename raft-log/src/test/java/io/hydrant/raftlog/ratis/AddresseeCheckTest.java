@@ -76,7 +76,7 @@ final class AddresseeCheckTest {
     return methods;
   }
 
-  private static MethodDescriptor<Message, Message> method(String name) {
+  static MethodDescriptor<Message, Message> method(String name) {
     return methods().stream()
         .filter(method -> name.equals(method.getBareMethodName()))
         .findFirst()
@@ -84,13 +84,17 @@ final class AddresseeCheckTest {
   }
 
   private static Message request(MethodDescriptor<Message, Message> method, String to) {
+    return request(method, "n2", to);
+  }
+
+  static Message request(MethodDescriptor<Message, Message> method, String from, String to) {
     Message.Builder request = method.parseRequest(InputStream.nullInputStream()).toBuilder();
     FieldDescriptor header = request.getDescriptorForType().findFieldByName("serverRequest");
     return request
         .setField(
             header,
             RaftRpcRequestProto.newBuilder()
-                .setRequestorId(RaftPeerId.valueOf("n2").toByteString())
+                .setRequestorId(RaftPeerId.valueOf(from).toByteString())
                 .setReplyId(RaftPeerId.valueOf(to).toByteString())
                 .setRaftGroupId(
                     RaftGroupIdProto.newBuilder()
@@ -100,7 +104,7 @@ final class AddresseeCheckTest {
   }
 
   /** How the call ends, or OK with the first answer. */
-  private static final class Answer extends ClientCall.Listener<Message> {
+  static final class Answer extends ClientCall.Listener<Message> {
     private final BlockingQueue<Status> statuses = new LinkedBlockingQueue<>();
 
     @Override
@@ -123,7 +127,7 @@ final class AddresseeCheckTest {
     }
   }
 
-  private record Call(ClientCall<Message, Message> call, Answer answer) {
+  record Call(ClientCall<Message, Message> call, Answer answer) {
     static Call open(ManagedChannel channel, MethodDescriptor<Message, Message> method) {
       Call call = new Call(channel.newCall(method, CallOptions.DEFAULT), new Answer());
       call.call().start(call.answer(), new Metadata());

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.cli.demo;
+
+import org.jspecify.annotations.NullMarked;
