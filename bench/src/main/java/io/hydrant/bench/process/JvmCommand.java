@@ -1,5 +1,6 @@
 package io.hydrant.bench.process;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How child JVMs are started: all of them, bare servers and the store's alike, with the launch
- * flags of the product.
+ * How child JVMs are started: all of them with the launch flags of the product, and its servers
+ * with the cache of its launcher, as their users start them.
  *
  * @param java the launcher
  * @param optionsFile ops/jvm.options
@@ -48,12 +49,21 @@ public record JvmCommand(
     Path directory = launcherDirectory.get();
     List<String> all = new ArrayList<>(options);
     Path cache = directory.resolve("hydrant-cli.aot");
-    if (Files.exists(cache)) {
-      all.addAll(List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off", "-Xlog:cds*=off"));
+    if (hasContent(cache)) {
+      // Mandatory: a server without it is another one, and must not be measured unsaid.
+      all.addAll(List.of("-XX:AOTCache=" + cache, "-XX:AOTMode=on"));
     }
     String jar = directory.resolve("hydrant-cli.jar").toString();
     return new JvmCommand(java, optionsFile, jar, Optional.empty())
         .of(all, SERVER_CLASS, arguments);
+  }
+
+  private static boolean hasContent(Path file) {
+    try {
+      return Files.size(file) > 0;
+    } catch (IOException e) {
+      return false; // there is none
+    }
   }
 
   /**

@@ -25,6 +25,7 @@ public final class Scenarios {
           new Ingest3(),
           new Commit3One(),
           new Failover(),
+          new Faults(),
           new Flips(),
           new Brim(),
           new CadenceTable(),

@@ -90,6 +90,11 @@ public final class StoreClient implements AutoCloseable {
     return client.openRestore(HydrantClient.name(name), checkpoint, Duration.ZERO);
   }
 
+  /** The library itself, for what the scenarios' methods are not made for. */
+  public HydrantClient library() {
+    return client;
+  }
+
   /** The committed checkpoints of an image that can be restored, ascending. */
   public List<Long> committed(String name) {
     return client.checkpoints(HydrantClient.name(name)).stream()

@@ -141,7 +141,7 @@ class ChildProcessTest {
     assertEquals(
         List.of("-Xmx1g", "-cp", jar, "io.hydrant.cli.Main", "server"),
         jvm.server(List.of("-Xmx1g"), List.of("server")).subList(2, 7));
-    Path cache = Files.createFile(temporary.resolve("hydrant-cli.aot"));
+    Path cache = Files.writeString(temporary.resolve("hydrant-cli.aot"), "cache");
     assertTrue(jvm.server(List.of(), List.of("server")).contains("-XX:AOTCache=" + cache));
   }
 }

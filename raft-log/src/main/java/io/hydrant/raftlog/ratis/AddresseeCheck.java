@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.apache.ratis.grpc.server.GrpcServices;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
@@ -57,15 +56,14 @@ final class AddresseeCheck implements ServerInterceptor, GrpcServices.Customizer
 
   private final RaftPeerId self;
   private final ByteString selfBytes;
-  private final Consumer<RaftPeerId> entriesEnded;
+  private final FailureDetector detector;
   private final AtomicLong nextLineNanos = new AtomicLong(System.nanoTime());
 
   /**
-   * @param entriesEnded hears who sent entries over a connection that has ended, on a thread of the
-   *     transport
+   * @param detector hears of the connections over which entries come
    */
-  AddresseeCheck(String selfId, Consumer<RaftPeerId> entriesEnded) {
-    this.entriesEnded = entriesEnded;
+  AddresseeCheck(String selfId, FailureDetector detector) {
+    this.detector = detector;
     this.self = RaftPeerId.valueOf(selfId);
     this.selfBytes = self.toByteString();
   }
@@ -84,9 +82,8 @@ final class AddresseeCheck implements ServerInterceptor, GrpcServices.Customizer
               @Override
               public void transportTerminated(Attributes attributes) {
                 Connection connection = attributes == null ? null : attributes.get(CONNECTION);
-                RaftPeerId sender = connection == null ? null : connection.entriesFrom;
-                if (sender != null) {
-                  entriesEnded.accept(sender);
+                if (connection != null) {
+                  endEntries(connection);
                 }
               }
             })
@@ -112,6 +109,26 @@ final class AddresseeCheck implements ServerInterceptor, GrpcServices.Customizer
       refuse(call);
     }
     return checked;
+  }
+
+  /** Two calls of a connection may begin at once. */
+  private void beginEntries(Connection connection, RaftPeerId sender) {
+    synchronized (connection) {
+      if (connection.entriesFrom == null && !connection.ended) {
+        connection.entriesFrom = sender;
+        detector.connectionBegan(sender);
+      }
+    }
+  }
+
+  private void endEntries(Connection connection) {
+    synchronized (connection) {
+      connection.ended = true;
+      RaftPeerId sender = connection.entriesFrom;
+      if (sender != null) {
+        detector.connectionEnded(sender);
+      }
+    }
   }
 
   private void refuse(ServerCall<?, ?> call) {
@@ -153,6 +170,8 @@ final class AddresseeCheck implements ServerInterceptor, GrpcServices.Customizer
 
     /** Who sends entries over it: always the same, since a channel is one member's. */
     private volatile @Nullable RaftPeerId entriesFrom;
+
+    private boolean ended;
 
     synchronized boolean isMisdirected() {
       return misdirected;
@@ -199,7 +218,7 @@ final class AddresseeCheck implements ServerInterceptor, GrpcServices.Customizer
       RaftRpcRequestProto header = header(message);
       if (selfBytes.equals(header.getReplyId())) {
         if (message instanceof AppendEntriesRequestProto && connection.entriesFrom == null) {
-          connection.entriesFrom = RaftPeerId.valueOf(header.getRequestorId());
+          beginEntries(connection, RaftPeerId.valueOf(header.getRequestorId()));
         }
         super.onMessage(message);
         return;

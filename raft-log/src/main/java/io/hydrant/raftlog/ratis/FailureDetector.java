@@ -2,9 +2,13 @@ package io.hydrant.raftlog.ratis;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.util.Comparator;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -26,31 +30,38 @@ import org.slf4j.LoggerFactory;
 /**
  * Tells a leader whose process has ended from one that is silent, so that its loss costs no
  * election time-out: the kernel closes what a dead process had open, and a live one still listens.
- * A follower whose connection from the leader ends asks the leader's port; when that refuses, and
- * it is the first of the followers, it stands for election at once, as if the leader had handed
+ * When the last connection over which the leader sent entries ends, the first of the followers asks
+ * the leader's port; when that refuses, it stands for election at once, as if the leader had handed
  * over. Any other end of a leader (its machine, the network, a pause) is left to the time-out, as
  * is whatever goes wrong here.
  *
  * <p>Safe because an election always is: the term and the vote decide who leads, not who stands.
- * Not asked beforehand whether others still hear the leader (the pre-vote), since for the rest of
- * the time-out they believe that they do.
+ * Others are not asked beforehand whether they still hear the leader (the pre-vote), since for the
+ * rest of the time-out they believe that they do; Ratis leaves it out for as long as this election
+ * goes on. So a wrong guess deposes a good leader: once for each time that the leader's connections
+ * end and its port refuses all the same, as a firewall may have it.
  */
 final class FailureDetector implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FailureDetector.class);
 
   /**
-   * Pauses before the port is asked: the kernel closes a process' connections and its port one
-   * after the other.
+   * Pauses between questions: the kernel closes a process' connections and its port one after the
+   * other.
    */
-  private static final int[] ASKED_AFTER_MILLIS = {0, 3, 10, 30, 80, 200};
+  private static final int[] PAUSES_MILLIS = {3, 10, 30, 80, 200};
 
   private static final int ANSWER_MILLIS_MAX = 50;
+
+  private static final long NONE = -1;
 
   private final ScheduledThreadPoolExecutor thread;
   private volatile @Nullable Watched watched;
 
+  /** Connections over which entries came and may come still, by sender. */
+  private final Map<RaftPeerId, Integer> open = new ConcurrentHashMap<>();
+
   /** By the thread alone: the term whose leader is being asked, or has been found dead. */
-  private long askedTerm = -1;
+  private long askedTerm = NONE;
 
   private record Watched(RaftServer server, RaftServer.Division division) {}
 
@@ -69,21 +80,32 @@ final class FailureDetector implements AutoCloseable {
     watched = new Watched(server, division);
   }
 
-  /**
-   * A connection over which entries came has ended. Any thread; returns at once.
-   *
-   * @param from who sent the entries
-   */
+  /** The first entries came over a connection. Any thread. */
+  void connectionBegan(RaftPeerId from) {
+    open.merge(from, 1, Integer::sum);
+  }
+
+  /** A connection over which entries came has ended. Any thread; returns at once. */
   void connectionEnded(RaftPeerId from) {
+    open.merge(from, -1, Integer::sum);
     Watched now = watched;
-    if (now != null && from.equals(now.division().getInfo().getLeaderId())) {
+    if (now != null) {
       in(0, () -> begin(now, from));
     }
   }
 
   private void in(long millis, Runnable step) {
+    Runnable told =
+        () -> {
+          try {
+            step.run();
+          } catch (RuntimeException e) {
+            askedTerm = NONE;
+            LOG.warn("looking for the leader failed; the election time-out decides", e);
+          }
+        };
     try {
-      thread.schedule(step, millis, TimeUnit.MILLISECONDS);
+      thread.schedule(told, millis, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       // closed meanwhile
     }
@@ -91,10 +113,26 @@ final class FailureDetector implements AutoCloseable {
 
   private void begin(Watched at, RaftPeerId from) {
     RaftPeer peer = at.division().getRaftConf().getPeer(from, RaftPeerRole.FOLLOWER);
-    long term = at.division().getInfo().getCurrentTerm();
-    if (peer != null && peer.getAddress() != null && term != askedTerm && isHeir(at, from)) {
-      askedTerm = term;
-      ask(at, new Leader(peer, term), 0);
+    if (peer == null || peer.getAddress() == null || !isHeir(at, from)) {
+      return;
+    }
+    Leader leader = new Leader(peer, at.division().getInfo().getCurrentTerm());
+    if (leader.term() != askedTerm && follows(at, leader)) {
+      askedTerm = leader.term();
+      ask(at, leader, 0);
+    }
+  }
+
+  private void ask(Watched at, Leader leader, int times) {
+    if (!follows(at, leader)) {
+      askedTerm = NONE;
+    } else if (open.getOrDefault(leader.peer().getId(), 0) <= 0
+        && isRefused(leader.peer().getAddress())) {
+      stand(at, leader);
+    } else if (times < PAUSES_MILLIS.length) {
+      in(PAUSES_MILLIS[times], () -> ask(at, leader, times + 1));
+    } else {
+      askedTerm = NONE; // it lives; its connections may end once more
     }
   }
 
@@ -108,19 +146,6 @@ final class FailureDetector implements AutoCloseable {
         .isPresent();
   }
 
-  private void ask(Watched at, Leader leader, int times) {
-    if (!follows(at, leader)) {
-      return;
-    }
-    if (times == ASKED_AFTER_MILLIS.length) {
-      askedTerm = -1; // it lives; its connection may end once more
-    } else if (isRefused(leader.peer().getAddress())) {
-      stand(at, leader);
-    } else {
-      in(ASKED_AFTER_MILLIS[times], () -> ask(at, leader, times + 1));
-    }
-  }
-
   private static boolean follows(Watched at, Leader leader) {
     DivisionInfo info = at.division().getInfo();
     return info.isFollower()
@@ -128,9 +153,25 @@ final class FailureDetector implements AutoCloseable {
         && leader.peer().getId().equals(info.getLeaderId());
   }
 
-  /** Whether the machine answers that nobody listens there: no answer proves nothing. */
+  /**
+   * Whether the machine answers that nobody listens there, whichever of its addresses is asked: no
+   * answer proves nothing.
+   */
   private static boolean isRefused(String address) {
     InetSocketAddress to = NetUtils.createSocketAddr(address);
+    try {
+      for (InetAddress each : InetAddress.getAllByName(to.getHostString())) {
+        if (!isRefused(new InetSocketAddress(each, to.getPort()))) {
+          return false;
+        }
+      }
+      return true;
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  private static boolean isRefused(InetSocketAddress to) {
     try (Socket socket = new Socket()) {
       socket.connect(to, ANSWER_MILLIS_MAX);
       return false;
@@ -182,6 +223,6 @@ final class FailureDetector implements AutoCloseable {
   @Override
   public void close() {
     watched = null;
-    thread.shutdownNow();
+    thread.shutdown(); // no interrupt: an election may be writing its term
   }
 }

@@ -107,7 +107,7 @@ final class RaftSettings {
   static Parameters parameters(RaftLogConfig config, FailureDetector detector) {
     Parameters parameters = new Parameters();
     GrpcConfigKeys.Server.setServicesCustomizer(
-        parameters, new AddresseeCheck(config.selfId(), detector::connectionEnded));
+        parameters, new AddresseeCheck(config.selfId(), detector));
     return parameters;
   }
 

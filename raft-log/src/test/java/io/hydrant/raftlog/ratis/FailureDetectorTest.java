@@ -27,6 +27,12 @@ final class FailureDetectorTest {
   /** Longer than anybody waits here, so that no follower stands by it. */
   private static final Timing PATIENT = Timing.group(60_000);
 
+  /** Longer than any pause of a busy machine. */
+  private static final Timing CALM = Timing.group(2_000);
+
+  private static final int WORDS = 20;
+  private static final long SILENCE_MILLIS = 200;
+
   /** Longer than the detector asks, and than an election takes. */
   private static final long WATCHED_MILLIS = 1_500;
 
@@ -40,13 +46,13 @@ final class FailureDetectorTest {
             replicas.voter(id, replicas.first(3)).withTiming(PATIENT), new RecordingMachine());
       }
       Process leader =
-          new ProcessBuilder(SubmittingProcess.command(parent, 2, replicas.first(3)))
+          new ProcessBuilder(SubmittingProcess.command(parent, 2, replicas.first(3), WORDS))
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
       try {
+        awaitSilence(replicas);
         for (Replica follower : replicas.running()) {
-          await("it commits", () -> follower.machine().commands().size() > 50);
           assertEquals("n2", follower.log().status().leaderId());
         }
         leader.destroyForcibly().waitFor();
@@ -57,10 +63,27 @@ final class FailureDetectorTest {
     }
   }
 
+  /** All of it, and the same: who has less of the log is not elected. */
+  private static void awaitSilence(Replicas replicas) throws InterruptedException {
+    Replica one = replicas.get("n0");
+    Replica other = replicas.get("n1");
+    await("it commits", () -> one.machine().commands().size() >= WORDS);
+    int before;
+    do {
+      before = one.machine().commands().size();
+      TimeUnit.MILLISECONDS.sleep(SILENCE_MILLIS);
+    } while (one.machine().commands().size() > before);
+    await("both have all", () -> other.machine().commands().equals(one.machine().commands()));
+  }
+
   /** A connection that breaks says nothing about who is at its other end. */
   @Test
   void theLeaderLives() throws Exception {
-    try (Replicas replicas = new Replicas(parent, Logs.SMALL, 3).start(3)) {
+    try (Replicas replicas = new Replicas(parent, Logs.SMALL, 3)) {
+      for (String id : List.of("n0", "n1", "n2")) {
+        replicas.open(
+            replicas.voter(id, replicas.first(3)).withTiming(CALM), new RecordingMachine());
+      }
       Replica leader = replicas.awaitLeader();
       Logs.submit(leader.log(), "a");
       replicas.awaitEqual(leader);

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A member in a process of its own that submits other words all the time, and prints those that
@@ -18,7 +19,18 @@ final class SubmittingProcess {
   /** In flight at once, so that a pause meets commands in every state. */
   private static final int WINDOW = 8;
 
+  private static final String COUNT_PROPERTY = "submissions";
+
   private SubmittingProcess() {}
+
+  /** As the other one, but it falls silent when so many words, or a few more, are acknowledged. */
+  static List<String> command(Path parent, int self, List<Peer> peers, int count) {
+    return MemberProcess.command(
+        SubmittingProcess.class,
+        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-D" + COUNT_PROPERTY + "=" + count),
+        List.of(parent.toString(), Integer.toString(self)),
+        peers);
+  }
 
   static List<String> command(Path parent, int self, List<Peer> peers) {
     return MemberProcess.command(
@@ -34,7 +46,8 @@ final class SubmittingProcess {
         MemberProcess.config(Path.of(arguments[0]), self, arguments, 2).withBounds(Logs.SMALL);
     RatisRaftLog log = RatisRaftLog.open(config, new RecordingMachine().durableOnlyOnDemand());
     Semaphore window = new Semaphore(WINDOW);
-    for (long number = 0; ; number++) {
+    AtomicLong wanted = new AtomicLong(Long.getLong(COUNT_PROPERTY, Long.MAX_VALUE));
+    for (long number = 0; wanted.get() > 0; number++) {
       String command = "k" + number;
       window.acquire();
       var unused =
@@ -42,10 +55,12 @@ final class SubmittingProcess {
               .whenComplete((answer, thrown) -> {
                 window.release();
                 if (thrown == null) {
+                  wanted.decrementAndGet();
                   System.out.println(command);
                 }
               });
       TimeUnit.MILLISECONDS.sleep(1);
     }
+    Thread.currentThread().join(); // for ever: it is a member still
   }
 }

@@ -6,6 +6,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.hydrant.v1.AcquireProtectionRequest;
 import io.hydrant.v1.AcquireProtectionResponse;
+import io.hydrant.v1.BeginRestoreRequest;
 import io.hydrant.v1.Checkpoint;
 import io.hydrant.v1.CreateImageRequest;
 import io.hydrant.v1.DeleteImageRequest;
@@ -37,11 +38,13 @@ import io.hydrant.v1.Space;
 import io.hydrant.v1.StatsRequest;
 import io.hydrant.v1.StatsResponse;
 import io.hydrant.v1.TakeOverRestore;
+import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * A client of one store: of one server, or of a group of them. Of a group, it finds the leader by
@@ -446,6 +449,18 @@ public final class HydrantClient implements AutoCloseable {
    * @param lease how long it is kept when this process dies; zero: the default, a minute
    */
   public RestoreSession openRestore(ImageRef image, CheckpointChoice checkpoint, Duration lease) {
+    OpenRestoreResponse opened =
+        calls.call(
+            RestoreServiceGrpc.getOpenRestoreMethod(),
+            openRequest(image, checkpoint, lease),
+            UnaryCalls.Effect.CHANGES,
+            opening(image, checkpoint));
+    connections.learnMembers();
+    return new RestoreSession(connections, opened);
+  }
+
+  private static OpenRestoreRequest openRequest(
+      ImageRef image, CheckpointChoice checkpoint, Duration lease) {
     OpenRestoreRequest.Builder request =
         OpenRestoreRequest.newBuilder()
             .setImage(image)
@@ -456,14 +471,40 @@ public final class HydrantClient implements AutoCloseable {
       case CheckpointChoice.Numbered numbered -> request.setCheckpoint(numbered.id());
       case CheckpointChoice.Named named -> request.setCheckpointName(named.name());
     }
-    OpenRestoreResponse opened =
-        calls.call(
-            RestoreServiceGrpc.getOpenRestoreMethod(),
-            request.build(),
-            UnaryCalls.Effect.CHANGES,
-            "opening a restore of %s of %s".formatted(checkpoint, show(image)));
+    return request.build();
+  }
+
+  private static String opening(ImageRef image, CheckpointChoice checkpoint) {
+    return "opening a restore of %s of %s".formatted(checkpoint, show(image));
+  }
+
+  /**
+   * Opens a restore session and brings, in the same round trip, what the machine needs to run: its
+   * slim state, and the pages that earlier restores of the image touched first.
+   *
+   * @param lease how long it is kept when this process dies; zero: the default, a minute
+   * @param firstBytes content of such pages, at most 64 MiB; none if no restore is known
+   * @param sinks makes what gets them, on this thread, from the regions of the checkpoint, before
+   *     the first one comes. After a broken connection it is asked again, and the same pages may
+   *     come again.
+   * @throws IOException from the sink
+   */
+  public BegunRestore beginRestore(
+      ImageRef image,
+      CheckpointChoice checkpoint,
+      Duration lease,
+      long firstBytes,
+      Function<List<Region>, PageSink> sinks)
+      throws IOException {
+    BeginRestoreRequest request =
+        BeginRestoreRequest.newBuilder()
+            .setOpen(openRequest(image, checkpoint, lease))
+            .setFirstBytes(firstBytes)
+            .build();
+    BegunRestore begun =
+        new RestoreBeginning(connections, request, sinks).begin(opening(image, checkpoint));
     connections.learnMembers();
-    return new RestoreSession(connections, opened);
+    return begun;
   }
 
   /** Opens a restore session on the latest checkpoint. */

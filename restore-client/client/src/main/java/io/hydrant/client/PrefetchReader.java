@@ -71,45 +71,19 @@ final class PrefetchReader {
 
   private void deliver(PageVerifier verifier, Pages pages, boolean skipping) throws IOException {
     int region = pages.getRegion();
-    if (region < 0 || region >= source.regions().size()) {
-      throw new ProtocolViolationException(
-          "%s: the server sent pages of region %d, which it does not have"
-              .formatted(source.name(), region),
-          null);
-    }
-    RunJoiner runs = new RunJoiner(sink, region, source.region(region).getPageBytes());
-    verifier.check(
-        source.name(),
+    PageDelivery.deliver(
+        source,
+        verifier,
         pages,
-        region,
-        source.region(region),
-        new PageVerifier.Rows() {
-          @Override
-          public void expect(int row, long page) {
-            boolean next = skipping ? cursor.skipTo(region, page) : cursor.take(region, page);
-            if (!next) {
-              throw new ProtocolViolationException(
-                  "%s: the server sent page %d of region %d, which is not the next one asked for"
-                      .formatted(source.name(), page, region),
-                  null);
-            }
-          }
-
-          @Override
-          public void content(long page, byte[] array, int offset) throws IOException {
-            runs.content(page, array, offset);
-          }
-
-          @Override
-          public void zero(long page) throws IOException {
-            runs.without(PageOutcome.ZERO, page);
-          }
-
-          @Override
-          public void notKept(long page) throws IOException {
-            runs.without(PageOutcome.NOT_KEPT, page);
+        sink,
+        page -> {
+          boolean next = skipping ? cursor.skipTo(region, page) : cursor.take(region, page);
+          if (!next) {
+            throw new ProtocolViolationException(
+                "%s: the server sent page %d of region %d, which is not the next one asked for"
+                    .formatted(source.name(), page, region),
+                null);
           }
         });
-    runs.flush();
   }
 }

@@ -5,16 +5,18 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.StatusRuntimeException;
 import io.hydrant.v1.Checkpoint;
 import io.hydrant.v1.CloseRestoreRequest;
+import io.hydrant.v1.LearnRestoreRequest;
 import io.hydrant.v1.OpenRestoreResponse;
 import io.hydrant.v1.PageDigestPart;
 import io.hydrant.v1.PageDigestsRequest;
 import io.hydrant.v1.PageRange;
+import io.hydrant.v1.PlanPart;
+import io.hydrant.v1.ReadPlanRequest;
 import io.hydrant.v1.ReadSlimRequest;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.Region;
 import io.hydrant.v1.RestoreServiceGrpc;
 import io.hydrant.v1.SlimPart;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -168,6 +170,57 @@ public final class RestoreSession implements AutoCloseable {
     }
   }
 
+  /**
+   * What is known of the pages that the machine will want.
+   *
+   * @param recentlyWrittenMax pages to be told of those written last; 0: none, and no zeros
+   */
+  public PagePlan plan(int recentlyWrittenMax) {
+    StreamRetries retries = retries("reading the restore plan");
+    ReadPlanRequest request =
+        ReadPlanRequest.newBuilder()
+            .setToken(source.token())
+            .setRecentlyWrittenMax(recentlyWrittenMax)
+            .setZero(recentlyWrittenMax > 0)
+            .build();
+    while (true) {
+      PagePlan.Builder plan = new PagePlan.Builder(source);
+      try (ServerStream<ReadPlanRequest, PlanPart> stream =
+          new ServerStream<>(
+              retries.member().bulk(), RestoreServiceGrpc.getReadPlanMethod(), request)) {
+        for (PlanPart part = retries.next(stream); part != null; part = retries.next(stream)) {
+          plan.add(part);
+        }
+        return plan.build();
+      } catch (StatusRuntimeException e) {
+        retries.broken(e);
+      }
+    }
+  }
+
+  /**
+   * Tells the store what this restore touched, for the next ones of the image.
+   *
+   * @param touched in the order of their first touch
+   * @param unseen pages that were there before they could be asked for, and of which nobody knows
+   *     whether they were touched
+   */
+  public void learn(List<PageRange> touched, List<PageRange> unseen) {
+    requireOpen();
+    LearnRestoreRequest request =
+        LearnRestoreRequest.newBuilder()
+            .setToken(source.token())
+            .addAllTouched(touched)
+            .addAllUnseen(unseen)
+            .build();
+    new UnaryCalls(source.connections())
+        .call(
+            RestoreServiceGrpc.getLearnRestoreMethod(),
+            request,
+            UnaryCalls.Effect.CHANGES,
+            source.name() + ": learning from a restore");
+  }
+
   /** Stops renewing and leaves the session open, for whoever holds its {@link #export}. */
   public void detach() {
     end();
@@ -228,36 +281,15 @@ public final class RestoreSession implements AutoCloseable {
 
   private byte[] slimOnce(StreamRetries retries) {
     ReadSlimRequest request = ReadSlimRequest.newBuilder().setToken(source.token()).build();
-    long expectedBytes = checkpoint().getSlimBytes();
-    ByteArrayOutputStream slim = new ByteArrayOutputStream();
+    SlimAssembly slim = new SlimAssembly(source.name(), checkpoint().getSlimBytes());
     try (ServerStream<ReadSlimRequest, SlimPart> stream =
         new ServerStream<>(
             retries.member().bulk(), RestoreServiceGrpc.getReadSlimMethod(), request)) {
       for (SlimPart part = retries.next(stream); part != null; part = retries.next(stream)) {
-        ByteString data = part.getData();
-        if (part.getOffset() != slim.size() || data.size() > expectedBytes - slim.size()) {
-          throw slimViolation(slim.size(), expectedBytes);
-        }
-        if (SlimChecksum.of(part.getOffset(), data.asReadOnlyByteBuffer()) != part.getChecksum()) {
-          throw new DamagedPageException(
-              "%s: the slim state from byte %d fails its checksum and was refused; restore another checkpoint"
-                  .formatted(source.name(), part.getOffset()),
-              null);
-        }
-        slim.writeBytes(data.toByteArray());
+        slim.add(part);
       }
     }
-    if (slim.size() != expectedBytes) {
-      throw slimViolation(slim.size(), expectedBytes);
-    }
-    return slim.toByteArray();
-  }
-
-  private ProtocolViolationException slimViolation(long at, long expectedBytes) {
-    return new ProtocolViolationException(
-        "%s: the server's slim state breaks off or does not fit at byte %d of %d"
-            .formatted(source.name(), at, expectedBytes),
-        null);
+    return slim.whole();
   }
 
   private void digestsOnce(

@@ -51,6 +51,22 @@ final class UnaryCalls {
    * @param what names the call and its object for messages, for instance "creating image 'vm1'"
    */
   <Q, A> A call(MethodDescriptor<Q, A> method, Q request, Effect effect, Route route, String what) {
+    return repeat(
+        (target, leftNanos) -> once(target, method, request, leftNanos), effect, route, what);
+  }
+
+  /** One try at a member. */
+  @FunctionalInterface
+  interface Try<A> {
+    /**
+     * @param leftNanos until the deadline
+     * @throws StatusRuntimeException it failed, and may be repeated
+     */
+    A at(CallTarget target, long leftNanos);
+  }
+
+  /** Repeats what is no unary call, and may be repeated all the same. */
+  <A> A repeat(Try<A> attempted, Effect effect, Route route, String what) {
     connections.requireOpen();
     long start = System.nanoTime();
     long limitNanos = connections.config().deadlines().call().toNanos();
@@ -60,7 +76,7 @@ final class UnaryCalls {
       long leftNanos = limitNanos - (System.nanoTime() - start);
       Failure failure;
       try {
-        return once(target, method, request, Math.max(leftNanos, 1));
+        return attempted.at(target, Math.max(leftNanos, 1));
       } catch (StatusRuntimeException e) {
         failure = Failure.of(e.getStatus(), e.getTrailers());
         rethrowIfCancelled(what, e);

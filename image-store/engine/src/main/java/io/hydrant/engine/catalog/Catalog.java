@@ -85,6 +85,7 @@ public final class Catalog {
       case Command.DeleteImage delete -> images.delete(delete, context);
       case Command.SetRetention set -> retention.setRetention(set, context);
       case Command.SetQuota set -> images.setQuota(set, context);
+      case Command.LearnPlan learn -> images.learnPlan(learn, context);
       case Command.NameCheckpoint name -> names.name(name, context);
       case Command.ReleaseName release -> names.release(release, context);
       case Command.Acquire acquire -> owners.acquire(acquire, context);

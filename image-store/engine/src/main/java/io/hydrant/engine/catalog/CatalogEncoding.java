@@ -39,6 +39,9 @@ final class CatalogEncoding {
     out.u32(image.keepLast()).u8(image.deleting() ? CatalogFormat.DELETING_FLAG : 0);
     ages(image.retention());
     out.i64(image.quota().map(Quota::bytes).orElse(CatalogFormat.NO_QUOTA));
+    out.i64(image.plan().version());
+    byte[] plan = image.plan().bytes();
+    out.u32(plan.length).raw(plan);
     ImageRecord.Ownership ownership = image.ownership();
     out.i64(ownership.epoch().value()).uuid(ownership.token().value());
     out.i64(ownership.session().map(SessionId::value).orElse(CatalogFormat.NO_SESSION));

@@ -9,10 +9,10 @@ final class CatalogFormat {
   static final long MAGIC = 0x474f4c5441435948L;
 
   /** The version that this program writes. */
-  static final int VERSION = 5;
+  static final int VERSION = 6;
 
   /** The oldest program that can read what this one writes, by the version it writes itself. */
-  static final int READABLE_SINCE = 5;
+  static final int READABLE_SINCE = 6;
 
   /** The oldest version that this program reads. */
   static final int OLDEST = 1;
@@ -31,6 +31,9 @@ final class CatalogFormat {
 
   /** From this version on an image states its quota; before, none had one. */
   static final int QUOTA_SINCE = 5;
+
+  /** From this version on an image has what was learned from restores of it. */
+  static final int PLAN_SINCE = 6;
 
   /** In place of a quota: the image may take what there is. */
   static final long NO_QUOTA = 0;

@@ -45,6 +45,12 @@ public final class CatalogLimits {
   /** As {@link #IMAGE_NAME_CHARS_MAX}. */
   public static final int CHECKPOINT_NAME_CHARS_MAX = IMAGE_NAME_CHARS_MAX;
 
+  /**
+   * What was learned from restores of an image: 256 MiB of small pages in most cases. It is written
+   * with the catalog at every snapshot, so no longer than it must be.
+   */
+  public static final int PLAN_BYTES_MAX = 64 << 10;
+
   /** Stands in for 0 in a request, before the entry is made. */
   public static final int KEEP_LAST_DEFAULT = 16;
 

@@ -53,6 +53,14 @@ public sealed interface Command {
   record SetQuota(ImageId image, Optional<Quota> quota) implements Command {}
 
   /**
+   * What was learned from a restore, in place of what was known. Taken only if nobody has learned
+   * meanwhile: else what he learned would be lost.
+   *
+   * @param learned of the version after what it was made from
+   */
+  record LearnPlan(ImageId image, LearnedPlan learned) implements Command {}
+
+  /**
    * A name for a committed checkpoint, which keeps it until it is released. Repeated, or said by
    * another who means the same, the same answer.
    */

@@ -89,6 +89,21 @@ final class ImageCommands {
     return Answers.of(new Outcome.QuotaSet());
   }
 
+  /** Of two who learn at once the second one reads anew what it learns on. */
+  Applied learnPlan(Command.LearnPlan command, EntryContext context) {
+    Optional<ImageRecord> found = tables.live(command.image());
+    if (found.isEmpty()) {
+      return Answers.unknownImage(command.image());
+    }
+    ImageRecord image = found.get();
+    long next = image.plan().version() + 1;
+    if (command.learned().version() != next) {
+      return Answers.of(new Outcome.PlanLearned(next - 1, false));
+    }
+    tables.put(image.with(image.standing().withPlan(command.learned()), context.index()));
+    return Answers.of(new Outcome.PlanLearned(next, true));
+  }
+
   private static Applied nameTaken(ImageRecord holder) {
     return Answers.rejected(
         Rejection.NAME_TAKEN,

@@ -32,6 +32,7 @@ final class ImageDecoding {
     boolean deleting = deleting();
     RetentionPolicy retention = retention(keepLast);
     Optional<Quota> quota = quota();
+    LearnedPlan plan = plan();
     ImageRecord.Ownership ownership =
         new ImageRecord.Ownership(
             new Epoch(in.i64("epoch", 0, CatalogDecoding.entries(applied))),
@@ -51,7 +52,7 @@ final class ImageDecoding {
         origin.name());
     return new ImageRecord(
         origin,
-        new ImageRecord.Standing(retention, quota, names, deleting),
+        new ImageRecord.Standing(retention, quota, plan, names, deleting),
         ownership,
         history,
         sessions,
@@ -123,6 +124,15 @@ final class ImageDecoding {
     }
     long bytes = in.i64("quota", CatalogFormat.NO_QUOTA, CatalogLimits.QUOTA_BYTES_MAX);
     return bytes == CatalogFormat.NO_QUOTA ? Optional.empty() : Optional.of(new Quota(bytes));
+  }
+
+  private LearnedPlan plan() throws MalformedCatalogException {
+    if (version < CatalogFormat.PLAN_SINCE) {
+      return LearnedPlan.NONE;
+    }
+    long learned = in.i64("version of the plan", 0, CatalogDecoding.entries(applied));
+    int count = in.count("bytes of the plan", 1, CatalogLimits.PLAN_BYTES_MAX);
+    return new LearnedPlan(learned, in.raw(count, "plan"));
   }
 
   private SortedArrayMap<String, CheckpointId> names(CheckpointHistory history)

@@ -28,30 +28,36 @@ record ImageRecord(
       ImageId id, String name, RequestId request, long createdMillis, Durability durability) {}
 
   /**
-   * How long its checkpoints, and itself, are kept, and how much they may take.
+   * How long its checkpoints, and itself, are kept, how much they may take, and what is known of
+   * how they are read.
    *
    * @param names of checkpoints that are committed and not retired; none while it is deleting
    */
   record Standing(
       RetentionPolicy retention,
       Optional<Quota> quota,
+      LearnedPlan plan,
       SortedArrayMap<String, CheckpointId> names,
       boolean deleting) {
     Standing with(RetentionPolicy changed) {
-      return new Standing(changed, quota, names, deleting);
+      return new Standing(changed, quota, plan, names, deleting);
     }
 
     Standing withQuota(Optional<Quota> changed) {
-      return new Standing(retention, changed, names, deleting);
+      return new Standing(retention, changed, plan, names, deleting);
+    }
+
+    Standing withPlan(LearnedPlan changed) {
+      return new Standing(retention, quota, changed, names, deleting);
     }
 
     Standing with(SortedArrayMap<String, CheckpointId> changed) {
-      return new Standing(retention, quota, changed, deleting);
+      return new Standing(retention, quota, plan, changed, deleting);
     }
 
     /** On its way out: nothing is kept for its name any more. */
     Standing deleted() {
-      return new Standing(retention, quota, SortedArrayMap.empty(), true);
+      return new Standing(retention, quota, plan, SortedArrayMap.empty(), true);
     }
   }
 
@@ -69,7 +75,7 @@ record ImageRecord(
       Origin origin, RetentionPolicy retention, Optional<Quota> quota, long index) {
     return new ImageRecord(
         origin,
-        new Standing(retention, quota, SortedArrayMap.empty(), false),
+        new Standing(retention, quota, LearnedPlan.NONE, SortedArrayMap.empty(), false),
         Ownership.NOBODY,
         CheckpointHistory.EMPTY,
         SortedArrayMap.empty(),
@@ -115,6 +121,11 @@ record ImageRecord(
   @Override
   public Optional<Quota> quota() {
     return standing.quota();
+  }
+
+  @Override
+  public LearnedPlan plan() {
+    return standing.plan();
   }
 
   @Override

@@ -31,6 +31,9 @@ public interface ImageState {
   /** What its retained checkpoints may take on a replica; empty: what there is. */
   Optional<Quota> quota();
 
+  /** What was learned from restores of it. */
+  LearnedPlan plan();
+
   /**
    * Names of committed checkpoints, ascending: who has one is not retired. Several may be of one
    * checkpoint.

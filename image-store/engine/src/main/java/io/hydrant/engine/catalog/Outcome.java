@@ -19,6 +19,12 @@ public sealed interface Outcome {
 
   record QuotaSet() implements Outcome {}
 
+  /**
+   * @param version of the plan that the image has now
+   * @param taken whether it is the one that was offered
+   */
+  record PlanLearned(long version, boolean taken) implements Outcome {}
+
   record CheckpointNamed(CheckpointKey key) implements Outcome {}
 
   /**

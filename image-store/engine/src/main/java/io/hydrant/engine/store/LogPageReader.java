@@ -13,6 +13,7 @@ import io.hydrant.engine.model.Line;
 import io.hydrant.engine.model.PageEncoding;
 import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.TractKey;
+import io.hydrant.engine.model.TractRows;
 import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -153,6 +154,18 @@ final class LogPageReader implements PageReader {
       lookup.locate(firstPage + i, located);
     }
     return located.toBatch();
+  }
+
+  @Override
+  public TractRows rows(ReadPoint point, int region, int tract) throws Refusal, IOException {
+    RegionSpec spec = requireRegion(point, region);
+    requirePage(point, region, spec, spec.pageOf(tract, 0));
+    requireHere(point, region, spec, tract);
+    TractMap map = maps.get(new TractKey(point.session().image(), region, tract));
+    tractLookups.increment();
+    return (map == null ? TractMap.empty() : map)
+        .rowsAt(point.line(), spec.pagesOfTract(tract))
+        .rows();
   }
 
   /** Returns false if a segment went meanwhile: look the pages up again. */

@@ -1,6 +1,7 @@
 package io.hydrant.engine.store;
 
 import io.hydrant.engine.model.RegionSpec;
+import io.hydrant.engine.model.TractRows;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -45,6 +46,14 @@ public interface PageReader {
   /** Outcome and checksum of pages of a run, without reading their content. */
   PageBatch describe(ReadPoint point, int region, long firstPage, int count)
       throws Refusal, IOException;
+
+  /**
+   * What is known of the pages of a tract: outcome, checksum and version of each, without reading
+   * any. What has neither a row nor a declaration is not accounted for.
+   *
+   * @throws Refusal NOT_HERE
+   */
+  TractRows rows(ReadPoint point, int region, int tract) throws Refusal, IOException;
 
   /** Room that a request for {@code pages} pages may need. */
   static int targetBytes(RegionSpec region, int pages) {

@@ -25,7 +25,7 @@ final class CatalogEncodingTest {
 
   @Test
   void isTheGoldenFile() throws IOException {
-    Golden.compare("catalog-v5.bin", GoldenCatalog.build().encode());
+    Golden.compare("catalog-v6.bin", GoldenCatalog.build().encode());
   }
 
   @Test
@@ -58,6 +58,15 @@ final class CatalogEncodingTest {
     assertArrayEquals(GoldenCatalog.ofVersion4().encode(), decoded.encode());
     for (ImageState image : decoded.images()) {
       assertEquals(Optional.empty(), image.quota(), image.name());
+    }
+  }
+
+  @Test
+  void version5IsReadAsWithoutPlans() throws IOException, MalformedCatalogException {
+    Catalog decoded = Catalog.decode(Golden.read("catalog-v5.bin"));
+    assertArrayEquals(GoldenCatalog.ofVersion5().encode(), decoded.encode());
+    for (ImageState image : decoded.images()) {
+      assertEquals(LearnedPlan.NONE, image.plan(), image.name());
     }
   }
 
@@ -133,7 +142,7 @@ final class CatalogEncodingTest {
   @Test
   void versionsOutOfRangeAreNamed() {
     byte[] bytes = GoldenCatalog.build().encode();
-    for (int version : new int[] {0, 6, 65_535}) {
+    for (int version : new int[] {0, CatalogFormat.VERSION + 1, 65_535}) {
       byte[] other = bytes.clone();
       ByteBuffer.wrap(other)
           .order(ByteOrder.LITTLE_ENDIAN)
@@ -176,6 +185,7 @@ final class CatalogEncodingTest {
     mutate(Golden.read("catalog-v2.bin"));
     mutate(Golden.read("catalog-v3.bin"));
     mutate(Golden.read("catalog-v4.bin"));
+    mutate(Golden.read("catalog-v5.bin"));
   }
 
   private static void mutate(byte[] bytes) {

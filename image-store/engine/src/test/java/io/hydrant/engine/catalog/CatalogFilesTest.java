@@ -35,7 +35,7 @@ final class CatalogFilesTest {
     files.write(catalog.encode(), catalog.applied(), EntryPosition.NONE);
     String name = "catalog-%020d.hyd".formatted(catalog.applied().index());
     assertEquals(List.of(name), memory.list());
-    Golden.compare("catalog-file-v5.bin", memory.bytes(name));
+    Golden.compare("catalog-file-v6.bin", memory.bytes(name));
   }
 
   @Test
@@ -67,6 +67,14 @@ final class CatalogFilesTest {
     Catalog catalog = GoldenCatalog.ofVersion4();
     String name = "catalog-%020d.hyd".formatted(catalog.applied().index());
     memory.put(name, Golden.read("catalog-file-v4.bin"));
+    assertArrayEquals(catalog.encode(), files.read(catalog.applied()).orElseThrow().encode());
+  }
+
+  @Test
+  void readsAFileOfVersion5() throws IOException {
+    Catalog catalog = GoldenCatalog.ofVersion5();
+    String name = "catalog-%020d.hyd".formatted(catalog.applied().index());
+    memory.put(name, Golden.read("catalog-file-v5.bin"));
     assertArrayEquals(catalog.encode(), files.read(catalog.applied()).orElseThrow().encode());
   }
 
@@ -192,7 +200,7 @@ final class CatalogFilesTest {
   void namesTheVersionThatItCannotRead() throws IOException {
     write(10, -1);
     String name = memory.list().getFirst();
-    for (int version : new int[] {0, 6}) {
+    for (int version : new int[] {0, CatalogFormat.VERSION + 1}) {
       byte[] other = memory.bytes(name).clone();
       ByteBuffer view = ByteBuffer.wrap(other).order(ByteOrder.LITTLE_ENDIAN);
       view.putShort(VERSION_OFFSET, (short) version);

@@ -60,7 +60,7 @@ final class CatalogModelTest {
     }
     assertEquals(
         EnumSet.complementOf(ELSEWHERE), rejections.keySet(), "rejections met: " + rejections);
-    assertEquals(17, outcomes.size(), "outcomes met: " + outcomes);
+    assertEquals(18, outcomes.size(), "outcomes met: " + outcomes);
   }
 
   private void run(long seed) throws MalformedCatalogException {
@@ -173,6 +173,7 @@ final class CatalogModelTest {
       assertEquals(Optional.of(image), catalog.imageNamed(expected.name));
       assertEquals(expected.retention, image.retention());
       assertEquals(expected.quota, image.quota());
+      assertEquals(expected.plan, image.plan());
       assertEquals(
           expected.names,
           image.names().entrySet().stream()

@@ -74,6 +74,8 @@ final class DecodedCatalogs {
         .keySet()
         .forEach(name -> apply(catalog, new Command.ReleaseName(image.id(), name)));
     apply(catalog, new Command.SetQuota(image.id(), Optional.of(new Quota(1))));
+    LearnedPlan plan = new LearnedPlan(image.plan().version() + 1, new byte[] {1});
+    apply(catalog, new Command.LearnPlan(image.id(), plan));
     apply(catalog, new Command.SetRetention(image.id(), 1));
     apply(catalog, new Command.Retire(image.id(), List.copyOf(image.committed().keySet())));
     image

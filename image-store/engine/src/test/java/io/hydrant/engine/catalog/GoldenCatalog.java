@@ -24,6 +24,22 @@ final class GoldenCatalog {
 
   static Catalog build() {
     CatalogScript script = new CatalogScript();
+    quotas(script);
+    script.apply(
+        new Command.LearnPlan(
+            script.catalog.imageNamed("held").orElseThrow().id(),
+            new LearnedPlan(1, new byte[] {3, 1, 4, 1, 5})));
+    return script.catalog;
+  }
+
+  /** As version 5 could express it: nothing was learned. */
+  static Catalog ofVersion5() {
+    CatalogScript script = new CatalogScript();
+    quotas(script);
+    return script.catalog;
+  }
+
+  private static void quotas(CatalogScript script) {
     named(script);
     script.apply(
         new Command.CreateImage(
@@ -32,7 +48,6 @@ final class GoldenCatalog {
         new Command.SetQuota(
             script.catalog.imageNamed("never-owned").orElseThrow().id(),
             Optional.of(new Quota(CatalogLimits.QUOTA_BYTES_MAX))));
-    return script.catalog;
   }
 
   /** As version 4 could express it: no image has a quota. */

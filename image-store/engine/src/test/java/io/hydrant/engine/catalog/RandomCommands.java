@@ -50,9 +50,13 @@ final class RandomCommands {
       return new Command.DeleteImage(image, random.nextBoolean());
     }
     if (dice < 7) {
-      return random.nextInt(3) == 0
-          ? new Command.SetQuota(image, quota())
-          : new Command.SetRetention(image, retention());
+      return switch (random.nextInt(4)) {
+        case 0 -> new Command.SetQuota(image, quota());
+        case 1 ->
+            new Command.LearnPlan(
+                image, new LearnedPlan(random.nextInt(4), new byte[random.nextInt(3)]));
+        default -> new Command.SetRetention(image, retention());
+      };
     }
     if (dice < 12 || known.isPresent() && known.get().epoch == 0) {
       return acquire(image, known);

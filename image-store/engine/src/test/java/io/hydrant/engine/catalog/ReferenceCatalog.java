@@ -59,6 +59,7 @@ final class ReferenceCatalog {
     final Durability durability;
     RetentionPolicy retention;
     Optional<Quota> quota;
+    LearnedPlan plan = LearnedPlan.NONE;
     final TreeMap<String, Long> names = new TreeMap<>();
     long epoch;
     RequestId token = RequestId.NONE;
@@ -176,6 +177,7 @@ final class ReferenceCatalog {
       case Command.DeleteImage(ImageId id, boolean defer) -> delete(id.value(), defer, effects);
       case Command.SetRetention set -> setRetention(set.image().value(), set.retention());
       case Command.SetQuota set -> setQuota(set.image().value(), set.quota());
+      case Command.LearnPlan learn -> learn(learn.image().value(), learn.learned());
       case Command.NameCheckpoint name -> name(name);
       case Command.ReleaseName release -> release(release);
       case Command.Acquire acquire -> acquire(acquire, index, effects);
@@ -249,6 +251,16 @@ final class ReferenceCatalog {
     }
     image.quota = quota;
     return new Outcome.QuotaSet();
+  }
+
+  private Object learn(long uid, LearnedPlan learned) {
+    Image image = images.get(uid);
+    if (image == null || image.deleting) {
+      return Rejection.UNKNOWN_IMAGE;
+    }
+    boolean next = learned.version() == image.plan.version() + 1;
+    image.plan = next ? learned : image.plan;
+    return new Outcome.PlanLearned(image.plan.version(), next);
   }
 
   private Object name(Command.NameCheckpoint name) {

@@ -55,6 +55,7 @@ public final class CallExecutors implements ServerCallExecutorSupplier, AutoClos
       return fault;
     }
     if (method.equals(RestoreServiceGrpc.getPrefetchMethod().getFullMethodName())
+        || method.equals(RestoreServiceGrpc.getReadPlanMethod().getFullMethodName())
         || method.equals(RestoreServiceGrpc.getPageDigestsMethod().getFullMethodName())) {
       return read;
     }

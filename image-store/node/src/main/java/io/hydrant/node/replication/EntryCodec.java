@@ -3,8 +3,10 @@ package io.hydrant.node.replication;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import com.google.protobuf.UnsafeByteOperations;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
+import io.hydrant.engine.catalog.LearnedPlan;
 import io.hydrant.engine.catalog.Quota;
 import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.model.CheckpointId;
@@ -23,6 +25,7 @@ import io.hydrant.raft.v1.Commit;
 import io.hydrant.raft.v1.CreateImage;
 import io.hydrant.raft.v1.DeleteImage;
 import io.hydrant.raft.v1.DigestAt;
+import io.hydrant.raft.v1.LearnPlan;
 import io.hydrant.raft.v1.MarkDamaged;
 import io.hydrant.raft.v1.NameCheckpoint;
 import io.hydrant.raft.v1.Open;
@@ -97,6 +100,12 @@ public final class EntryCodec {
               SetQuota.newBuilder()
                   .setImage(set.image().value())
                   .setQuotaBytes(quotaBytes(set.quota())));
+      case Command.LearnPlan learn ->
+          builder.setLearnPlan(
+              LearnPlan.newBuilder()
+                  .setImage(learn.image().value())
+                  .setVersion(learn.learned().version())
+                  .setPlan(UnsafeByteOperations.unsafeWrap(learn.learned().bytes())));
       case Command.NameCheckpoint name ->
           builder.setNameCheckpoint(
               NameCheckpoint.newBuilder()
@@ -257,6 +266,11 @@ public final class EntryCodec {
           new Command.SetQuota(
               new ImageId(entry.getSetQuota().getImage()),
               optional(entry.getSetQuota().getQuotaBytes()).map(Quota::new));
+      case LEARN_PLAN ->
+          new Command.LearnPlan(
+              new ImageId(entry.getLearnPlan().getImage()),
+              new LearnedPlan(
+                  entry.getLearnPlan().getVersion(), entry.getLearnPlan().getPlan().toByteArray()));
       case NAME_CHECKPOINT ->
           new Command.NameCheckpoint(
               new ImageId(entry.getNameCheckpoint().getImage()),

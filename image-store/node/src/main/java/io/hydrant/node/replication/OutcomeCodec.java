@@ -40,6 +40,7 @@ final class OutcomeCodec {
   private static final int CHECKPOINT_NAMED = 15;
   private static final int NAME_RELEASED = 16;
   private static final int QUOTA_SET = 17;
+  private static final int PLAN_LEARNED = 18;
 
   private OutcomeCodec() {}
 
@@ -65,6 +66,11 @@ final class OutcomeCodec {
       }
       case Outcome.RetentionSet() -> out.writeByte(RETENTION_SET);
       case Outcome.QuotaSet() -> out.writeByte(QUOTA_SET);
+      case Outcome.PlanLearned learned -> {
+        out.writeByte(PLAN_LEARNED);
+        out.writeLong(learned.version());
+        out.writeBoolean(learned.taken());
+      }
       case Outcome.CheckpointNamed named -> {
         out.writeByte(CHECKPOINT_NAMED);
         writeKey(named.key(), out);
@@ -184,6 +190,7 @@ final class OutcomeCodec {
       case REJECTED ->
           new Outcome.Rejected(Rejection.values()[in.readInt()], in.readUTF(), readOptionalId(in));
       case PAGES_MARKED -> new Outcome.PagesMarked(in.readInt());
+      case PLAN_LEARNED -> new Outcome.PlanLearned(in.readLong(), in.readBoolean());
       case QUOTA_SET -> new Outcome.QuotaSet();
       case CHECKPOINT_NAMED -> new Outcome.CheckpointNamed(readKey(in));
       case NAME_RELEASED -> new Outcome.NameReleased(in.readBoolean());

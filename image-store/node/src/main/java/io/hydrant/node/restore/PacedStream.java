@@ -5,6 +5,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -30,10 +31,11 @@ final class PacedStream<T extends MessageLite> {
   }
 
   private final ServerCallStreamObserver<T> observer;
-  private final Parts<T> parts;
+  private final CompletableFuture<? extends Parts<T>> parts;
   private boolean ended;
 
-  private PacedStream(ServerCallStreamObserver<T> observer, Parts<T> parts) {
+  private PacedStream(
+      ServerCallStreamObserver<T> observer, CompletableFuture<? extends Parts<T>> parts) {
     this.observer = observer;
     this.parts = parts;
   }
@@ -50,26 +52,45 @@ final class PacedStream<T extends MessageLite> {
       int sendAheadBytes,
       Parts<T> parts,
       Runnable onEnd) {
+    start(observer, pool, sendAheadBytes, CompletableFuture.completedFuture(parts), onEnd);
+  }
+
+  /**
+   * As the other one, of parts that are known later; on this thread if they are known now.
+   *
+   * @param parts fails with what ends the stream
+   */
+  static <T extends MessageLite> void start(
+      ServerCallStreamObserver<T> observer,
+      Executor pool,
+      int sendAheadBytes,
+      CompletableFuture<? extends Parts<T>> parts,
+      Runnable onEnd) {
     PacedStream<T> stream = new PacedStream<>(observer, parts);
     Turns turns = new Turns(pool, stream::send);
     observer.setOnReadyThreshold(sendAheadBytes);
     observer.setOnCancelHandler(onEnd);
     observer.setOnCloseHandler(onEnd);
     observer.setOnReadyHandler(turns::wake);
-    turns.wake();
+    if (parts.isDone()) {
+      turns.wake();
+    } else {
+      parts.whenCompleteAsync((_, _) -> turns.wake(), pool);
+    }
   }
 
   private long send() {
-    if (ended || observer.isCancelled() || !observer.isReady()) {
+    if (ended || observer.isCancelled() || !observer.isReady() || !parts.isDone()) {
       return Turns.NOTHING;
     }
     try {
-      if (!parts.hasNext()) {
+      Parts<T> known = parts.join();
+      if (!known.hasNext()) {
         ended = true;
         observer.onCompleted();
         return Turns.NOTHING;
       }
-      T part = parts.next();
+      T part = known.next();
       if (part == null) {
         return SKIPPED_BYTES;
       }

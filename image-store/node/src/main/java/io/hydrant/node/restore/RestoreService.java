@@ -13,16 +13,22 @@ import io.hydrant.node.api.StreamGate;
 import io.hydrant.node.api.TakeOverSessions;
 import io.hydrant.node.config.RestoreConfig;
 import io.hydrant.node.replication.Proposals;
+import io.hydrant.v1.BeginRestorePart;
+import io.hydrant.v1.BeginRestoreRequest;
 import io.hydrant.v1.CloseRestoreRequest;
 import io.hydrant.v1.CloseRestoreResponse;
 import io.hydrant.v1.FetchRequest;
 import io.hydrant.v1.FetchResponse;
+import io.hydrant.v1.LearnRestoreRequest;
+import io.hydrant.v1.LearnRestoreResponse;
 import io.hydrant.v1.OpenRestoreRequest;
 import io.hydrant.v1.OpenRestoreResponse;
 import io.hydrant.v1.PageDigestPart;
 import io.hydrant.v1.PageDigestsRequest;
 import io.hydrant.v1.Pages;
+import io.hydrant.v1.PlanPart;
 import io.hydrant.v1.PrefetchRequest;
+import io.hydrant.v1.ReadPlanRequest;
 import io.hydrant.v1.ReadSlimRequest;
 import io.hydrant.v1.RenewRestoreRequest;
 import io.hydrant.v1.RenewRestoreResponse;
@@ -44,14 +50,20 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
   private final CallExecutors executors;
   private final SessionCalls calls;
   private final RestoreReads reads;
+  private final Catalog catalog;
   private final StreamGate gate;
 
   private RestoreService(
-      RestoreConfig config, CallExecutors executors, SessionCalls calls, RestoreReads reads) {
+      RestoreConfig config,
+      CallExecutors executors,
+      SessionCalls calls,
+      RestoreReads reads,
+      Catalog catalog) {
     this.config = config;
     this.executors = executors;
     this.calls = calls;
     this.reads = reads;
+    this.catalog = catalog;
     this.gate = new StreamGate("restore", "restore_streams", config.streamsMax());
   }
 
@@ -68,13 +80,54 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
         config,
         executors,
         new SessionCalls(config, replica, sessions, leases, executors.api()),
-        new RestoreReads(replica.reading(), sessions, new ReadBuffers(), new RestoreCounters()));
+        new RestoreReads(replica.reading(), sessions, new ReadBuffers(), new RestoreCounters()),
+        replica.catalog());
   }
 
   @Override
   public void openRestore(
       OpenRestoreRequest request, StreamObserver<OpenRestoreResponse> observer) {
     calls.open(request, observer);
+  }
+
+  @Override
+  public void beginRestore(BeginRestoreRequest request, StreamObserver<BeginRestorePart> observer) {
+    try {
+      BeginParts.check(request.getFirstBytes());
+      gate.enter();
+    } catch (RuntimeException e) {
+      observer.onError(ApiErrors.status(e));
+      return;
+    }
+    Runnable leave = leaveOnce();
+    try {
+      PacedStream.start(
+          (ServerCallStreamObserver<BeginRestorePart>) observer,
+          executors.api(),
+          config.sendAheadBytes(),
+          calls
+              .open(request.getOpen())
+              .thenApply(opened -> new BeginParts(reads, catalog, opened, request.getFirstBytes())),
+          leave);
+    } catch (RuntimeException e) {
+      leave.run();
+      observer.onError(ApiErrors.status(e));
+    }
+  }
+
+  @Override
+  public void readPlan(ReadPlanRequest request, StreamObserver<PlanPart> observer) {
+    start(
+        executors.read(),
+        request.getToken(),
+        observer,
+        point -> new PlanParts(reads, catalog, point, request));
+  }
+
+  @Override
+  public void learnRestore(
+      LearnRestoreRequest request, StreamObserver<LearnRestoreResponse> observer) {
+    calls.learn(request, observer);
   }
 
   @Override

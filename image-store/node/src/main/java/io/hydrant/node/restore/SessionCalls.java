@@ -6,10 +6,16 @@ import io.hydrant.engine.catalog.Catalog;
 import io.hydrant.engine.catalog.CheckpointInfo;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.ImageState;
+import io.hydrant.engine.catalog.LearnedPlan;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.RequestId;
 import io.hydrant.engine.catalog.SessionInfo;
+import io.hydrant.engine.model.ImageId;
+import io.hydrant.engine.model.RegionTable;
 import io.hydrant.engine.model.SessionId;
+import io.hydrant.engine.plan.PageRun;
+import io.hydrant.engine.plan.PlanFormat;
+import io.hydrant.engine.plan.PlanLearning;
 import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
@@ -21,11 +27,14 @@ import io.hydrant.node.config.RestoreConfig;
 import io.hydrant.node.replication.Proposals;
 import io.hydrant.v1.CloseRestoreRequest;
 import io.hydrant.v1.CloseRestoreResponse;
+import io.hydrant.v1.LearnRestoreRequest;
+import io.hydrant.v1.LearnRestoreResponse;
 import io.hydrant.v1.OpenRestoreRequest;
 import io.hydrant.v1.OpenRestoreResponse;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.RenewRestoreRequest;
 import io.hydrant.v1.RenewRestoreResponse;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -35,6 +44,9 @@ import java.util.concurrent.Executor;
  * R20).
  */
 final class SessionCalls implements TakeOverSessions {
+  /** Restores of one image that end within the time of an entry: no more than a few. */
+  private static final int LEARN_TRIES = 4;
+
   private final RestoreConfig config;
   private final Catalog catalog;
   private final Proposals proposals;
@@ -57,24 +69,23 @@ final class SessionCalls implements TakeOverSessions {
   }
 
   void open(OpenRestoreRequest request, StreamObserver<OpenRestoreResponse> observer) {
-    calls.answer(
-        observer,
-        () -> {
-          RequestId id = Requests.id(request.getRequestId(), "request_id");
-          Requests.Wanted wanted =
-              Requests.wanted(request.getCheckpoint(), request.getCheckpointName());
-          int leaseMillis = Requests.leaseMillis(request.getLeaseMillis());
-          return proposals
-              .current()
-              .thenCompose(_ -> {
-                ImageState image = Requests.image(catalog, request.getImage());
-                requireRoom();
-                return proposals.propose(
-                    new Command.Pin(image.id(), wanted.of(image), leaseMillis), id);
-              })
-              .thenApply(SessionCalls::pinned)
-              .thenApply(this::opened);
-        });
+    calls.answer(observer, () -> open(request));
+  }
+
+  /** The session's pin is applied here when this completes. */
+  CompletableFuture<OpenRestoreResponse> open(OpenRestoreRequest request) {
+    RequestId id = Requests.id(request.getRequestId(), "request_id");
+    Requests.Wanted wanted = Requests.wanted(request.getCheckpoint(), request.getCheckpointName());
+    int leaseMillis = Requests.leaseMillis(request.getLeaseMillis());
+    return proposals
+        .current()
+        .thenCompose(_ -> {
+          ImageState image = Requests.image(catalog, request.getImage());
+          requireRoom();
+          return proposals.propose(new Command.Pin(image.id(), wanted.of(image), leaseMillis), id);
+        })
+        .thenApply(SessionCalls::pinned)
+        .thenApply(this::opened);
   }
 
   @Override
@@ -131,6 +142,42 @@ final class SessionCalls implements TakeOverSessions {
                     default -> throw ApiErrors.unexpected(outcome);
                   });
         });
+  }
+
+  /** Of the image as a whole, whichever of its checkpoints was restored. */
+  void learn(LearnRestoreRequest request, StreamObserver<LearnRestoreResponse> observer) {
+    calls.answer(
+        observer,
+        () -> {
+          SessionInfo session = session(live(request.getToken()));
+          ImageState image = Requests.image(catalog, session.image().value());
+          RegionTable regions =
+              image.checkpoint(session.checkpoint()).map(CheckpointInfo::regions).orElseThrow();
+          List<PageRun> touched = Plans.runs(request.getTouchedList(), regions);
+          List<PageRun> unseen = Plans.runs(request.getUnseenList(), regions);
+          return learn(image.id(), touched, unseen, LEARN_TRIES)
+              .thenApply(version -> LearnRestoreResponse.newBuilder().setVersion(version).build());
+        });
+  }
+
+  /** Anew where another restore was learned from meanwhile. */
+  private CompletableFuture<Long> learn(
+      ImageId id, List<PageRun> touched, List<PageRun> unseen, int tries) {
+    ImageState image = Requests.image(catalog, id.value());
+    byte[] next = PlanFormat.encode(PlanLearning.learn(Plans.of(image), touched, unseen));
+    LearnedPlan plan = new LearnedPlan(image.plan().version() + 1, next);
+    return proposals
+        .propose(new Command.LearnPlan(id, plan))
+        .thenComposeAsync(
+            outcome ->
+                switch (outcome) {
+                  case Outcome.PlanLearned learned when learned.taken() || tries == 1 ->
+                      CompletableFuture.completedFuture(learned.version());
+                  case Outcome.PlanLearned _ -> learn(id, touched, unseen, tries - 1);
+                  case Outcome.Rejected rejected -> throw ApiErrors.rejected(rejected);
+                  default -> throw ApiErrors.unexpected(outcome);
+                },
+            calls.executor());
   }
 
   private static RenewRestoreResponse renewed(int leaseMillis) {

@@ -9,6 +9,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import io.hydrant.engine.catalog.Command;
 import io.hydrant.engine.catalog.Entry;
+import io.hydrant.engine.catalog.LearnedPlan;
 import io.hydrant.engine.catalog.Outcome;
 import io.hydrant.engine.catalog.Quota;
 import io.hydrant.engine.catalog.Rejection;
@@ -107,7 +108,8 @@ final class EntryCodecTest {
           new Command.CreateImage(
               "vm-4", RetentionPolicy.last(16), Durability.QUORUM, Optional.of(new Quota(7))),
           new Command.SetQuota(IMAGE, Optional.of(new Quota(10L << 30))),
-          new Command.SetQuota(IMAGE, Optional.empty()));
+          new Command.SetQuota(IMAGE, Optional.empty()),
+          new Command.LearnPlan(IMAGE, new LearnedPlan(3, new byte[] {1, 2, 3})));
 
   private static Entry entry(Command command) {
     return new Entry(1_700_000_000_000L, RequestId.NONE, TOKEN, command);
@@ -268,6 +270,8 @@ final class EntryCodecTest {
             new Outcome.ImageDeleted(true),
             new Outcome.RetentionSet(),
             new Outcome.QuotaSet(),
+            new Outcome.PlanLearned(7, true),
+            new Outcome.PlanLearned(8, false),
             new Outcome.CheckpointNamed(KEY),
             new Outcome.NameReleased(true),
             new Outcome.NameReleased(false),

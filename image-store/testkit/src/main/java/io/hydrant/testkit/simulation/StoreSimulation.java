@@ -590,6 +590,7 @@ public final class StoreSimulation {
       }
       case Outcome.RetentionSet _,
           Outcome.QuotaSet _,
+          Outcome.PlanLearned _,
           Outcome.Opened _,
           Outcome.Aborted _,
           Outcome.Renewed _,

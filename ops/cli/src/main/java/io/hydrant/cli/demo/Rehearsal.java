@@ -6,6 +6,7 @@ import io.hydrant.cli.output.Console;
 import io.hydrant.client.CheckpointWriter;
 import io.hydrant.client.ClientConfig;
 import io.hydrant.client.HydrantClient;
+import io.hydrant.client.HydrantException;
 import io.hydrant.client.PageFetcher;
 import io.hydrant.client.ProtectionStream;
 import io.hydrant.client.Regions;
@@ -17,7 +18,9 @@ import io.hydrant.node.config.NodeConfig;
 import io.hydrant.v1.Image;
 import io.hydrant.v1.ServerInfo;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -26,15 +29,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A group of three servers in this process, and what is done with one in its life: founded, written
- * to, read, and its leader lost, once by each member. The JVM records meanwhile what is loaded and
- * what is hot, and so a new server need not find out while a machine waits to be brought back: a
+ * to, read, and its leader lost again and again. The JVM records meanwhile what is loaded and what
+ * is hot, and so a new server need not find out while a machine waits to be brought back: a
  * follower that becomes leader does much for the first time.
  */
 public final class Rehearsal {
   private static final int MEMBERS = 3;
+  private static final int LEADERS_LOST = 3;
+
+  /**
+   * Below those that the system gives to clients, which would take one while its server is away.
+   */
+  private static final int PORT_MIN = 10_000;
+
+  private static final int PORT_MAX = 32_000;
   private static final int KEEP_LAST = 8;
   private static final long IMAGE_PAGES = 4_096;
   private static final int CHECKPOINT_PAGES = 64;
@@ -56,18 +68,23 @@ public final class Rehearsal {
     Member(String address, NodeConfig config) throws IOException {
       this.address = address;
       this.config = config;
-      this.node = HydrantNode.start(config);
+      this.node = HydrantNode.start(config, Rehearsal::broken);
     }
 
     void restart() throws IOException {
       node.close();
-      node = HydrantNode.start(config);
+      node = HydrantNode.start(config, Rehearsal::broken);
     }
 
     @Override
     public void close() throws IOException {
       node.close();
     }
+  }
+
+  /** It only fails to rehearse: the process goes on. */
+  private static void broken(String what, Throwable cause) {
+    throw new IllegalStateException(what, cause);
   }
 
   private Rehearsal(Console console, Scratch scratch) {
@@ -84,7 +101,7 @@ public final class Rehearsal {
       Rehearsal rehearsal = new Rehearsal(console, scratch);
       rehearsal.found();
       rehearsal.replay();
-      for (int i = 0; i < MEMBERS; i++) {
+      for (int i = 0; i < LEADERS_LOST; i++) {
         rehearsal.work(work);
         rehearsal.leader().restart();
       }
@@ -117,15 +134,26 @@ public final class Rehearsal {
   }
 
   private static List<Integer> freePorts(int count) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+    List<ServerSocket> taken = new ArrayList<>();
+    try {
+      while (taken.size() < count) {
+        ServerSocket socket = new ServerSocket();
+        try {
+          socket.bind(
+              new InetSocketAddress(
+                  InetAddress.getLoopbackAddress(),
+                  ThreadLocalRandom.current().nextInt(PORT_MIN, PORT_MAX)));
+          taken.add(socket);
+        } catch (BindException e) {
+          socket.close();
+        }
+      }
+      return taken.stream().map(ServerSocket::getLocalPort).toList();
+    } finally {
+      for (ServerSocket socket : taken) {
+        socket.close();
+      }
     }
-    List<Integer> ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
-    for (ServerSocket socket : sockets) {
-      socket.close();
-    }
-    return ports;
   }
 
   private String endpoints() {
@@ -191,7 +219,7 @@ public final class Rehearsal {
     }
   }
 
-  /** As all of them see it by now. */
+  /** As the one that answers sees it. */
   private Member leader() throws InterruptedException {
     long deadline = System.nanoTime() + LEADER_WAIT.toNanos();
     while (System.nanoTime() < deadline) {
@@ -200,6 +228,8 @@ public final class Rehearsal {
         if (leader.isPresent()) {
           return leader.get();
         }
+      } catch (HydrantException e) {
+        // asked again
       }
       Thread.sleep(LEADER_POLL_MILLIS);
     }

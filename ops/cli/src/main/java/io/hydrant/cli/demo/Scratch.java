@@ -47,15 +47,24 @@ final class Scratch implements AutoCloseable {
       return;
     }
     cleaned = true;
+    IllegalStateException left = new IllegalStateException(directory + " could not be cleaned up");
+    for (AutoCloseable process : processes) {
+      attempt(process, left);
+    }
+    if (!keep) {
+      attempt(() -> deleteAll(directory), left);
+    }
+    if (left.getSuppressed().length > 0) {
+      throw left;
+    }
+  }
+
+  /** What cannot be done must not keep the rest from being done. */
+  private static void attempt(AutoCloseable step, Exception left) {
     try {
-      for (AutoCloseable process : processes) {
-        process.close();
-      }
-      if (!keep) {
-        deleteAll(directory);
-      }
+      step.close();
     } catch (Exception e) {
-      throw new IllegalStateException(directory + " could not be cleaned up", e);
+      left.addSuppressed(e);
     }
   }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.engine.plan;
+
+import org.jspecify.annotations.NullMarked;

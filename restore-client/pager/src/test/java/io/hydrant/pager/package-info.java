@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.pager;
+
+import org.jspecify.annotations.NullMarked;
