@@ -110,12 +110,23 @@ public final class PageFetcher implements AutoCloseable {
    * @throws HydrantException no page was served
    */
   public PageOutcome fetchInto(int region, long page, ByteBuffer target) {
+    return fetchInto(region, page, target, () -> {});
+  }
+
+  /**
+   * As the other one, and does something else while the page is on its way.
+   *
+   * @param meanwhile runs on this thread when the request is sent, and must not block; for instance
+   *     asks for what is wanted less
+   */
+  public PageOutcome fetchInto(int region, long page, ByteBuffer target, Runnable meanwhile) {
     if (target.remaining() < source.region(region).getPageBytes()) {
       throw new IllegalArgumentException(
           "the target has room for %d bytes, a page of region %d has %d"
               .formatted(target.remaining(), region, source.region(region).getPageBytes()));
     }
     PendingFetch pending = submit(ReadClass.READ_CLASS_FAULT, region, new long[] {page});
+    meanwhile.run();
     FetchedPages fetched = check(pending, await(pending));
     fetched.copyTo(0, target);
     return fetched.outcome(0);

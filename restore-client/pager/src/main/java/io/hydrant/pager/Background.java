@@ -13,9 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -35,9 +33,6 @@ final class Background implements AutoCloseable {
   /** Of the plan: looked through again for what has come meanwhile. */
   private static final int PLAN_CHUNK_PAGES = 2_048;
 
-  /** Windows around faults that wait; a machine that faults faster outruns them anyway. */
-  private static final int WINDOWS_MAX = 256;
-
   private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** How long the fill stands back for a fault, at a message: about what one takes. */
@@ -50,8 +45,6 @@ final class Background implements AutoCloseable {
   private final PagerOptions options;
   private final IntSupplier waiting;
   private final Consumer<@Nullable Throwable> ended;
-  private final ReadAround readAround;
-  private final BlockingQueue<ReadAround.Window> windows = new LinkedBlockingQueue<>(WINDOWS_MAX);
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean closed;
 
@@ -69,58 +62,18 @@ final class Background implements AutoCloseable {
     this.options = options;
     this.waiting = waiting;
     this.ended = ended;
-    this.readAround = new ReadAround(options.readAroundLeast(), options.readAroundMost());
   }
 
   /**
    * @param planned hears the plan
    */
   void start(Consumer<PagePlan> planned) {
-    if (options.readAroundMost() > 1) {
-      begin("pager-around", this::neighbours);
-    }
     begin("pager-plan", () -> planAndFill(planned));
   }
 
   private synchronized void begin(String name, Runnable body) {
     if (!closed) {
       threads.add(Thread.ofPlatform().name(name).daemon().start(body));
-    }
-  }
-
-  /** A fault has come. */
-  void around(int region, long page) {
-    if (options.readAroundMost() == 1) {
-      return;
-    }
-    ReadAround.Window window;
-    synchronized (readAround) {
-      window = readAround.around(region, page, arrivals.residency().pages(region));
-    }
-    windows.offer(window); // else there are too many already
-  }
-
-  private void neighbours() {
-    PrefetchOptions reading =
-        new PrefetchOptions(ReadClass.READ_CLASS_PREFETCH, PrefetchOptions.EmptyPages.REPORT);
-    PageSink sink = arrivals.sink(PageArrivals.Why.AHEAD);
-    List<ReadAround.Window> taken = new ArrayList<>();
-    try {
-      while (!closed) {
-        taken.clear();
-        taken.add(windows.take());
-        windows.drainTo(taken);
-        List<PageRange> ranges =
-            absent(
-                taken.stream()
-                    .map(each -> Pages.range(each.region(), each.first(), each.pages()))
-                    .toList());
-        if (!ranges.isEmpty()) {
-          attempt("neighbours of faults", () -> session.prefetch(ranges, reading, sink));
-        }
-      }
-    } catch (InterruptedException e) {
-      // closed
     }
   }
 

@@ -31,8 +31,9 @@ import org.jspecify.annotations.Nullable;
  * expected to touch, then all others.
  *
  * <p>A fault is answered on a connection of its own, by the member that answers fastest, with
- * nothing before it. Its neighbours follow on another one; so do the pages of the image's plan, and
- * those of the fill, which stands back while somebody waits for a page.
+ * nothing before it but neighbours of the fault before, which follow it as a message of their own.
+ * The pages of the image's plan come on another one, and so do those of the fill, which stands back
+ * while somebody waits for a page.
  *
  * <p><b>Fails closed.</b> What cannot be had within the client's deadline ({@code Deadlines#fetch})
  * is said to whoever waits, and to {@link #failure}; every later fault fails with it too. Nothing
@@ -54,6 +55,7 @@ public final class LazyRestore implements AutoCloseable {
   private final LongAdder faultNanos = new LongAdder();
   private final AtomicReference<@Nullable PagerException> failure = new AtomicReference<>();
   private final CompletableFuture<Void> whole = new CompletableFuture<>();
+  private final Neighbours neighbours;
   private final Background background;
   private volatile List<PageRange> planned = List.of();
 
@@ -76,6 +78,7 @@ public final class LazyRestore implements AutoCloseable {
     this.fetcher = session.fetcher();
     int bytes = regions.stream().mapToInt(Region::getPageBytes).max().orElse(Regions.PAGE_BYTES);
     this.buffers = ThreadLocal.withInitial(() -> ByteBuffer.allocate(bytes));
+    this.neighbours = new Neighbours(fetcher, arrivals, options);
     this.background = new Background(session, arrivals, options, waiting::get, this::ended);
   }
 
@@ -152,7 +155,6 @@ public final class LazyRestore implements AutoCloseable {
     faults.increment();
     waiting.incrementAndGet();
     try {
-      background.around(region, page);
       bring(region, page);
     } finally {
       waiting.decrementAndGet();
@@ -184,7 +186,7 @@ public final class LazyRestore implements AutoCloseable {
   private void fetch(int region, long page) {
     ByteBuffer buffer = buffers.get().clear().limit(regions.get(region).getPageBytes());
     try {
-      switch (fetcher.fetchInto(region, page, buffer)) {
+      switch (fetcher.fetchInto(region, page, buffer, () -> neighbours.of(region, page))) {
         case FOUND -> arrivals.put(PageArrivals.Why.FAULT, region, page, buffer.flip());
         case ZERO, NOT_KEPT -> arrivals.putZero(region, page, 1);
       }
@@ -202,6 +204,11 @@ public final class LazyRestore implements AutoCloseable {
             cause);
     failure.compareAndSet(null, exception);
     return exception;
+  }
+
+  /** The machine has no use for these pages any more; they read as zeros, and are not fetched. */
+  public void givenUp(int region, long firstPage, long pageCount) throws IOException {
+    arrivals.putZero(region, firstPage, pageCount);
   }
 
   /** Why pages cannot be had any more, if so. */

@@ -7,7 +7,7 @@ package io.hydrant.pager;
 public final class PagerException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  PagerException(String message, Throwable cause) {
+  public PagerException(String message, Throwable cause) {
     super(message, cause);
   }
 }

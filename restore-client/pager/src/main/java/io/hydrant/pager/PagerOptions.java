@@ -33,7 +33,7 @@ public record PagerOptions(
   }
 
   public static final PagerOptions DEFAULT =
-      new PagerOptions(4, 64, true, 8_192, true, 2, 0, Touches.FAULTS);
+      new PagerOptions(4, 32, true, 8_192, true, 2, 0, Touches.FAULTS);
 
   public PagerOptions {
     if (Integer.bitCount(readAroundLeast) != 1

@@ -1,5 +1,7 @@
 package io.hydrant.pager;
 
+import static io.hydrant.pager.ProtectedVm.PAGES;
+import static io.hydrant.pager.ProtectedVm.WRITTEN;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,18 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.client.BegunRestore;
 import io.hydrant.client.CheckpointChoice;
-import io.hydrant.client.CheckpointWriter;
-import io.hydrant.client.ClientConfig;
-import io.hydrant.client.Deadlines;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.client.PagePlan;
-import io.hydrant.client.ProtectionStream;
 import io.hydrant.client.Regions;
 import io.hydrant.client.RestoreSession;
-import io.hydrant.client.WriteOptions;
-import io.hydrant.node.HydrantNode;
-import io.hydrant.node.config.NodeConfig;
-import io.hydrant.v1.Image;
 import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.PageRange;
 import java.nio.ByteBuffer;
@@ -27,7 +21,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -41,71 +34,26 @@ import org.junit.jupiter.api.io.TempDir;
 /** A machine that runs before its memory is there, against a real server. */
 @Timeout(60)
 final class LazyRestoreTest {
-  private static final int PAGES = 6_000;
-  private static final int WRITTEN = 4_000;
-  private static final Deadlines QUICK =
-      new Deadlines(
-          Duration.ofSeconds(3),
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(2),
-          Duration.ofSeconds(3));
-
   @TempDir private Path directory;
 
-  private HydrantNode node;
+  private ProtectedVm vm;
   private HydrantClient client;
   private ImageRef image;
-  private final byte[][] content = new byte[PAGES][];
 
   @BeforeEach
   void protect() throws Exception {
-    node =
-        HydrantNode.start(
-            NodeConfig.load(
-                Optional.empty(),
-                Map.of(),
-                Map.of("data.directory", directory.toString(), "listen.address", "127.0.0.1:0")));
-    client =
-        HydrantClient.connect(ClientConfig.of("127.0.0.1:" + node.port()).withDeadlines(QUICK));
-    Image created = client.createImage("vm", 16);
-    image = HydrantClient.uid(created.getUid());
-    var acquired = client.acquireProtection(image, created.getEpoch());
-    try (ProtectionStream stream = client.protect(acquired, WriteOptions.DEFAULT)) {
-      long head =
-          write(
-              stream.openFull(List.of(Regions.memory("ram", (long) PAGES * Regions.PAGE_BYTES))),
-              0,
-              WRITTEN,
-              1);
-      head = write(stream.openIncremental(head), 100, 110, 2);
-      write(stream.openIncremental(head), 3_000, 3_005, 3);
-    }
-  }
-
-  private long write(CheckpointWriter writer, int first, int end, int seed) throws Exception {
-    try (writer) {
-      for (int page = first; page < end; page++) {
-        byte[] bytes = new byte[Regions.PAGE_BYTES];
-        new SplittableRandom(seed * 10_000L + page).nextBytes(bytes);
-        content[page] = bytes;
-        writer.page(0, page, bytes);
-      }
-      if (seed == 1) {
-        writer.zero(0, end, PAGES - end);
-      }
-      writer.slim(new byte[] {7, 7, 7});
-      return writer.commit().get(20, TimeUnit.SECONDS).id();
-    }
+    vm = new ProtectedVm(directory);
+    client = vm.client();
+    image = vm.image();
   }
 
   @AfterEach
   void stop() throws Exception {
-    client.close();
-    node.close();
+    vm.close();
   }
 
   private byte[] expected(int page) {
-    return content[page] == null ? new byte[Regions.PAGE_BYTES] : content[page];
+    return vm.expected(page);
   }
 
   /** Sees to it that each page is put there once. */
@@ -250,7 +198,7 @@ final class LazyRestoreTest {
         LazyRestore lazy = new LazyRestore(session, memory, PagerOptions.DEFAULT.onDemandOnly())) {
       lazy.start();
       lazy.touch(0, 10);
-      node.close();
+      vm.loseServer();
       PagerException failed = assertThrows(PagerException.class, () -> lazy.touch(0, 11));
       assertTrue(
           String.valueOf(failed.getMessage()).contains("page 11 of region 'ram'"),

@@ -1,0 +1,4 @@
+@NullMarked
+package io.hydrant.pager.uffd;
+
+import org.jspecify.annotations.NullMarked;
