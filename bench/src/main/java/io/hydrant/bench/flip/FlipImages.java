@@ -7,16 +7,12 @@ import io.hydrant.bench.flip.Place.PageRow;
 import io.hydrant.bench.store.StoreClient;
 import io.hydrant.bench.store.StoreImage;
 import io.hydrant.bench.written.WrittenImage;
-import io.hydrant.client.RejectedException;
-import io.hydrant.client.UnavailableException;
-import io.hydrant.v1.Reason;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Images with increments of which most are retired by now, so that segments hold live and dead
@@ -29,7 +25,6 @@ final class FlipImages {
   private static final int INCREMENT_PART = 12;
 
   private static final long RETIRE_SECONDS_MAX = 60;
-  private static final int TRIES_MAX = 20;
   private static final long POLL_MILLIS = 200;
 
   private final List<WrittenImage> images;
@@ -53,7 +48,7 @@ final class FlipImages {
     for (int i = 0; i < sizes.images(); i++) {
       WrittenImage image = new WrittenImage("flip-" + i, new PagePool(seed + i, pages));
       StoreImage store = client.create(image.name(), image.bytes(), KEEP_LAST);
-      store = written(client, store, image, to -> to.writeFull(image.pool()));
+      store = client.written(store, image.name(), image.bytes(), to -> to.writeFull(image.pool()));
       image.full(store.head());
       byUid.put(store.uid(), image);
       open.add(store);
@@ -64,7 +59,10 @@ final class FlipImages {
       for (int i = 0; i < open.size(); i++) {
         WrittenImage image = written.get(i);
         PageSet set = PageSet.scattered(image.pool(), choice, pages / INCREMENT_PART, pages);
-        open.set(i, written(client, open.get(i), image, to -> to.writeIncremental(set)));
+        open.set(
+            i,
+            client.written(
+                open.get(i), image.name(), image.bytes(), to -> to.writeIncremental(set)));
         image.increment(open.get(i).head(), set);
       }
     }
@@ -74,47 +72,6 @@ final class FlipImages {
       awaitRetired(client, image);
     }
     return new FlipImages(byUid);
-  }
-
-  /** Writes one checkpoint. */
-  private interface Write {
-    void to(StoreImage image) throws InterruptedException, ExecutionException;
-  }
-
-  /**
-   * Writes a checkpoint, again where a leader was lost on the way: a machine that is busy with
-   * other things takes long enough for that. What is unavailable was not committed, nor was what
-   * was aborted, as a successor does with what it does not know the end of.
-   *
-   * @return the image, opened anew if that was needed
-   */
-  private static StoreImage written(
-      StoreClient client, StoreImage store, WrittenImage image, Write write)
-      throws InterruptedException, ExecutionException {
-    StoreImage current = store;
-    for (int tries = 1; ; tries++) {
-      try {
-        write.to(current);
-        return current;
-      } catch (UnavailableException e) {
-        if (tries == TRIES_MAX) {
-          throw e;
-        }
-      } catch (ExecutionException e) {
-        if (tries == TRIES_MAX || !isNotCommitted(e.getCause())) {
-          throw e;
-        }
-      }
-      current.close();
-      Thread.sleep(POLL_MILLIS);
-      current = client.open(image.name(), image.bytes());
-    }
-  }
-
-  private static boolean isNotCommitted(@Nullable Throwable failure) {
-    return failure instanceof UnavailableException
-        || failure instanceof RejectedException rejected
-            && rejected.reason() == Reason.REASON_ABORTED;
   }
 
   private static void awaitRetired(StoreClient client, WrittenImage image)

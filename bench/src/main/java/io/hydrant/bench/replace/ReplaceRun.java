@@ -102,9 +102,9 @@ public final class ReplaceRun {
 
   private void fill(StoreClient client, PagePool pool) throws Exception {
     for (int i = 0; i < images; i++) {
-      try (StoreImage image = client.create("replace-" + i, imageBytes)) {
-        image.writeFull(pool);
-      }
+      String name = "replace-" + i;
+      StoreImage image = client.create(name, imageBytes);
+      client.written(image, name, imageBytes, to -> to.writeFull(pool)).close();
       lab.say("replace: wrote image %d of %d", i + 1, images);
     }
   }

@@ -21,6 +21,21 @@ public final class MemoryTarget implements PageTarget {
   @Override
   public void putZero(int region, long firstPage, long pageCount) {}
 
+  /** The same memory for an image that is larger: pages lie upon each other. */
+  public PageTarget folded() {
+    return new PageTarget() {
+      @Override
+      public void put(int region, long firstPage, ByteBuffer content) {
+        long room = memory.capacity() - content.remaining();
+        int at = (int) (firstPage * Trace.PAGE_BYTES % Math.max(1, room + 1));
+        memory.put(at, content, content.position(), content.remaining());
+      }
+
+      @Override
+      public void putZero(int region, long firstPage, long pageCount) {}
+    };
+  }
+
   public ByteBuffer page(long page) {
     return memory.slice((int) page * Trace.PAGE_BYTES, Trace.PAGE_BYTES);
   }

@@ -4,21 +4,28 @@ import io.hydrant.client.ClientConfig;
 import io.hydrant.client.EncodingPolicy;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.client.ProtectionStream;
+import io.hydrant.client.RejectedException;
 import io.hydrant.client.RestoreSession;
+import io.hydrant.client.UnavailableException;
 import io.hydrant.client.WriteOptions;
 import io.hydrant.v1.AcquireProtectionResponse;
 import io.hydrant.v1.Checkpoint;
 import io.hydrant.v1.CheckpointState;
 import io.hydrant.v1.ImageRef;
 import io.hydrant.v1.PinnedDelete;
+import io.hydrant.v1.Reason;
 import io.hydrant.v1.Space;
 import io.hydrant.v1.StatsResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /** The client library as the scenarios use it: its defaults, except that pages are sent raw. */
 public final class StoreClient implements AutoCloseable {
   private static final int STANDARD_RETENTION = 0;
+  private static final int TRIES_MAX = 20;
+  private static final long PAUSE_MILLIS = 200;
 
   /** Pages of the benchmarks cannot be compressed: trying would only measure zstd. */
   private static final WriteOptions RAW =
@@ -73,6 +80,47 @@ public final class StoreClient implements AutoCloseable {
     client.createImage(name, STANDARD_RETENTION);
     return client.protect(
         client.takeOverProtection(image), compressible ? WriteOptions.DEFAULT : RAW);
+  }
+
+  /** Writes one checkpoint. */
+  @FunctionalInterface
+  public interface CheckpointWrite {
+    void to(StoreImage image) throws InterruptedException, ExecutionException;
+  }
+
+  /**
+   * Writes a checkpoint, again where a leader was lost on the way: a machine that is busy with
+   * other things takes long enough for that. What is unavailable was not committed, nor was what
+   * was aborted, as a successor does with what it does not know the end of.
+   *
+   * @return the image, opened anew if that was needed
+   */
+  public StoreImage written(StoreImage image, String name, long bytes, CheckpointWrite write)
+      throws InterruptedException, ExecutionException {
+    StoreImage current = image;
+    for (int tries = 1; ; tries++) {
+      try {
+        write.to(current);
+        return current;
+      } catch (UnavailableException e) {
+        if (tries == TRIES_MAX) {
+          throw e;
+        }
+      } catch (ExecutionException e) {
+        if (tries == TRIES_MAX || !isNotCommitted(e.getCause())) {
+          throw e;
+        }
+      }
+      current.close();
+      Thread.sleep(PAUSE_MILLIS);
+      current = open(name, bytes);
+    }
+  }
+
+  private static boolean isNotCommitted(@Nullable Throwable failure) {
+    return failure instanceof UnavailableException
+        || failure instanceof RejectedException rejected
+            && rejected.reason() == Reason.REASON_ABORTED;
   }
 
   /** Deletes an image with all that is in it. */

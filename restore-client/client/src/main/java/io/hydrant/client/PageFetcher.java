@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -91,7 +92,22 @@ public final class PageFetcher implements AutoCloseable {
    *     it does not call the request back.
    */
   public CompletableFuture<FetchedPages> fetch(ReadClass readClass, int region, long... pages) {
-    PendingFetch pending = submit(readClass, region, pages.clone());
+    return answer(submit(readClass, region, pages.clone(), true));
+  }
+
+  /**
+   * As the other one, but never waits: for what is only a guess.
+   *
+   * @return null if earlier fetches have filled the budget
+   */
+  public @Nullable CompletableFuture<FetchedPages> fetchIfRoom(
+      ReadClass readClass, int region, long... pages) {
+    PendingFetch pending = submit(readClass, region, pages.clone(), false);
+    return pending == null ? null : answer(pending);
+  }
+
+  private CompletableFuture<FetchedPages> answer(@Nullable PendingFetch submitted) {
+    PendingFetch pending = Objects.requireNonNull(submitted);
     CompletableFuture<FetchedPages> result = new CompletableFuture<>();
     pending
         .answer
@@ -125,7 +141,8 @@ public final class PageFetcher implements AutoCloseable {
           "the target has room for %d bytes, a page of region %d has %d"
               .formatted(target.remaining(), region, source.region(region).getPageBytes()));
     }
-    PendingFetch pending = submit(ReadClass.READ_CLASS_FAULT, region, new long[] {page});
+    PendingFetch pending =
+        Objects.requireNonNull(submit(ReadClass.READ_CLASS_FAULT, region, new long[] {page}, true));
     meanwhile.run();
     FetchedPages fetched = check(pending, await(pending));
     fetched.copyTo(0, target);
@@ -214,7 +231,11 @@ public final class PageFetcher implements AutoCloseable {
 
   // ---- sending ----
 
-  private PendingFetch submit(ReadClass readClass, int region, long[] pages) {
+  /**
+   * @param waits for room; else null if there is none
+   */
+  private @Nullable PendingFetch submit(
+      ReadClass readClass, int region, long[] pages, boolean waits) {
     Region spec = source.region(region);
     long contentBytes = (long) pages.length * spec.getPageBytes();
     if (pages.length < 1
@@ -235,7 +256,13 @@ public final class PageFetcher implements AutoCloseable {
             System.nanoTime() + limitNanos,
             new ReadRound(connections.members()));
     int permits = (int) (contentBytes / PERMIT_BYTES);
-    takeRoom(pending, permits);
+    if (!waits) {
+      if (!room.tryAcquire(permits)) {
+        return null;
+      }
+    } else {
+      takeRoom(pending, permits);
+    }
     pending.answer.whenComplete((_, failure) -> release(pending, permits, failure));
     send(pending, choose());
     return pending;

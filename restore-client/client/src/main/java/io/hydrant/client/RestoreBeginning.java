@@ -47,22 +47,24 @@ final class RestoreBeginning {
   }
 
   private BegunRestore once(CallTarget target, long leftNanos) {
-    Arrived arrived = new Arrived();
-    try (ServerStream<BeginRestoreRequest, BeginRestorePart> stream =
-        new ServerStream<>(target.member().bulk(), METHOD, request)) {
+    Arrived arrived = new Arrived(target);
+    try (arrived;
+        ServerStream<BeginRestoreRequest, BeginRestorePart> stream =
+            new ServerStream<>(target.member().bulk(), METHOD, request)) {
       for (BeginRestorePart part = next(target, stream, leftNanos);
           part != null;
           part = next(target, stream, leftNanos)) {
         arrived.add(part);
       }
     } catch (StatusRuntimeException e) {
-      if (arrived.opened == null) {
+      if (!arrived.isOpened() || Thread.currentThread().isInterrupted()) {
+        arrived.giveUp();
         throw e;
       }
-    } finally {
-      arrived.close();
+    } catch (RuntimeException e) {
+      arrived.giveUp();
+      throw e;
     }
-    target.succeeded();
     return arrived.begun();
   }
 
@@ -90,26 +92,41 @@ final class RestoreBeginning {
 
   /** What has come so far. */
   private final class Arrived implements AutoCloseable {
-    private @Nullable OpenRestoreResponse opened;
-    private @Nullable SessionSource source;
+    private final CallTarget target;
+    private @Nullable RestoreSession session;
     private @Nullable SlimAssembly slim;
     private @Nullable PageVerifier verifier;
     private @Nullable PageSink sink;
     private long pages;
 
+    Arrived(CallTarget target) {
+      this.target = target;
+    }
+
+    boolean isOpened() {
+      return session != null;
+    }
+
     void add(BeginRestorePart part) {
       switch (part.getPartCase()) {
-        case OPENED -> {
-          opened = part.getOpened();
-          source = SessionSource.of(connections, opened);
-          slim = new SlimAssembly(source.name(), opened.getCheckpoint().getSlimBytes());
-          verifier = source.verifiers().take();
-          sink = sinks.apply(source.regions());
-        }
+        case OPENED -> open(part.getOpened());
         case SLIM -> session(slim).add(part.getSlim());
         case PAGES -> deliver(part);
         case PART_NOT_SET -> {} // of a newer server
       }
+    }
+
+    /** From here on it is renewed, and ended by whoever cannot use it. */
+    private void open(OpenRestoreResponse opened) {
+      if (session != null) {
+        throw new ProtocolViolationException("the server opened two sessions for one", null);
+      }
+      RestoreSession begun = new RestoreSession(connections, opened);
+      session = begun;
+      target.succeeded();
+      slim = new SlimAssembly(begun.source().name(), opened.getCheckpoint().getSlimBytes());
+      verifier = begun.source().verifiers().take();
+      sink = sinks.apply(begun.regions());
     }
 
     private <T> T session(@Nullable T known) {
@@ -121,7 +138,7 @@ final class RestoreBeginning {
     }
 
     private void deliver(BeginRestorePart part) {
-      SessionSource known = session(source);
+      SessionSource known = session(session).source();
       int region = part.getPages().getRegion();
       try {
         PageDelivery.deliver(
@@ -143,22 +160,26 @@ final class RestoreBeginning {
     }
 
     BegunRestore begun() {
-      RestoreSession session = new RestoreSession(connections, session(opened));
+      RestoreSession begun = session(session);
       try {
         SlimAssembly read = session(slim);
-        byte[] state = read.isWhole() ? read.whole() : session.slim();
-        return new BegunRestore(session, state, pages);
+        return new BegunRestore(begun, read.isWhole() ? read.whole() : begun.slim(), pages);
       } catch (RuntimeException e) {
-        session.close();
+        begun.close();
         throw e;
+      }
+    }
+
+    void giveUp() {
+      if (session != null) {
+        session.close();
       }
     }
 
     @Override
     public void close() {
-      if (source != null && verifier != null) {
-        source.verifiers().giveBack(verifier);
-        source.verifiers().close();
+      if (session != null && verifier != null) {
+        session.source().verifiers().giveBack(verifier);
       }
     }
   }

@@ -93,6 +93,10 @@ public final class RestoreSession implements AutoCloseable {
     return opened.toByteArray();
   }
 
+  SessionSource source() {
+    return source;
+  }
+
   ByteString token() {
     return source.token();
   }

@@ -1,10 +1,13 @@
 package io.hydrant.pager;
 
+import io.hydrant.client.DamagedPageException;
 import io.hydrant.client.HydrantException;
 import io.hydrant.client.PagePlan;
 import io.hydrant.client.PageSink;
 import io.hydrant.client.PrefetchOptions;
+import io.hydrant.client.ProtocolViolationException;
 import io.hydrant.client.Regions;
+import io.hydrant.client.RejectedException;
 import io.hydrant.client.RestoreSession;
 import io.hydrant.v1.PageRange;
 import io.hydrant.v1.ReadClass;
@@ -13,8 +16,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
@@ -33,6 +38,8 @@ final class Background implements AutoCloseable {
   /** Of the plan: looked through again for what has come meanwhile. */
   private static final int PLAN_CHUNK_PAGES = 2_048;
 
+  private static final int PLAN_TRIES = 3;
+
   private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** How long the fill stands back for a fault, at a message: about what one takes. */
@@ -46,6 +53,7 @@ final class Background implements AutoCloseable {
   private final IntSupplier waiting;
   private final Consumer<@Nullable Throwable> ended;
   private final List<Thread> threads = new ArrayList<>();
+  private final AtomicReference<@Nullable HydrantException> impossible = new AtomicReference<>();
   private volatile boolean closed;
 
   /** When the next byte of the fill may come. */
@@ -71,10 +79,13 @@ final class Background implements AutoCloseable {
     begin("pager-plan", () -> planAndFill(planned));
   }
 
-  private synchronized void begin(String name, Runnable body) {
-    if (!closed) {
-      threads.add(Thread.ofPlatform().name(name).daemon().start(body));
+  private synchronized Thread begin(String name, Runnable body) {
+    Thread thread = Thread.ofPlatform().name(name).daemon().start(body);
+    threads.add(thread);
+    if (closed) {
+      thread.interrupt();
     }
+    return thread;
   }
 
   /** What of the ranges has not come, as runs in the same order. */
@@ -91,11 +102,17 @@ final class Background implements AutoCloseable {
     void run() throws IOException;
   }
 
-  /** Whether it is done; if not, a pause has been made. */
+  /**
+   * Whether it is done; if not, a pause has been made.
+   *
+   * @throws HydrantException it cannot be done at all
+   */
   private boolean attempt(String what, Work work) throws InterruptedException {
     try {
       work.run();
       return true;
+    } catch (RejectedException | DamagedPageException | ProtocolViolationException e) {
+      throw e;
     } catch (HydrantException | IOException | IllegalStateException e) {
       if (closed || Thread.interrupted()) {
         throw new InterruptedException();
@@ -117,24 +134,34 @@ final class Background implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       // closed
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // whoever waits for the whole must hear of it
       ended.accept(e);
     }
   }
 
+  /** It is a hint: what cannot be had of it is done without. */
   private void goByPlan(Consumer<PagePlan> planned) throws InterruptedException {
-    PagePlan[] read = new PagePlan[1];
-    while (!attempt("the plan", () -> read[0] = session.plan(options.recentlyWrittenPagesMax()))) {
-      // again
+    try {
+      AtomicReference<@Nullable PagePlan> read = new AtomicReference<>();
+      for (int i = 0; i < PLAN_TRIES && read.get() == null; i++) {
+        // What was learned is known without a look at the maps.
+        int recent = i + 1 < PLAN_TRIES ? options.recentlyWrittenPagesMax() : 0;
+        attempt("the plan", () -> read.set(session.plan(recent)));
+      }
+      PagePlan plan = read.get();
+      if (plan == null) {
+        return;
+      }
+      planned.accept(plan);
+      for (PageRange zero : plan.zero()) {
+        attempt(
+            "zero pages",
+            () -> arrivals.putZero(zero.getRegion(), zero.getFirstPage(), zero.getPageCount()));
+      }
+      fetch(plan.learned().isEmpty() ? plan.recentlyWritten() : plan.learned());
+    } catch (HydrantException e) {
+      LOG.warn("the rest of the plan is done without: {}", e.getMessage());
     }
-    PagePlan plan = read[0];
-    planned.accept(plan);
-    for (PageRange zero : plan.zero()) {
-      attempt(
-          "zero pages",
-          () -> arrivals.putZero(zero.getRegion(), zero.getFirstPage(), zero.getPageCount()));
-    }
-    fetch(plan.learned().isEmpty() ? plan.recentlyWritten() : plan.learned());
   }
 
   private void fetch(List<PageRange> wanted) throws InterruptedException {
@@ -152,24 +179,29 @@ final class Background implements AutoCloseable {
   /** Tract by tract, each by whoever is free, until none is left. */
   private void fill() throws InterruptedException {
     while (arrivals.residency().absentCount() > 0 && !closed) {
-      ConcurrentLinkedQueue<PageRange> tracts = new ConcurrentLinkedQueue<>(tracts());
+      long before = arrivals.residency().absentCount();
+      Queue<PageRange> tracts = new ConcurrentLinkedQueue<>(tracts());
       List<Thread> helpers = new ArrayList<>();
       for (int i = 1; i < options.fillStreams(); i++) {
-        helpers.add(
-            Thread.ofPlatform().name("pager-fill-" + i).daemon().start(() -> fillQuietly(tracts)));
+        helpers.add(begin("pager-fill-" + i, () -> fillQuietly(tracts)));
       }
-      synchronized (this) {
-        threads.addAll(helpers);
+      fillFrom(tracts);
+      for (Thread helper : helpers) {
+        helper.join();
       }
-      try {
-        fillFrom(tracts);
-        for (Thread helper : helpers) {
-          helper.join();
-        }
-      } finally {
-        helpers.forEach(Thread::interrupt);
+      forget(helpers);
+      HydrantException lacks = impossible.get();
+      if (lacks != null) {
+        throw lacks;
+      }
+      if (arrivals.residency().absentCount() == before) {
+        TimeUnit.NANOSECONDS.sleep(AGAIN_NANOS);
       }
     }
+  }
+
+  private synchronized void forget(List<Thread> ended) {
+    threads.removeAll(ended);
   }
 
   private List<PageRange> tracts() {
@@ -186,7 +218,7 @@ final class Background implements AutoCloseable {
     return tracts;
   }
 
-  private void fillQuietly(ConcurrentLinkedQueue<PageRange> tracts) {
+  private void fillQuietly(Queue<PageRange> tracts) {
     try {
       fillFrom(tracts);
     } catch (InterruptedException e) {
@@ -194,14 +226,20 @@ final class Background implements AutoCloseable {
     }
   }
 
-  private void fillFrom(ConcurrentLinkedQueue<PageRange> tracts) throws InterruptedException {
+  /** A tract that cannot be had does not keep the others from coming. */
+  private void fillFrom(Queue<PageRange> tracts) throws InterruptedException {
     PrefetchOptions reading =
         new PrefetchOptions(ReadClass.READ_CLASS_FILL, PrefetchOptions.EmptyPages.REPORT);
     PageSink sink = new StandingBack(arrivals.sink(PageArrivals.Why.FILL));
     for (PageRange tract = tracts.poll(); tract != null && !closed; tract = tracts.poll()) {
       List<PageRange> ranges = absent(List.of(tract));
-      if (!ranges.isEmpty()) {
+      if (ranges.isEmpty()) {
+        continue;
+      }
+      try {
         attempt("a tract", () -> session.prefetch(ranges, reading, sink));
+      } catch (HydrantException e) {
+        impossible.compareAndSet(null, e);
       }
     }
   }

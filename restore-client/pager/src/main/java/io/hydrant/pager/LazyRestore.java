@@ -43,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  * from there to the target.
  */
 public final class LazyRestore implements AutoCloseable {
+  /** Half of what a report may have; those wanted first. */
+  private static final int UNSEEN_RANGES_MAX = 32_768;
+
   private final RestoreSession session;
   private final PagerOptions options;
   private final List<Region> regions;
@@ -119,9 +122,14 @@ public final class LazyRestore implements AutoCloseable {
               arrivals.compareAndSet(null, new PageArrivals(regions, target));
               return Objects.requireNonNull(arrivals.get()).sink(PageArrivals.Why.AHEAD);
             });
-    return new Begun(
-        begun.slim(),
-        new LazyRestore(begun.session(), Objects.requireNonNull(arrivals.get()), options));
+    try {
+      return new Begun(
+          begun.slim(),
+          new LazyRestore(begun.session(), Objects.requireNonNull(arrivals.get()), options));
+    } catch (RuntimeException e) {
+      begun.session().close();
+      throw e;
+    }
   }
 
   public RestoreSession session() {
@@ -172,6 +180,10 @@ public final class LazyRestore implements AutoCloseable {
       CompletableFuture<Void> other = fetching.putIfAbsent(place, mine);
       if (other != null) {
         other.join();
+        PagerException failed = failure.get();
+        if (failed != null && !residency.isPresent(region, page)) {
+          throw failed; // who waited with it has waited as long
+        }
         continue;
       }
       try {
@@ -204,6 +216,11 @@ public final class LazyRestore implements AutoCloseable {
             cause);
     failure.compareAndSet(null, exception);
     return exception;
+  }
+
+  /** Whether a page is there. */
+  public boolean isPresent(int region, long page) {
+    return arrivals.residency().isPresent(region, page);
   }
 
   /** The machine has no use for these pages any more; they read as zeros, and are not fetched. */
@@ -246,7 +263,8 @@ public final class LazyRestore implements AutoCloseable {
             unseen);
       }
     }
-    session.learn(arrivals.order().ranges(), unseen);
+    List<PageRange> told = unseen.subList(0, Math.min(unseen.size(), UNSEEN_RANGES_MAX));
+    session.learn(arrivals.order().ranges(), told);
   }
 
   /** Ends fetching; faults fail from now on. */

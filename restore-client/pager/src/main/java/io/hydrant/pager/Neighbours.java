@@ -8,6 +8,7 @@ import io.hydrant.v1.ReadClass;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -47,10 +48,24 @@ final class Neighbours {
       window = readAround.around(region, page, arrivals.residency().pages(region));
     }
     long[] pages = absent(window, page);
-    if (pages.length > 0 && onTheirWay.incrementAndGet() <= WINDOWS_MAX) {
-      fetcher.fetch(ReadClass.READ_CLASS_PREFETCH, region, pages).whenComplete(this::arrived);
-    } else if (pages.length > 0) {
+    if (pages.length == 0) {
+      return;
+    }
+    if (onTheirWay.incrementAndGet() > WINDOWS_MAX) {
       onTheirWay.decrementAndGet();
+      return;
+    }
+    CompletableFuture<FetchedPages> asked = null;
+    try {
+      asked = fetcher.fetchIfRoom(ReadClass.READ_CLASS_PREFETCH, region, pages);
+    } catch (RuntimeException e) {
+      // With the fault itself nothing is wrong.
+      LOG.debug("neighbours of a fault are not asked for", e);
+    }
+    if (asked == null) {
+      onTheirWay.decrementAndGet();
+    } else {
+      asked.whenComplete(this::arrived);
     }
   }
 
@@ -60,9 +75,14 @@ final class Neighbours {
         Pages.range(window.region(), window.first(), window.pages()),
         page -> page != but && arrivals.residency().isAbsent(window.region(), page),
         runs);
+    int most =
+        Math.min(
+            PageFetcher.PAGES_MAX,
+            PageFetcher.CONTENT_BYTES_MAX / arrivals.pageBytes(window.region()));
     return runs.stream()
         .flatMapToLong(
             run -> LongStream.range(run.getFirstPage(), run.getFirstPage() + run.getPageCount()))
+        .limit(most)
         .toArray();
   }
 

@@ -15,6 +15,9 @@ final class PageArrivals {
   private static final long LOOK_NANOS = 20_000;
   private static final int SPINS = 200;
 
+  /** Putting a page there takes microseconds. */
+  private static final long ARRIVAL_NANOS_MAX = 10_000_000_000L;
+
   private final List<Region> regions;
   private final PageTarget target;
   private final Residency residency;
@@ -69,6 +72,10 @@ final class PageArrivals {
 
   Residency residency() {
     return residency;
+  }
+
+  int pageBytes(int region) {
+    return regions.get(region).getPageBytes();
   }
 
   Touched order() {
@@ -194,9 +201,13 @@ final class PageArrivals {
     return touched.get(region, page);
   }
 
-  /** Waits for a page that somebody else holds in his hands. */
-  void awaitArrival(int region, long page) {
+  /** Waits for a page that somebody else holds in his hands; for a bounded time. */
+  void awaitArrival(int region, long page) throws IOException {
+    long start = System.nanoTime();
     for (int i = 0; !residency.isPresent(region, page) && !residency.isAbsent(region, page); i++) {
+      if (System.nanoTime() - start > ARRIVAL_NANOS_MAX) {
+        throw new IOException("it has come, and is not put there");
+      }
       if (i < SPINS) {
         Thread.onSpinWait();
       } else {

@@ -4,18 +4,25 @@ import io.hydrant.v1.PageRange;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Pages in the order of their first touch. */
+/** Pages in the order of their first touch: as many as the store learns from. */
 final class Touched {
-  /** As many as the store learns from. */
-  private static final int RANGES_MAX = 65_536;
+  private static final int PAGES_MAX = 65_536;
+
+  /** Half of what a report may have: the other half is for pages that nobody saw. */
+  private static final int RANGES_MAX = 32_768;
 
   private final List<PageRange> ranges = new ArrayList<>();
+  private int pages;
   private int region = -1;
   private long first;
   private long end;
 
   /** Each page once. */
   synchronized void add(int touchedRegion, long page) {
+    if (pages == PAGES_MAX || ranges.size() == RANGES_MAX) {
+      return;
+    }
+    pages++;
     if (touchedRegion == region && page == end) {
       end++;
       return;

@@ -51,6 +51,11 @@ public final class CatalogLimits {
    */
   public static final int PLAN_BYTES_MAX = 64 << 10;
 
+  /**
+   * Plans of all images of a group together: a thousand full ones. Beyond, nothing new is learned.
+   */
+  public static final long PLANS_BYTES_MAX = 64L << 20;
+
   /** Stands in for 0 in a request, before the entry is made. */
   public static final int KEEP_LAST_DEFAULT = 16;
 

@@ -43,6 +43,11 @@ final class CatalogTables {
     return images.size();
   }
 
+  /** Of all plans together. Goes through all images: plans are learned seldom. */
+  long planBytes() {
+    return images.values().stream().mapToLong(image -> image.plan().size()).sum();
+  }
+
   Optional<ImageRecord> image(ImageId id) {
     return Optional.ofNullable(images.get(id));
   }

@@ -97,7 +97,9 @@ final class ImageCommands {
     }
     ImageRecord image = found.get();
     long next = image.plan().version() + 1;
-    if (command.learned().version() != next) {
+    long others = tables.planBytes() - image.plan().size();
+    if (command.learned().version() != next
+        || others + command.learned().size() > CatalogLimits.PLANS_BYTES_MAX) {
       return Answers.of(new Outcome.PlanLearned(next - 1, false));
     }
     tables.put(image.with(image.standing().withPlan(command.learned()), context.index()));

@@ -35,6 +35,11 @@ public final class LearnedPlan {
     return bytes.clone();
   }
 
+  /** How many bytes it has. */
+  public int size() {
+    return bytes.length;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof LearnedPlan that

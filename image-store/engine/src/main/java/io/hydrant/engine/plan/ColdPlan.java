@@ -22,6 +22,10 @@ import java.util.TreeMap;
  * @param wanted what was written since the last full checkpoint, the newest first
  */
 public record ColdPlan(List<PageRun> zero, List<PageRun> wanted) {
+  /**
+   * Zeros beyond are not told of, and fetched as all else: bounds what an image costs in memory.
+   */
+  static final int ZERO_RUNS_MAX = 1 << 18;
 
   /**
    * One index lookup a tract, and no page.
@@ -37,9 +41,9 @@ public record ColdPlan(List<PageRun> zero, List<PageRun> wanted) {
     for (int region = 0; region < regions.size(); region++) {
       RegionSpec spec = regions.get(region);
       for (int tract = 0; tract < spec.tracts(); tract++) {
-        TractRows rows = reader.rows(point, region, tract);
-        addZero(spec, region, tract, rows, zero);
-        written.add(spec, region, tract, rows);
+        PageReader.Known known = reader.known(point, region, tract);
+        addZero(spec, region, tract, known, zero);
+        written.add(spec, region, tract, known);
       }
     }
     return new ColdPlan(zero, written.newestFirst());
@@ -51,8 +55,9 @@ public record ColdPlan(List<PageRun> zero, List<PageRun> wanted) {
   }
 
   private static void addZero(
-      RegionSpec spec, int region, int tract, TractRows rows, List<PageRun> zero) {
+      RegionSpec spec, int region, int tract, PageReader.Known known, List<PageRun> zero) {
     int pages = spec.pagesOfTract(tract);
+    TractRows rows = known.rows();
     BitSet content = new BitSet(pages);
     if (rows.zeroVersion() == 0) {
       content.set(0, pages); // what has no row is not accounted for
@@ -60,7 +65,8 @@ public record ColdPlan(List<PageRun> zero, List<PageRun> wanted) {
     for (int row = 0; row < rows.size(); row++) {
       content.set(rows.table().pageInTract(row), hasContent(rows.table(), row));
     }
-    for (int from = content.nextClearBit(0); from < pages; ) {
+    content.or(known.lost()); // whoever asks for it is told
+    for (int from = content.nextClearBit(0); from < pages && zero.size() < ZERO_RUNS_MAX; ) {
       int next = content.nextSetBit(from);
       int end = next < 0 ? pages : Math.min(next, pages);
       add(new PageRun(region, spec.pageOf(tract, from), end - from), zero);
@@ -93,12 +99,16 @@ public record ColdPlan(List<PageRun> zero, List<PageRun> wanted) {
       this.most = most;
     }
 
-    void add(RegionSpec spec, int region, int tract, TractRows rows) {
+    void add(RegionSpec spec, int region, int tract, PageReader.Known known) {
+      TractRows rows = known.rows();
       for (int row = 0; row < rows.size(); row++) {
-        if (rows.version(row) == full || !hasContent(rows.table(), row)) {
+        if (rows.version(row) == full
+            || !hasContent(rows.table(), row)
+            || known.lost().get(rows.table().pageInTract(row))) {
           continue;
         }
-        PageOrder pages = byCheckpoint.computeIfAbsent(rows.version(row), _ -> new PageOrder());
+        PageOrder pages =
+            byCheckpoint.computeIfAbsent(rows.version(row), _ -> PageOrder.ofDistinct());
         if (pages.size() < most) {
           pages.add(PageOrder.key(region, spec.pageOf(tract, rows.table().pageInTract(row))));
           size++;

@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** Pages in the order of their first mention, each once; turned into runs, window by window. */
 final class PageOrder {
@@ -13,9 +15,24 @@ final class PageOrder {
   /** Above any page number: 2^44 pages are an exbibyte. */
   static final long PAGE_MAX = 1L << REGION_SHIFT;
 
-  private final Set<Long> seen = new HashSet<>();
+  /** Null where nobody adds a page twice. */
+  private final @Nullable Set<Long> seen;
+
   private long[] pages = new long[RestorePlan.WINDOW_PAGES];
   private int size;
+
+  PageOrder() {
+    this(new HashSet<>());
+  }
+
+  private PageOrder(@Nullable Set<Long> seen) {
+    this.seen = seen;
+  }
+
+  /** For pages of which each comes once. */
+  static PageOrder ofDistinct() {
+    return new PageOrder(null);
+  }
 
   /** A page number with its region, ordered by region and then by page. */
   static long key(int region, long page) {
@@ -23,11 +40,11 @@ final class PageOrder {
   }
 
   boolean contains(long key) {
-    return seen.contains(key);
+    return seen != null && seen.contains(key);
   }
 
   void add(long key) {
-    if (!seen.add(key)) {
+    if (seen != null && !seen.add(key)) {
       return;
     }
     if (size == pages.length) {
@@ -36,9 +53,9 @@ final class PageOrder {
     pages[size++] = key;
   }
 
-  void add(PageRun run) {
-    for (long page = run.first(); page < run.end(); page++) {
-      add(key(run.region(), page));
+  void forEach(LongConsumer consumer) {
+    for (int i = 0; i < size; i++) {
+      consumer.accept(pages[i]);
     }
   }
 

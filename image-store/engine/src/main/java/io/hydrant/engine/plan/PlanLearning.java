@@ -1,7 +1,9 @@
 package io.hydrant.engine.plan;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** How a plan changes with a restore that went by it. */
 public final class PlanLearning {
@@ -19,23 +21,25 @@ public final class PlanLearning {
    */
   public static RestorePlan learn(RestorePlan before, List<PageRun> touched, List<PageRun> unseen) {
     PageOrder newest = new PageOrder();
-    touched.forEach(newest::add);
-    PageOrder unknown = new PageOrder();
-    unseen.forEach(unknown::add);
+    for (PageRun run : touched) {
+      for (long page = run.first(); page < run.end() && newest.size() < PAGES_MAX; page++) {
+        newest.add(PageOrder.key(run.region(), page));
+      }
+    }
+    Set<Long> unknown = within(before, unseen);
     List<PageOrder> ages = new ArrayList<>();
     ages.add(newest);
     for (int age = 1; age < RestorePlan.AGES; age++) {
       ages.add(new PageOrder());
     }
-    PageOrder placed = new PageOrder();
-    touched.forEach(placed::add);
+    Set<Long> touchedNow = new HashSet<>();
+    newest.forEach(touchedNow::add);
     for (int age = 0; age < before.ages().size(); age++) {
       for (PageRun run : before.ages().get(age)) {
         for (long page = run.first(); page < run.end(); page++) {
           long key = PageOrder.key(run.region(), page);
           int next = unknown.contains(key) ? age : age + 1;
-          if (next < RestorePlan.AGES && !placed.contains(key)) {
-            placed.add(key);
+          if (next < RestorePlan.AGES && !touchedNow.contains(key)) {
             ages.get(next).add(key);
           }
         }
@@ -49,5 +53,25 @@ public final class PlanLearning {
       room -= (int) kept.stream().mapToLong(PageRun::count).sum();
     }
     return new RestorePlan(runs);
+  }
+
+  /** What of the runs is in the plan: the plan is bounded, a report need not be. */
+  private static Set<Long> within(RestorePlan plan, List<PageRun> runs) {
+    Set<Long> known = new HashSet<>();
+    for (PageRun run : plan.runs()) {
+      for (long page = run.first(); page < run.end(); page++) {
+        known.add(PageOrder.key(run.region(), page));
+      }
+    }
+    Set<Long> within = new HashSet<>();
+    for (PageRun run : runs) {
+      for (long page = run.first(); page < run.end(); page++) {
+        long key = PageOrder.key(run.region(), page);
+        if (known.contains(key)) {
+          within.add(key);
+        }
+      }
+    }
+    return within;
   }
 }

@@ -17,6 +17,7 @@ import io.hydrant.engine.model.TractRows;
 import io.hydrant.engine.segment.SegmentLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -157,15 +158,24 @@ final class LogPageReader implements PageReader {
   }
 
   @Override
-  public TractRows rows(ReadPoint point, int region, int tract) throws Refusal, IOException {
+  public Known known(ReadPoint point, int region, int tract) throws Refusal, IOException {
     RegionSpec spec = requireRegion(point, region);
     requirePage(point, region, spec, spec.pageOf(tract, 0));
     requireHere(point, region, spec, tract);
     TractMap map = maps.get(new TractKey(point.session().image(), region, tract));
+    // Behind the map: what is marked damaged is left out of maps only then.
+    DamagedPages damaged = guard.damaged(point.session().image());
     tractLookups.increment();
-    return (map == null ? TractMap.empty() : map)
-        .rowsAt(point.line(), spec.pagesOfTract(tract))
-        .rows();
+    int pages = spec.pagesOfTract(tract);
+    TractRows rows = (map == null ? TractMap.empty() : map).rowsAt(point.line(), pages).rows();
+    BitSet lost = new BitSet();
+    for (int page = 0; page < pages && !damaged.isEmpty(); page++) {
+      int row = rows.rowOf(page);
+      long found = row < 0 ? rows.zeroVersion() : rows.version(row);
+      long newest = damaged.newestOn(point.line(), region, tract, page);
+      lost.set(page, newest > 0 && found <= newest);
+    }
+    return new Known(rows, lost);
   }
 
   /** Returns false if a segment went meanwhile: look the pages up again. */

@@ -4,6 +4,7 @@ import io.hydrant.engine.model.RegionSpec;
 import io.hydrant.engine.model.TractRows;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 
 /**
  * Reads pages of pinned checkpoints: one index lookup a tract, at most one device read a page,
@@ -48,12 +49,19 @@ public interface PageReader {
       throws Refusal, IOException;
 
   /**
-   * What is known of the pages of a tract: outcome, checksum and version of each, without reading
-   * any. What has neither a row nor a declaration is not accounted for.
+   * What is known of the pages of a tract, without reading any.
    *
    * @throws Refusal NOT_HERE
    */
-  TractRows rows(ReadPoint point, int region, int tract) throws Refusal, IOException;
+  Known known(ReadPoint point, int region, int tract) throws Refusal, IOException;
+
+  /**
+   * @param rows outcome, checksum and version of each page; what has neither a row nor a
+   *     declaration is not accounted for
+   * @param lost pages of which no replica has good bytes, whatever the rows say: an older version
+   *     may stand there
+   */
+  record Known(TractRows rows, BitSet lost) {}
 
   /** Room that a request for {@code pages} pages may need. */
   static int targetBytes(RegionSpec region, int pages) {

@@ -22,6 +22,7 @@ import io.hydrant.engine.store.PageReader;
 import io.hydrant.engine.store.ReadPoint;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,7 @@ final class ColdPlanTest {
   private static final class Maps implements PageReader {
     private final List<List<Row>> tracts;
     private final long[] zero;
+    private final List<Integer> lost = new ArrayList<>();
 
     Maps(List<List<Row>> tracts, long... zero) {
       this.tracts = tracts;
@@ -48,7 +50,7 @@ final class ColdPlanTest {
     }
 
     @Override
-    public TractRows rows(ReadPoint point, int region, int tract) {
+    public Known known(ReadPoint point, int region, int tract) {
       List<Row> rows = tracts.get(tract);
       int size = rows.size();
       short[] pages = new short[size];
@@ -61,8 +63,14 @@ final class ColdPlanTest {
         lengths[i] = rows.get(i).encoding() == PageEncoding.RAW ? RegionSpec.PAGE_BYTES_MIN : 0;
         versions[i] = rows.get(i).version();
       }
-      return new TractRows(
-          new PageTable(pages, encodings, lengths, new int[size]), versions, zero[tract]);
+      BitSet gone = new BitSet();
+      if (tract == 1) {
+        lost.forEach(gone::set);
+      }
+      return new Known(
+          new TractRows(
+              new PageTable(pages, encodings, lengths, new int[size]), versions, zero[tract]),
+          gone);
     }
 
     @Override
@@ -132,6 +140,24 @@ final class ColdPlanTest {
     assertEquals(plan.wanted().subList(0, 4), maps.plan(4).wanted());
     assertEquals(plan.wanted().subList(0, 2), maps.plan(2).wanted());
     assertEquals(List.of(), maps.plan(0).wanted());
+  }
+
+  /** An older zero in the place of what no replica has any more would be an invented page. */
+  @Test
+  void whatIsLostIsNeitherZeroNorWanted() throws Exception {
+    Maps maps =
+        new Maps(
+            List.of(List.of(), List.of(new Row(3, 4, PageEncoding.ZERO), written(5, 7))), 1, 2);
+    maps.lost.addAll(List.of(3, 5, 8));
+    ColdPlan plan = maps.plan(100);
+    assertEquals(List.of(), plan.wanted());
+    assertEquals(
+        List.of(
+            new PageRun(0, 0, TRACT_PAGES + 3),
+            new PageRun(0, TRACT_PAGES + 4, 1),
+            new PageRun(0, TRACT_PAGES + 6, 2),
+            new PageRun(0, TRACT_PAGES + 9, 91)),
+        plan.zero());
   }
 
   @Test

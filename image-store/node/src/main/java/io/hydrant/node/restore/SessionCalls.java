@@ -31,9 +31,11 @@ import io.hydrant.v1.LearnRestoreRequest;
 import io.hydrant.v1.LearnRestoreResponse;
 import io.hydrant.v1.OpenRestoreRequest;
 import io.hydrant.v1.OpenRestoreResponse;
+import io.hydrant.v1.PageRange;
 import io.hydrant.v1.Reason;
 import io.hydrant.v1.RenewRestoreRequest;
 import io.hydrant.v1.RenewRestoreResponse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -153,8 +155,11 @@ final class SessionCalls implements TakeOverSessions {
           ImageState image = Requests.image(catalog, session.image().value());
           RegionTable regions =
               image.checkpoint(session.checkpoint()).map(CheckpointInfo::regions).orElseThrow();
-          List<PageRun> touched = Plans.runs(request.getTouchedList(), regions);
-          List<PageRun> unseen = Plans.runs(request.getUnseenList(), regions);
+          List<PageRange> all = new ArrayList<>(request.getTouchedList());
+          all.addAll(request.getUnseenList());
+          List<PageRun> runs = Plans.runs(all, regions);
+          List<PageRun> touched = runs.subList(0, request.getTouchedCount());
+          List<PageRun> unseen = runs.subList(request.getTouchedCount(), runs.size());
           return learn(image.id(), touched, unseen, LEARN_TRIES)
               .thenApply(version -> LearnRestoreResponse.newBuilder().setVersion(version).build());
         });

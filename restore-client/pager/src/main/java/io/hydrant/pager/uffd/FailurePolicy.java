@@ -16,11 +16,18 @@ public interface FailurePolicy {
 
   /** The process is ended (SIGKILL). */
   static FailurePolicy kill(long pid) {
-    return _ -> Libc.kill(pid, Libc.SIGKILL);
+    return signal(pid, Libc.SIGKILL);
   }
 
   /** The process is stopped (SIGSTOP), for somebody to look at. */
   static FailurePolicy pause(long pid) {
-    return _ -> Libc.kill(pid, Libc.SIGSTOP);
+    return signal(pid, Libc.SIGSTOP);
+  }
+
+  private static FailurePolicy signal(long pid, int signal) {
+    if (pid <= 1) {
+      throw new IllegalArgumentException("process " + pid + " is nobody's machine");
+    }
+    return _ -> Libc.kill(pid, signal);
   }
 }

@@ -45,6 +45,12 @@ final class Libc {
   private static final MethodHandle KILL = handle("kill", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle MMAP =
       handle("mmap", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle MADVISE =
+      handle("madvise", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle MEMCPY =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("memcpy"),
+          FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
 
   private Libc() {}
@@ -202,6 +208,29 @@ final class Libc {
         throw new Errno("mmap of " + bytes + " bytes", errno());
       }
       return address;
+    } catch (Errno e) {
+      throw e;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static void memcpy(MemorySegment into, long from, long bytes) {
+    try {
+      MemorySegment unused = (MemorySegment) MEMCPY.invokeExact(into, from, bytes);
+      assert unused.address() == into.address();
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static void discard(long address, long bytes) throws Errno {
+    int dontNeed = 4;
+    try {
+      int result = (int) MADVISE.invokeExact(STATES.get(), address, bytes, dontNeed);
+      if (result < 0) {
+        throw new Errno("madvise", errno());
+      }
     } catch (Errno e) {
       throw e;
     } catch (Throwable e) {

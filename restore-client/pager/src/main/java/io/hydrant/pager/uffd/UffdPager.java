@@ -4,10 +4,13 @@ import io.hydrant.client.RestoreSession;
 import io.hydrant.pager.LazyRestore;
 import io.hydrant.pager.PagerException;
 import io.hydrant.pager.PagerOptions;
+import io.hydrant.pager.PagerStats;
 import io.hydrant.v1.Region;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -35,8 +38,10 @@ public final class UffdPager implements AutoCloseable {
   private final LazyRestore lazy;
   private final FailurePolicy policy;
   private final ReentrantLock listening = new ReentrantLock();
+  private final Queue<Userfault.Event> backlog = new ConcurrentLinkedQueue<>();
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicBoolean failed = new AtomicBoolean();
+  private volatile boolean stopped;
   private volatile boolean closed;
 
   /**
@@ -52,19 +57,43 @@ public final class UffdPager implements AutoCloseable {
       GuestMemory memory,
       PagerOptions options,
       FailurePolicy policy) {
-    this.userfault = userfault;
     this.memory = memory;
     this.regions = session.regions();
     this.policy = policy;
-    int pageBytes = regions.getFirst().getPageBytes();
-    if (regions.stream().anyMatch(region -> region.getPageBytes() != pageBytes)) {
-      throw new IllegalArgumentException("regions of several page sizes cannot be paged");
+    this.userfault = userfault;
+    this.target = new UffdTarget(userfault, memory, pageBytes(), this::hear);
+    try {
+      memory.pieces().forEach(this::check);
+    } catch (IllegalArgumentException e) {
+      target.close();
+      throw e;
     }
-    this.target = new UffdTarget(userfault, memory, pageBytes);
     this.lazy = new LazyRestore(session, target, options);
     lazy.start();
     for (int i = 0; i < FAULT_THREADS; i++) {
       threads.add(Thread.ofPlatform().name("pager-fault-" + i).daemon().start(this::run));
+    }
+  }
+
+  private int pageBytes() {
+    return regions.getFirst().getPageBytes();
+  }
+
+  private void check(GuestMemory.Piece piece) {
+    if (piece.region() < 0 || piece.region() >= regions.size()) {
+      throw new IllegalArgumentException(
+          "the image has %d regions, none of number %d".formatted(regions.size(), piece.region()));
+    }
+    Region region = regions.get(piece.region());
+    if (piece.offset() < 0 || piece.offset() + piece.bytes() > region.getLengthBytes()) {
+      throw new IllegalArgumentException(
+          "%d bytes from %d on are not within region '%s' of %d bytes"
+              .formatted(piece.bytes(), piece.offset(), region.getName(), region.getLengthBytes()));
+    }
+    if (region.getPageBytes() != pageBytes() || piece.pageBytes() != pageBytes()) {
+      throw new IllegalArgumentException(
+          "region '%s' has pages of %d bytes, the machine's memory of %d: both, and all regions, must have the same; protect the machine with regions of its page size"
+              .formatted(region.getName(), region.getPageBytes(), piece.pageBytes()));
     }
   }
 
@@ -80,6 +109,11 @@ public final class UffdPager implements AutoCloseable {
    */
   private void run() {
     while (!closed) {
+      Userfault.Event late = backlog.poll();
+      if (late != null) {
+        answer(late);
+        continue;
+      }
       List<Userfault.Event> events;
       listening.lock();
       try {
@@ -90,9 +124,29 @@ public final class UffdPager implements AutoCloseable {
       } finally {
         listening.unlock();
       }
-      for (Userfault.Event event : events) {
-        answer(event);
+      events.forEach(this::answer);
+    }
+  }
+
+  /**
+   * All may be busy putting pages that cannot be put before an event is read: then it is read by
+   * one of them, and a fault that comes with it is answered by the next who is free.
+   */
+  private void hear() {
+    if (closed || !listening.tryLock()) {
+      return;
+    }
+    try {
+      for (Userfault.Event event : target.read()) {
+        switch (event) {
+          case Userfault.Event.Fault fault -> backlog.add(fault);
+          case Userfault.Event.Removed removed -> target.eachPage(removed, lazy::givenUp);
+        }
       }
+    } catch (IOException e) {
+      fail(new PagerException("page faults cannot be heard any more: " + e.getMessage(), e));
+    } finally {
+      listening.unlock();
     }
   }
 
@@ -104,7 +158,7 @@ public final class UffdPager implements AutoCloseable {
       }
     } catch (PagerException e) {
       fail(e);
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) { // an Error as well: whoever waits must not wait for ever
       fail(new PagerException("a page cannot be put into the machine: " + e.getMessage(), e));
     }
   }
@@ -116,7 +170,7 @@ public final class UffdPager implements AutoCloseable {
         return;
       }
     }
-    LOG.warn("a fault at 0x{}, which is no memory of the machine", Long.toHexString(address));
+    throw new IOException("nobody said what lies at 0x" + Long.toHexString(address));
   }
 
   private void answer(GuestMemory.Piece piece, long address) throws IOException {
@@ -128,23 +182,41 @@ public final class UffdPager implements AutoCloseable {
   }
 
   private void fail(PagerException why) {
-    if (!closed && failed.compareAndSet(false, true)) {
-      LOG.error("the machine is stopped: {}", why.getMessage());
-      try {
-        policy.stop(why);
-      } catch (IOException | RuntimeException e) {
-        LOG.error("the machine could not be stopped, and waits for ever", e);
-      }
+    if (!closed) {
+      stop(why);
     }
   }
 
+  /** Whether the machine was stopped, now or before. */
+  private boolean stop(PagerException why) {
+    if (!failed.compareAndSet(false, true)) {
+      return stopped;
+    }
+    LOG.error("the machine is stopped: {}", why.getMessage());
+    try {
+      policy.stop(why);
+      stopped = true;
+    } catch (IOException | RuntimeException e) {
+      LOG.error("the machine could not be stopped, and waits for ever", e);
+    }
+    return stopped;
+  }
+
   /**
-   * Ends answering, and closes the descriptor: from then on the kernel gives zeros for pages that
-   * are not there. So either all are there ({@link LazyRestore#whole}), or the machine does not
-   * run.
+   * Ends answering. Without the descriptor the kernel gives zeros for pages that are not there: so
+   * unless all are there ({@link LazyRestore#whole}) the machine is stopped by its policy first,
+   * and if that fails the descriptor stays open.
    */
   @Override
   public void close() {
+    PagerStats stats = lazy.stats();
+    boolean safe =
+        stats.present() == stats.pages()
+            || stop(
+                new PagerException(
+                    "the pager ends, and %d pages are not there"
+                        .formatted(stats.pages() - stats.present()),
+                    null));
     closed = true;
     lazy.close();
     try {
@@ -154,6 +226,8 @@ public final class UffdPager implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    userfault.close();
+    if (safe) {
+      target.close();
+    }
   }
 }

@@ -21,10 +21,11 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * before the reading goes with them, and what comes behind it must not be put. So nothing is put
  * while an event is read.
  */
-final class UffdTarget implements PageTarget {
+final class UffdTarget implements PageTarget, AutoCloseable {
   /** Put at once: an event, and so a fault, waits for it no longer than some ten microseconds. */
   private static final int STAGING_BYTES = 64 << 10;
 
+  private static final int SMALL_PAGE_BYTES = 4_096;
   private static final long AGAIN_NANOS = 50_000;
 
   /** While its memory changes: many times what an event takes to be read. */
@@ -32,8 +33,12 @@ final class UffdTarget implements PageTarget {
 
   private final Userfault userfault;
   private final GuestMemory memory;
-  private final int storePageBytes;
+  private final int pageBytes;
+  private final Runnable unheard;
   private final ReadWriteLock reading = new ReentrantReadWriteLock();
+
+  /** Under the lock. */
+  private boolean closed;
 
   /** Pages that the process has given up, a set for each region: they are zero. */
   private final Map<Integer, BitSet> givenUp = new HashMap<>();
@@ -41,27 +46,26 @@ final class UffdTarget implements PageTarget {
   private final ThreadLocal<MemorySegment> staging;
 
   /**
-   * @param storePageBytes of the image's regions
+   * @param pageBytes of the image's regions and of the kernel
+   * @param unheard reads an event that has come, unless somebody else does
    */
-  UffdTarget(Userfault userfault, GuestMemory memory, int storePageBytes) {
+  UffdTarget(Userfault userfault, GuestMemory memory, int pageBytes, Runnable unheard) {
     this.userfault = userfault;
     this.memory = memory;
-    this.storePageBytes = storePageBytes;
-    int bytes = Math.max(STAGING_BYTES, storePageBytes);
-    this.staging = ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(bytes, 4_096));
-    for (GuestMemory.Piece piece : memory.pieces()) {
-      if (piece.pageBytes() > storePageBytes) {
-        throw new IllegalArgumentException(
-            "memory at 0x%x has pages of %d bytes and the image of %d: a page there cannot be put in parts; protect the machine with regions of its page size"
-                .formatted(piece.address(), piece.pageBytes(), storePageBytes));
-      }
-    }
+    this.pageBytes = pageBytes;
+    this.unheard = unheard;
+    int bytes = Math.max(STAGING_BYTES, pageBytes);
+    this.staging = ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(bytes, SMALL_PAGE_BYTES));
   }
 
-  /** One attempt at the kernel. */
-  private interface Attempt {
-    Userfault.Put at(long address, long bytes, long sourceOffset, long pageBytes)
-        throws IOException;
+  /** Pages of one piece of memory. */
+  private interface Part {
+    Userfault.Put put(long address, long bytes, long sourceOffset) throws IOException;
+  }
+
+  /** A try, under the lock. */
+  private interface Try {
+    Userfault.Put put() throws IOException;
   }
 
   @Override
@@ -71,40 +75,72 @@ final class UffdTarget implements PageTarget {
     for (long done = 0; done < source.byteSize(); ) {
       long count = Math.min(source.byteSize() - done, stage.byteSize());
       MemorySegment.copy(source, done, stage, 0, count);
-      reading.readLock().lock();
-      try {
-        putStaged(region, firstPage + done / storePageBytes, stage, count);
-      } finally {
-        reading.readLock().unlock();
-      }
+      long first = firstPage + done / pageBytes;
+      untilDone(first, () -> putStaged(region, first, stage, count));
       done += count;
     }
   }
 
   /** All that the process has not given up. */
-  private void putStaged(int region, long firstPage, MemorySegment stage, long bytes)
+  private Userfault.Put putStaged(int region, long firstPage, MemorySegment stage, long bytes)
       throws IOException {
     BitSet gone = givenUp.get(region);
-    int pages = (int) (bytes / storePageBytes);
-    int from = 0;
-    while (from < pages) {
+    int pages = (int) (bytes / pageBytes);
+    for (int from = 0; from < pages; ) {
       int end = pages;
       if (gone != null) {
-        from = gone.nextClearBit((int) firstPage + from) - (int) firstPage;
+        from = Math.min(pages, gone.nextClearBit((int) firstPage + from) - (int) firstPage);
         int next = gone.nextSetBit((int) firstPage + from);
         end = next < 0 ? pages : Math.min(pages, next - (int) firstPage);
       }
-      if (from < end) {
-        long begin = (long) from * storePageBytes;
-        eachPiece(
-            region,
-            (firstPage + from) * storePageBytes,
-            (long) (end - from) * storePageBytes,
-            (address, length, offset, pageBytes) ->
-                userfault.copy(address, stage.asSlice(begin + offset, length), length, pageBytes));
+      long begin = (long) from * pageBytes;
+      Userfault.Put outcome =
+          eachPiece(
+              region,
+              (firstPage + from) * pageBytes,
+              (long) (end - from) * pageBytes,
+              (address, length, offset) ->
+                  userfault.copy(
+                      address, stage.asSlice(begin + offset, length), length, pageBytes));
+      if (outcome != Userfault.Put.DONE) {
+        return outcome;
       }
       from = end;
     }
+    return Userfault.Put.DONE;
+  }
+
+  /**
+   * While an event is not read nothing can be put: the lock is let go of, and the event read here
+   * if nobody else listens.
+   */
+  private void untilDone(long page, Try attempt) throws IOException {
+    for (int i = 0; i < TRIES_MAX; i++) {
+      Userfault.Put outcome;
+      reading.readLock().lock();
+      try {
+        if (closed) {
+          throw new IOException("the pager is closed");
+        }
+        outcome = attempt.put();
+      } finally {
+        reading.readLock().unlock();
+      }
+      switch (outcome) {
+        case DONE, THERE, GONE -> {
+          return;
+        }
+        case NOWHERE ->
+            throw new IOException(
+                "there is no registered memory at page %d, or not all of it: the machine has changed its memory"
+                    .formatted(page));
+        case AGAIN -> {
+          unheard.run();
+          LockSupport.parkNanos(AGAIN_NANOS);
+        }
+      }
+    }
+    throw new IOException("the memory at page %d is being changed all the time".formatted(page));
   }
 
   /** Reads events while nothing is put, and notes what they give up. */
@@ -139,8 +175,8 @@ final class UffdTarget implements PageTarget {
       long from = Math.max(removed.start(), piece.address());
       long to = Math.min(removed.end(), piece.address() + piece.bytes());
       if (from < to) {
-        long first = (piece.offset() + from - piece.address()) / storePageBytes;
-        pages.accept(piece.region(), first, (to - from) / storePageBytes);
+        long first = (piece.offset() + from - piece.address()) / pageBytes;
+        pages.accept(piece.region(), first, (to - from) / pageBytes);
       }
     }
   }
@@ -152,39 +188,50 @@ final class UffdTarget implements PageTarget {
   @Override
   public void putZero(int region, long firstPage, long pageCount) {}
 
-  /** Somebody waits for a page that is zero. */
+  /** Somebody waits for a page that is zero; if it is there, it stays as it is. */
   void zero(int region, long page) throws IOException {
-    eachPiece(
-        region,
-        page * storePageBytes,
-        storePageBytes,
-        (address, bytes, _, _) -> userfault.zero(address, bytes));
+    untilDone(
+        page,
+        () ->
+            eachPiece(
+                region,
+                page * pageBytes,
+                pageBytes,
+                (address, bytes, _) ->
+                    pageBytes == SMALL_PAGE_BYTES
+                        ? userfault.zero(address, bytes)
+                        // The kernel has no zero page of that size.
+                        : userfault.copy(address, staging.get().fill((byte) 0), bytes, pageBytes)));
   }
 
-  private void eachPiece(int region, long offset, long bytes, Attempt attempt) throws IOException {
+  /** The first outcome that is not good; pages that are there already are good. */
+  private Userfault.Put eachPiece(int region, long offset, long bytes, Part part)
+      throws IOException {
     for (GuestMemory.Piece piece : memory.pieces()) {
       long from = Math.max(offset, piece.offset());
       long to = Math.min(offset + bytes, piece.offset() + piece.bytes());
       if (piece.region() == region && from < to) {
         long address = piece.address() + from - piece.offset();
-        untilDone(address, to - from, from - offset, piece.pageBytes(), attempt);
+        Userfault.Put outcome = part.put(address, to - from, from - offset);
+        if (outcome != Userfault.Put.DONE && outcome != Userfault.Put.THERE) {
+          return outcome;
+        }
       }
     }
+    return Userfault.Put.DONE;
   }
 
-  private static void untilDone(
-      long address, long bytes, long sourceOffset, long pageBytes, Attempt attempt)
-      throws IOException {
-    for (int i = 0; i < TRIES_MAX; i++) {
-      switch (attempt.at(address, bytes, sourceOffset, pageBytes)) {
-        case DONE, THERE, GONE -> {
-          return;
-        }
-        case AGAIN -> LockSupport.parkNanos(AGAIN_NANOS);
+  /** Nothing is put any more, once this has returned; not even where the number is used again. */
+  @Override
+  public void close() {
+    reading.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        userfault.close();
       }
+    } finally {
+      reading.writeLock().unlock();
     }
-    throw new IOException(
-        "the memory at 0x%x is being changed all the time; nothing can be put there"
-            .formatted(address));
   }
 }

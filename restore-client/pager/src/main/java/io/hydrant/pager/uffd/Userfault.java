@@ -55,8 +55,10 @@ public final class Userfault implements AutoCloseable {
     THERE,
     /** The process changes its memory just now: again, when its event was read. */
     AGAIN,
-    /** The process, or its memory, is gone. */
-    GONE
+    /** The process is gone. */
+    GONE,
+    /** No registered memory is there, for one page at least. */
+    NOWHERE
   }
 
   /**
@@ -79,11 +81,6 @@ public final class Userfault implements AutoCloseable {
     return userfault;
   }
 
-  /** One that another process has opened, and registered its memory with. */
-  static Userfault received(int fd) {
-    return new Userfault(fd);
-  }
-
   /** From here on a thread that touches a page there that is not there waits. */
   public void register(long address, long bytes) throws IOException {
     MemorySegment register = ARGUMENTS.get().fill((byte) 0);
@@ -99,26 +96,31 @@ public final class Userfault implements AutoCloseable {
    *
    * @param source whole pages, aligned as the kernel's are
    * @param pageBytes of the kernel
-   * @return AGAIN or GONE: of some of the pages; THERE: all others are there, too
+   * @return AGAIN, GONE, NOWHERE: of some of the pages; THERE: all others are there, too
    */
   Put copy(long address, MemorySegment source, long bytes, long pageBytes) throws IOException {
     long done = 0;
+    long limit = bytes;
     Put outcome = Put.DONE;
     MemorySegment copy = ARGUMENTS.get();
     while (done < bytes) {
       copy.fill((byte) 0);
       copy.set(JAVA_LONG, 0, address + done);
       copy.set(JAVA_LONG, 8, source.address() + done);
-      copy.set(JAVA_LONG, 16, bytes - done);
+      copy.set(JAVA_LONG, 16, Math.min(limit, bytes - done));
       int result = Libc.tryIoctl(fd, IOCTL_COPY, copy);
       long part = copy.get(JAVA_LONG, 32);
       if (result >= 0) {
-        return outcome;
-      }
-      if (part > 0) {
+        done += Math.min(limit, bytes - done);
+      } else if (part > 0) {
         done += part; // and the page behind it says why
       } else if (-result == Libc.EEXIST) {
-        outcome = Put.THERE;
+        outcome = outcome == Put.NOWHERE ? outcome : Put.THERE;
+        done += pageBytes;
+      } else if (-result == Libc.ENOENT && limit > pageBytes) {
+        limit = pageBytes; // the rest may lie in several pieces of memory
+      } else if (-result == Libc.ENOENT) {
+        outcome = Put.NOWHERE;
         done += pageBytes;
       } else {
         return put(-result, "UFFDIO_COPY");
@@ -139,7 +141,8 @@ public final class Userfault implements AutoCloseable {
     return switch (errno) {
       case Libc.EEXIST -> Put.THERE;
       case Libc.EAGAIN -> Put.AGAIN;
-      case Libc.ENOENT, Libc.ESRCH -> Put.GONE;
+      case Libc.ENOENT -> Put.NOWHERE;
+      case Libc.ESRCH -> Put.GONE;
       default -> throw new Libc.Errno(what, errno);
     };
   }

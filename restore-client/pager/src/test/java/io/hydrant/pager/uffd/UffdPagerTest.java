@@ -2,13 +2,11 @@ package io.hydrant.pager.uffd;
 
 import static io.hydrant.pager.ProtectedVm.PAGES;
 import static io.hydrant.pager.ProtectedVm.WRITTEN;
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hydrant.client.Regions;
@@ -19,10 +17,7 @@ import io.hydrant.pager.PagerStats;
 import io.hydrant.pager.ProtectedVm;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,25 +39,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 final class UffdPagerTest {
   private static final long BYTES = (long) PAGES * Regions.PAGE_BYTES;
-  private static final int MADV_DONTNEED = 4;
-
-  private static final MethodHandle MEMCPY =
-      Linker.nativeLinker()
-          .downcallHandle(
-              Linker.nativeLinker().defaultLookup().findOrThrow("memcpy"),
-              FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG));
-
-  private static final MethodHandle MADVISE =
-      Linker.nativeLinker()
-          .downcallHandle(
-              Linker.nativeLinker().defaultLookup().findOrThrow("madvise"),
-              FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
 
   @TempDir private Path directory;
 
   private ProtectedVm vm;
   private Userfault userfault;
-  private long memory;
+  private NativeMemory memory;
 
   @BeforeEach
   void protect() throws Exception {
@@ -72,8 +54,8 @@ final class UffdPagerTest {
       System.out.println("skipped: " + e.getMessage());
       Assumptions.abort(String.valueOf(e.getMessage()));
     }
-    memory = Libc.mmap(BYTES);
-    userfault.register(memory, BYTES);
+    memory = NativeMemory.allocate(BYTES);
+    userfault.register(memory.address(), BYTES);
     vm = new ProtectedVm(directory);
   }
 
@@ -81,12 +63,13 @@ final class UffdPagerTest {
   void stop() throws Exception {
     if (vm != null) {
       vm.close();
-      Libc.munmap(memory, BYTES);
+      memory.close();
     }
   }
 
   private UffdPager pager(RestoreSession session, PagerOptions options, FailurePolicy policy) {
-    GuestMemory.Piece piece = new GuestMemory.Piece(memory, BYTES, 0, 0, Regions.PAGE_BYTES);
+    GuestMemory.Piece piece =
+        new GuestMemory.Piece(memory.address(), BYTES, 0, 0, Regions.PAGE_BYTES);
     return new UffdPager(session, userfault, new GuestMemory(List.of(piece)), options, policy);
   }
 
@@ -94,14 +77,8 @@ final class UffdPagerTest {
   private byte[] look(int page) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment copy = arena.allocate(Regions.PAGE_BYTES);
-      MemorySegment unused =
-          (MemorySegment)
-              MEMCPY.invokeExact(
-                  copy, memory + (long) page * Regions.PAGE_BYTES, (long) Regions.PAGE_BYTES);
-      assertEquals(copy.address(), unused.address());
+      memory.read((long) page * Regions.PAGE_BYTES, copy);
       return copy.toArray(JAVA_BYTE);
-    } catch (Throwable e) {
-      throw new AssertionError(e);
     }
   }
 
@@ -143,7 +120,7 @@ final class UffdPagerTest {
 
   /** A balloon, or a machine that frees memory: what was there must not come back. */
   @Test
-  void whatTheMachineGivesUpIsZeroForEver() throws Throwable {
+  void whatTheMachineGivesUpIsZeroForEver() throws Exception {
     ConcurrentLinkedQueue<Throwable> wrong = new ConcurrentLinkedQueue<>();
     try (RestoreSession session = vm.client().openRestore(vm.image());
         UffdPager pager =
@@ -152,9 +129,7 @@ final class UffdPagerTest {
                 new PagerOptions(4, 64, true, 100, true, 2, 8L << 20, PagerOptions.Touches.FAULTS),
                 never(wrong))) {
       assertArrayEquals(vm.expected(500), look(500));
-      long start = memory + 400L * Regions.PAGE_BYTES;
-      int result = (int) MADVISE.invokeExact(start, 200L * Regions.PAGE_BYTES, MADV_DONTNEED);
-      assertEquals(0, result);
+      memory.discard(400L * Regions.PAGE_BYTES, 200L * Regions.PAGE_BYTES);
       assertArrayEquals(new byte[Regions.PAGE_BYTES], look(500), "given up");
       pager.restore().whole().get(20, TimeUnit.SECONDS);
       for (int page = 0; page < WRITTEN; page++) {
@@ -163,6 +138,43 @@ final class UffdPagerTest {
         assertArrayEquals(expected, look(page), "page " + page);
       }
       assertEquals(List.of(), List.copyOf(wrong));
+    }
+  }
+
+  /** While an event is unread nothing can be put: a fill at full speed must not keep it unread. */
+  @Test
+  void aMachineThatGivesUpMemoryAllTheTimeIsFilledAllTheSame() throws Exception {
+    ConcurrentLinkedQueue<Throwable> wrong = new ConcurrentLinkedQueue<>();
+    try (RestoreSession session = vm.client().openRestore(vm.image());
+        UffdPager pager = pager(session, PagerOptions.DEFAULT, never(wrong))) {
+      for (int i = 0; i < 500; i++) {
+        memory.discard((i % 100L) * Regions.PAGE_BYTES, Regions.PAGE_BYTES);
+      }
+      pager.restore().whole().get(20, TimeUnit.SECONDS);
+      for (int page = 0; page < PAGES; page++) {
+        byte[] expected = page < 100 ? new byte[Regions.PAGE_BYTES] : vm.expected(page);
+        assertArrayEquals(expected, look(page), "page " + page);
+      }
+      assertEquals(List.of(), List.copyOf(wrong));
+    }
+  }
+
+  @Test
+  void memoryOfAnotherPageSizeIsRefused() {
+    try (RestoreSession session = vm.client().openRestore(vm.image())) {
+      GuestMemory.Piece huge = new GuestMemory.Piece(0, 2 << 20, 0, 0, 2 << 20);
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () ->
+                      new UffdPager(
+                          session,
+                          userfault,
+                          new GuestMemory(List.of(huge)),
+                          PagerOptions.DEFAULT,
+                          _ -> {}))
+              .getMessage();
+      assertTrue(String.valueOf(message).contains("same"), message);
     }
   }
 
