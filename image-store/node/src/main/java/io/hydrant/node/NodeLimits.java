@@ -67,6 +67,10 @@ final class NodeLimits {
     limits.put("fetch_bytes", (long) PageReader.BYTES_MAX);
     limits.put("fetch_window", FETCH_WINDOW_REQUESTS);
     limits.put("prefetch_ranges", PREFETCH_RANGES_MAX);
+    limits.put("restore_first_bytes", RestoreService.FIRST_BYTES_MAX);
+    limits.put("learned_ranges", (long) RestoreService.LEARNED_RANGES_MAX);
+    limits.put("learned_pages", (long) RestoreService.LEARNED_PAGES_MAX);
+    limits.put("plan_bytes", (long) CatalogLimits.PLAN_BYTES_MAX);
     return limits;
   }
 }

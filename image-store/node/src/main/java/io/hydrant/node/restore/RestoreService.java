@@ -43,6 +43,15 @@ public final class RestoreService extends RestoreServiceGrpc.RestoreServiceImplB
   /** Requests of a FetchPages stream that are received and not answered. */
   public static final int FETCH_WINDOW_REQUESTS = FetchStream.WINDOW_REQUESTS;
 
+  /** Content that BeginRestore sends behind the slim state. */
+  public static final long FIRST_BYTES_MAX = BeginParts.FIRST_BYTES_MAX;
+
+  /** Ranges of one LearnRestore. */
+  public static final int LEARNED_RANGES_MAX = Plans.RANGES_MAX;
+
+  /** Pages of one LearnRestore, and those written last of one ReadPlan. */
+  public static final int LEARNED_PAGES_MAX = Plans.PAGES_MAX;
+
   /** Ranges of one Prefetch. */
   public static final int PREFETCH_RANGES_MAX = PrefetchParts.RANGES_MAX;
 
