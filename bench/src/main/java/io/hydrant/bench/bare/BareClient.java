@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * The near end of the comparators. Every method sends messages made ahead and returns the
@@ -108,12 +109,22 @@ public final class BareClient implements AutoCloseable {
    * @param pages a multiple of 256
    */
   public long stream(long pages) throws InterruptedException, ExecutionException {
+    return stream(pages, _ -> {});
+  }
+
+  /**
+   * As the other one, and hands out the content of each message, on the network's thread.
+   *
+   * @param pages a multiple of 256
+   */
+  public long stream(long pages, Consumer<ByteString> sink)
+      throws InterruptedException, ExecutionException {
     if (pages % MESSAGE_PAGES != 0) {
       throw new IllegalArgumentException("pages must be a multiple of " + MESSAGE_PAGES);
     }
     PrefetchRequest request =
         PrefetchRequest.newBuilder().addRange(PageRange.newBuilder().setPageCount(pages)).build();
-    PageCounter counter = new PageCounter();
+    PageCounter counter = new PageCounter(sink);
     long begin = System.nanoTime();
     ClientCalls.asyncServerStreamingCall(
         channel.newCall(BareMethods.STREAM, CallOptions.DEFAULT), request, counter);
@@ -159,10 +170,16 @@ public final class BareClient implements AutoCloseable {
 
   private static final class PageCounter implements StreamObserver<Pages> {
     private final CompletableFuture<Long> end = new CompletableFuture<>();
+    private final Consumer<ByteString> sink;
     private long pages;
+
+    PageCounter(Consumer<ByteString> sink) {
+      this.sink = sink;
+    }
 
     @Override
     public void onNext(Pages message) {
+      sink.accept(message.getData());
       pages += message.getPageCount();
     }
 

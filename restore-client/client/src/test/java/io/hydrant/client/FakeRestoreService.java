@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.hydrant.v1.BeginRestorePart;
+import io.hydrant.v1.BeginRestoreRequest;
 import io.hydrant.v1.CloseRestoreRequest;
 import io.hydrant.v1.CloseRestoreResponse;
 import io.hydrant.v1.FetchRequest;
@@ -45,25 +47,60 @@ final class FakeRestoreService extends RestoreServiceGrpc.RestoreServiceImplBase
   @Override
   public void openRestore(
       OpenRestoreRequest request, StreamObserver<OpenRestoreResponse> observer) {
-    FakeImageService.answer(
-        faults,
-        "openRestore",
-        observer,
-        () -> {
-          ByteString token =
-              store.openSession(
-                  request.getImage(),
-                  store.named(
-                      request.getImage(), request.getCheckpointName(), request.getCheckpoint()),
-                  request.getRequestId());
-          FakeStore.Content content = store.session(token);
-          return OpenRestoreResponse.newBuilder()
-              .setToken(token)
-              .setCheckpoint(store.describe(content))
-              .setLeaseMillis(faults.leaseMillis)
-              .setImageUid(content.open.getImageUid())
-              .build();
-        });
+    FakeImageService.answer(faults, "openRestore", observer, () -> opened(request));
+  }
+
+  private OpenRestoreResponse opened(OpenRestoreRequest request) {
+    ByteString token =
+        store.openSession(
+            request.getImage(),
+            store.named(request.getImage(), request.getCheckpointName(), request.getCheckpoint()),
+            request.getRequestId());
+    FakeStore.Content content = store.session(token);
+    return OpenRestoreResponse.newBuilder()
+        .setToken(token)
+        .setCheckpoint(store.describe(content))
+        .setLeaseMillis(faults.leaseMillis)
+        .setImageUid(content.open.getImageUid())
+        .build();
+  }
+
+  /** The first pages of the image are taken for those that are wanted first. */
+  @Override
+  public void beginRestore(BeginRestoreRequest request, StreamObserver<BeginRestorePart> observer) {
+    try {
+      OpenRestoreResponse opened = opened(request.getOpen());
+      send(observer, BeginRestorePart.newBuilder().setOpened(opened));
+      FakeStore.Content content = store.session(opened.getToken());
+      for (SlimChunk chunk : content.slim) {
+        send(observer, BeginRestorePart.newBuilder().setSlim(part(chunk)));
+      }
+      long count = request.getFirstBytes() / Regions.PAGE_BYTES;
+      List<Long> first = LongStream.range(0, count).boxed().toList();
+      send(
+          observer,
+          BeginRestorePart.newBuilder().setPages(FakeStore.read(content, 0, first, true)));
+    } catch (RuntimeException e) {
+      observer.onError(e);
+      return;
+    }
+    observer.onCompleted();
+  }
+
+  private void send(StreamObserver<BeginRestorePart> observer, BeginRestorePart.Builder part) {
+    BeginRestorePart sent = faults.begun.apply(part.build());
+    if (sent == null) {
+      throw FAULT.make();
+    }
+    observer.onNext(sent);
+  }
+
+  private static SlimPart part(SlimChunk chunk) {
+    return SlimPart.newBuilder()
+        .setOffset(chunk.getOffset())
+        .setChecksum(chunk.getChecksum())
+        .setData(chunk.getData())
+        .build();
   }
 
   @Override
@@ -96,13 +133,7 @@ final class FakeRestoreService extends RestoreServiceGrpc.RestoreServiceImplBase
   public void readSlim(ReadSlimRequest request, StreamObserver<SlimPart> observer) {
     try {
       for (SlimChunk chunk : store.session(request.getToken()).slim) {
-        SlimPart part =
-            SlimPart.newBuilder()
-                .setOffset(chunk.getOffset())
-                .setChecksum(chunk.getChecksum())
-                .setData(chunk.getData())
-                .build();
-        SlimPart sent = faults.slim.apply(part);
+        SlimPart sent = faults.slim.apply(part(chunk));
         if (sent == null) {
           throw FAULT.make();
         }

@@ -2,6 +2,7 @@ package io.hydrant.client;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.hydrant.v1.BeginRestorePart;
 import io.hydrant.v1.FetchRequest;
 import io.hydrant.v1.FetchResponse;
 import io.hydrant.v1.PageDigestPart;
@@ -51,6 +52,9 @@ final class Faults {
 
   volatile Function<SlimPart, @Nullable SlimPart> slim = part -> part;
   volatile Function<PageDigestPart, @Nullable PageDigestPart> digests = part -> part;
+
+  /** Replaces what begins a restore, part by part; null: break the stream. */
+  volatile Function<BeginRestorePart, @Nullable BeginRestorePart> begun = part -> part;
 
   /** Throws to refuse a unary call; gets the method's name. */
   volatile Consumer<String> unary = _ -> {};

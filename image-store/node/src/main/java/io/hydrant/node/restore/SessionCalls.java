@@ -79,8 +79,7 @@ final class SessionCalls implements TakeOverSessions {
     RequestId id = Requests.id(request.getRequestId(), "request_id");
     Requests.Wanted wanted = Requests.wanted(request.getCheckpoint(), request.getCheckpointName());
     int leaseMillis = Requests.leaseMillis(request.getLeaseMillis());
-    return proposals
-        .current()
+    return resolvable(request, wanted)
         .thenCompose(_ -> {
           ImageState image = Requests.image(catalog, request.getImage());
           requireRoom();
@@ -88,6 +87,23 @@ final class SessionCalls implements TakeOverSessions {
         })
         .thenApply(SessionCalls::pinned)
         .thenApply(this::opened);
+  }
+
+  /**
+   * Who leads knows all that was acknowledged, and if it does not lead any more the entry is not
+   * taken: so what it finds it may propose at once. That it does not find something is only said by
+   * a catalog that is current for certain.
+   */
+  private CompletableFuture<Long> resolvable(OpenRestoreRequest request, Requests.Wanted wanted) {
+    if (proposals.leads()) {
+      try {
+        wanted.of(Requests.image(catalog, request.getImage()));
+        return CompletableFuture.completedFuture(catalog.applied().index());
+      } catch (ApiException e) {
+        // Looked for again.
+      }
+    }
+    return proposals.current();
   }
 
   @Override

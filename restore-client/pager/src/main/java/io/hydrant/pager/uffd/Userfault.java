@@ -98,7 +98,8 @@ public final class Userfault implements AutoCloseable {
    * @param pageBytes of the kernel
    * @return AGAIN, GONE, NOWHERE: of some of the pages; THERE: all others are there, too
    */
-  Put copy(long address, MemorySegment source, long bytes, long pageBytes) throws IOException {
+  public Put copy(long address, MemorySegment source, long bytes, long pageBytes)
+      throws IOException {
     long done = 0;
     long limit = bytes;
     Put outcome = Put.DONE;
