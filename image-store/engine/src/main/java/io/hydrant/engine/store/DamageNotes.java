@@ -23,9 +23,18 @@ final class DamageNotes {
   private final StoreEvents events;
 
   DamageNotes(StoreParts parts, StoreWriter writer, StoreEvents events) {
-    this.catalog = parts.catalog();
-    this.maps = parts.maps();
-    this.missing = parts.missing();
+    this(parts.catalog(), parts.maps(), parts.missing(), writer, events);
+  }
+
+  DamageNotes(
+      Catalog catalog,
+      PageMaps maps,
+      MissingTracts missing,
+      StoreWriter writer,
+      StoreEvents events) {
+    this.catalog = catalog;
+    this.maps = maps;
+    this.missing = missing;
     this.writer = writer;
     this.events = events;
   }
@@ -43,14 +52,14 @@ final class DamageNotes {
    * @return the rows that are bad and to be repaired
    */
   List<BadPages.Bad> pages(TractKey tract, int[] pages, long[] addresses) throws IOException {
-    TractMap map = maps.get(tract);
+    TractMap seen = mapOf(tract);
     List<BadPages.Bad> bad = new ArrayList<>();
-    for (int i = 0; map != null && i < pages.length; i++) {
-      for (int row = 0; row < map.size(); row++) {
-        if (map.pageInTract(row) == pages[i]
-            && map.address(row) == addresses[i]
-            && map.length(row) > 0) {
-          long version = map.checkpoint(row);
+    for (int i = 0; i < pages.length; i++) {
+      for (int row = 0; row < seen.size(); row++) {
+        if (seen.pageInTract(row) == pages[i]
+            && seen.address(row) == addresses[i]
+            && seen.length(row) > 0) {
+          long version = seen.checkpoint(row);
           if (isLost(tract, pages[i], version)) {
             continue;
           }
@@ -62,15 +71,26 @@ final class DamageNotes {
     }
     if (!bad.isEmpty()) {
       writer.changeIfUsable(() -> {
+        // Once more: since then the entry that says that it is lost may have been applied, or
+        // somebody else found it, and it was repaired. A row that is not in the map any more would
+        // be waited for until the map changes again, which may be never.
+        TractMap now = mapOf(tract);
         for (BadPages.Bad one : bad) {
-          // Once more: the entry that says so may have been applied since.
-          if (!isLost(tract, one.page(), one.version())) {
+          int row = now.rowOf(one.page(), one.version());
+          if (row >= 0
+              && now.address(row) == one.address()
+              && !isLost(tract, one.page(), one.version())) {
             missing.damage(tract, one);
           }
         }
       });
     }
     return bad;
+  }
+
+  private TractMap mapOf(TractKey tract) throws IOException {
+    TractMap map = maps.get(tract);
+    return map == null ? TractMap.empty() : map;
   }
 
   /** Whether it was marked damaged: nobody has it, so nothing is to be repaired. */

@@ -9,13 +9,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** An index in memory whose gets can be held up. */
-final class PlainIndex implements PageIndex {
+public final class PlainIndex implements PageIndex {
   private volatile TreeMap<byte[], byte[]> rows = new TreeMap<>(Arrays::compareUnsigned);
   private volatile Runnable afterGet = () -> {};
   final AtomicLong gets = new AtomicLong();
 
   /** Runs after a get has seen its value and before it returns. */
-  void afterGet(Runnable action) {
+  public void afterGet(Runnable action) {
     afterGet = action;
   }
 

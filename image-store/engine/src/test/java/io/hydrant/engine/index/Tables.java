@@ -5,11 +5,11 @@ import io.hydrant.engine.model.PageTable;
 import java.util.random.RandomGenerator;
 
 /** Page tables for tests. */
-final class Tables {
+public final class Tables {
   private Tables() {}
 
   /** Raw 4 KiB pages with made-up checksums. */
-  static PageTable raw(int... pages) {
+  public static PageTable raw(int... pages) {
     int count = pages.length;
     short[] numbers = new short[count];
     int[] lengths = new int[count];
