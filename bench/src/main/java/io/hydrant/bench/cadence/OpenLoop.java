@@ -22,15 +22,28 @@ public final class OpenLoop {
   private final Duration interval;
   private final CheckpointSender sender;
   private final List<String> failures = new ArrayList<>();
+  private volatile long latestNanos = Long.MAX_VALUE;
 
   public OpenLoop(Duration interval, CheckpointSender sender) {
     this.interval = interval;
     this.sender = sender;
   }
 
+  public Duration interval() {
+    return interval;
+  }
+
   /** What went wrong; each of it is a missed moment, too. */
   public List<String> failures() {
     return List.copyOf(failures);
+  }
+
+  /**
+   * How long the checkpoint took that was acknowledged last, from the moment when it was due; the
+   * longest time there is before the first one. Any thread.
+   */
+  public long latestNanos() {
+    return latestNanos;
   }
 
   /**
@@ -77,6 +90,7 @@ public final class OpenLoop {
         long due = clockwork.await(number);
         Flight flight = new Flight(due, sender.send());
         flights.add(flight);
+        flight.answered().thenAccept(answered -> latestNanos = answered - due);
         if (previous != null) {
           // Two are open at most; there is nothing else to do before the next one is due.
           previous.answered().get();

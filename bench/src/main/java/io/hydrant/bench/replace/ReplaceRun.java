@@ -27,6 +27,9 @@ public final class ReplaceRun {
   private static final long REPLACE_SECONDS_MAX = 900;
   private static final long ASK_MILLIS = 250;
 
+  /** For the guests to keep up with their own moments, before anything is measured. */
+  private static final Duration WARM_UP_MAX = Duration.ofMinutes(4);
+
   private final Lab lab;
   private final int images;
   private final long imageBytes;
@@ -51,8 +54,9 @@ public final class ReplaceRun {
 
   /**
    * @param failures of the guests' commits, in words
+   * @param late in how many rounds the guests did not keep up even before the disk was lost
    */
-  public record Result(List<Round> rounds, List<String> failures) {}
+  public record Result(List<Round> rounds, List<String> failures, int late) {}
 
   /**
    * @param calmTime before each replacement
@@ -63,7 +67,9 @@ public final class ReplaceRun {
       fill(client, pool);
       RunningLoad load = new RunningLoad(client, guests(pool));
       List<Copy> copies = new ArrayList<>();
+      int late = 0;
       for (int round = 0; round < rounds; round++) {
+        late += load.awaitCalm(WARM_UP_MAX) ? 0 : 1;
         copies.add(loseAndReplace(group, calmTime));
         lab.say("replace: %d of %d", round + 1, rounds);
       }
@@ -83,13 +89,13 @@ public final class ReplaceRun {
                 (copy.lastPage() - copy.firstPage()) / 1e9,
                 copy.bytes()));
       }
-      return new Result(ended, load.failures());
+      return new Result(ended, load.failures(), late);
     }
   }
 
-  /** A follower's disk is lost after a calm time, of which the first quarter does not count. */
+  /** A follower's disk is lost after a calm time. */
   private Copy loseAndReplace(StoreGroup group, Duration calmTime) throws Exception {
-    long calmBegin = System.nanoTime() + calmTime.toNanos() / 4;
+    long calmBegin = System.nanoTime();
     Thread.sleep(calmTime);
     int member = (group.awaitCalm() + 1) % StoreGroup.MEMBERS;
     String dead = group.node(member);

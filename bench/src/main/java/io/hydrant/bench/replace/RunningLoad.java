@@ -6,16 +6,27 @@ import io.hydrant.bench.cadence.StoreSender;
 import io.hydrant.bench.measure.Latencies;
 import io.hydrant.bench.store.StoreClient;
 import io.hydrant.client.ProtectionStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Guests that are checkpointed at fixed moments until it is ended, each on a thread of its own. */
 final class RunningLoad {
+  /** Between two looks at whether it keeps up. */
+  private static final long LOOK_MILLIS = 250;
+
+  /** It keeps up if each look within that time finds it so. */
+  private static final long CALM_SECONDS = 10;
+
+  /** Of its interval, a checkpoint may take so much when the guests keep up. */
+  private static final int CALM_INTERVALS = 2;
+
   private final List<ProtectionStream> protections = new ArrayList<>();
   private final List<StoreSender> senders = new ArrayList<>();
   private final List<OpenLoop> loops = new ArrayList<>();
@@ -38,6 +49,32 @@ final class RunningLoad {
     for (OpenLoop loop : loops) {
       running.add(threads.submit(() -> loop.run(_ -> !ended)));
     }
+  }
+
+  /**
+   * Waits until the guests keep up with their own moments: servers that have just begun fall
+   * behind, and what they owe from then would be counted as slow for as long as it takes to make up
+   * for it.
+   *
+   * @return whether they do within the time
+   */
+  boolean awaitCalm(Duration longest) throws InterruptedException {
+    long deadline = System.nanoTime() + longest.toNanos();
+    long calmSince = System.nanoTime();
+    while (System.nanoTime() < deadline) {
+      Thread.sleep(LOOK_MILLIS);
+      long now = System.nanoTime();
+      if (!loops.stream().allMatch(RunningLoad::keepsUp)) {
+        calmSince = now;
+      } else if (now - calmSince >= TimeUnit.SECONDS.toNanos(CALM_SECONDS)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean keepsUp(OpenLoop loop) {
+    return loop.latestNanos() < CALM_INTERVALS * loop.interval().toNanos();
   }
 
   /** All that was acknowledged, of all guests, when it has come to its end. */
