@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
     description = {
       "Shows it all in about a minute: starts a server in a temporary directory, writes the checkpoints of a"
           + " real virtual machine, kills the server with SIGKILL in the middle of one, restarts it, restores and"
-          + " compares, fetches pages on demand. Cleans up behind itself.",
+          + " compares, fetches pages on demand; kills a sample machine, which goes on in another process while its"
+          + " pages come. Cleans up behind itself.",
       "Exit code 0 if everything was as it must be."
     },
     footer = {

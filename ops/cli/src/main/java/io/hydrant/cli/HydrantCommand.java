@@ -25,6 +25,7 @@ import picocli.CommandLine.TypeConversionException;
       ImageCommand.class,
       CheckpointCommand.class,
       RestoreCommand.class,
+      PagerCommand.class,
       VerifyCommand.class,
       FetchCommand.class,
       ReplayCommand.class,
@@ -34,6 +35,7 @@ import picocli.CommandLine.TypeConversionException;
       StatsCommand.class,
       InfoCommand.class,
       InspectCommand.class,
+      GuestCommand.class,
       DemoCommand.class,
       CompletionCommand.class
     },

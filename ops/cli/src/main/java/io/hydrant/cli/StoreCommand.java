@@ -2,6 +2,7 @@ package io.hydrant.cli;
 
 import io.hydrant.cli.output.Output;
 import io.hydrant.client.ClientConfig;
+import io.hydrant.client.Deadlines;
 import io.hydrant.client.HydrantClient;
 import io.hydrant.client.RetryPolicy;
 import java.time.Duration;
@@ -19,10 +20,16 @@ abstract class StoreCommand extends BasicCommand {
     return new RetryPolicy(5, Duration.ofMillis(50), Duration.ofMillis(500));
   }
 
+  /** How long its calls may take. */
+  Deadlines deadlines() {
+    return Deadlines.DEFAULT;
+  }
+
   @Override
   final ExitCode run(Output output) throws Exception {
     Logging.forClient(root().verbose());
-    try (HydrantClient client = HydrantClient.connect(config().withRetries(retries()))) {
+    try (HydrantClient client =
+        HydrantClient.connect(config().withRetries(retries()).withDeadlines(deadlines()))) {
       return run(output, client);
     }
   }

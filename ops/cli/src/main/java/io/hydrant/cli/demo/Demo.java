@@ -45,8 +45,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The whole road in one run: real checkpoints go in, the server is killed in the middle of one,
- * comes back, and gives out exactly what it had acknowledged. Each step that can be checked is
- * checked.
+ * comes back, and gives out exactly what it had acknowledged; a machine dies and goes on. Each step
+ * that can be checked is checked.
  */
 public final class Demo {
   private static final String IMAGE = "demo";
@@ -142,6 +142,7 @@ public final class Demo {
       goOn(client, ref, stream, interrupted);
       restoreAll(client, ref);
       fetchFaults(client, ref);
+      new FailOver(report, scratch, client, second.address()).run();
       int code = second.stop();
       report.check(code == 0, "server stopped in order (SIGTERM, exit code " + code + ")");
     }

@@ -112,6 +112,11 @@ public final class JavaProcess implements AutoCloseable {
     process.waitFor();
   }
 
+  /** Waits for its end; its exit code, 128 and the signal's number if it was killed. */
+  int awaitEnd() throws InterruptedException {
+    return process.waitFor();
+  }
+
   /** SIGTERM; returns the exit code. Killed if it takes too long. */
   int stop() throws InterruptedException {
     process.destroy();

@@ -15,19 +15,12 @@ public interface FailurePolicy {
   void stop(PagerException why) throws IOException;
 
   /** The process is ended (SIGKILL). */
-  static FailurePolicy kill(long pid) {
-    return signal(pid, Libc.SIGKILL);
+  static FailurePolicy kill(MachineProcess process) {
+    return _ -> process.signal(Libc.SIGKILL);
   }
 
   /** The process is stopped (SIGSTOP), for somebody to look at. */
-  static FailurePolicy pause(long pid) {
-    return signal(pid, Libc.SIGSTOP);
-  }
-
-  private static FailurePolicy signal(long pid, int signal) {
-    if (pid <= 1) {
-      throw new IllegalArgumentException("process " + pid + " is nobody's machine");
-    }
-    return _ -> Libc.kill(pid, signal);
+  static FailurePolicy pause(MachineProcess process) {
+    return _ -> process.signal(Libc.SIGSTOP);
   }
 }

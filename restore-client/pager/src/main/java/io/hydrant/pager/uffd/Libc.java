@@ -3,6 +3,7 @@ package io.hydrant.pager.uffd;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -27,8 +28,10 @@ final class Libc {
   static final int POLLIN = 1;
   static final int O_CLOEXEC = 0x80000;
   static final int O_NONBLOCK = 0x800;
+  static final int ECONNREFUSED = 111;
   static final int SIGKILL = 9;
   static final int SIGSTOP = 19;
+  static final int POINTER_BYTES = 8;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -38,20 +41,32 @@ final class Libc {
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
 
   private static final MethodHandle IOCTL = handle("ioctl", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
-  private static final MethodHandle SYSCALL = handle("syscall", JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle SYSCALL =
+      handle("syscall", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle POLL = handle("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
   private static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
   private static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
-  private static final MethodHandle KILL = handle("kill", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle MMAP =
       handle("mmap", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle MADVISE =
       handle("madvise", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle MEMCPY =
-      LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("memcpy"),
-          FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG));
+      handle("memcpy", ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle SOCKET =
+      handle("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle BIND = handle("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle CONNECT =
+      handle("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle LISTEN = handle("listen", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle ACCEPT =
+      handle("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
+  private static final MethodHandle RECVMSG =
+      handle("recvmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle SENDMSG =
+      handle("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle GETSOCKOPT =
+      handle("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
 
   private Libc() {}
 
@@ -94,30 +109,44 @@ final class Libc {
     }
   }
 
-  private static RuntimeException unexpected(Throwable thrown) {
-    return new IllegalStateException("a system call cannot be made", thrown);
-  }
-
   private static int errno() {
     return (int) ERRNO.get(STATES.get(), 0L);
   }
 
-  static int ioctl(int fd, long request, MemorySegment argument) throws Errno {
-    int result = tryIoctl(fd, request, argument);
+  /** A call into the library, of which less than zero means that it failed. */
+  private interface Call {
+    long run() throws Throwable;
+  }
+
+  /** What it returned; the negative error number if it failed. */
+  private static long attempt(Call call) {
+    try {
+      long result = call.run();
+      return result < 0 ? -errno() : result;
+    } catch (Throwable e) {
+      throw new IllegalStateException("a system call cannot be made", e);
+    }
+  }
+
+  private static long require(String what, long result) throws Errno {
     if (result < 0) {
-      throw new Errno("ioctl 0x%x".formatted(request), -result);
+      throw new Errno(what, (int) -result);
     }
     return result;
   }
 
+  static void ioctl(int fd, long request, MemorySegment argument) throws Errno {
+    require("ioctl 0x%x".formatted(request), tryIoctl(fd, request, argument));
+  }
+
   /** The negative error number if it fails. */
   static int tryIoctl(int fd, long request, MemorySegment argument) {
-    try {
-      int result = (int) IOCTL.invokeExact(STATES.get(), fd, request, argument);
-      return result < 0 ? -errno() : result;
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    return (int) attempt(() -> (int) IOCTL.invokeExact(STATES.get(), fd, request, argument));
+  }
+
+  private static long syscall(long number, long first, long second, long third, long fourth) {
+    return attempt(
+        () -> (long) SYSCALL.invokeExact(STATES.get(), number, first, second, third, fourth));
   }
 
   static int userfaultfd(int flags) throws Errno {
@@ -127,123 +156,133 @@ final class Libc {
           case "aarch64" -> 282;
           default -> throw new Errno("userfaultfd on " + System.getProperty("os.arch"), 38);
         };
-    try {
-      long fd = (long) SYSCALL.invokeExact(STATES.get(), number, (long) flags);
-      if (fd < 0) {
-        throw new Errno("userfaultfd", errno());
-      }
-      return (int) fd;
-    } catch (Errno e) {
-      throw e;
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    return (int) require("userfaultfd", syscall(number, flags, 0, 0, 0));
+  }
+
+  /** A descriptor of a process, which means that process for ever, whoever gets its number. */
+  static int pidfdOpen(long pid) throws Errno {
+    long number = 434; // on all architectures
+    return (int) require("process " + pid, syscall(number, pid, 0, 0, 0));
+  }
+
+  static void pidfdSendSignal(int fd, int signal) throws Errno {
+    long number = 424; // on all architectures
+    require("signal " + signal, syscall(number, fd, signal, 0, 0));
   }
 
   /** Whether something can be read within so many milliseconds. */
   static boolean poll(MemorySegment pollfd, int millis) throws Errno {
-    try {
-      int result = (int) POLL.invokeExact(STATES.get(), pollfd, 1L, millis);
-      if (result < 0 && errno() != EINTR) {
-        throw new Errno("poll", errno());
-      }
-      return result > 0;
-    } catch (Errno e) {
-      throw e;
-    } catch (Throwable e) {
-      throw unexpected(e);
+    long result = attempt(() -> (int) POLL.invokeExact(STATES.get(), pollfd, 1L, millis));
+    return result != -EINTR && require("poll", result) > 0;
+  }
+
+  /** As {@link #poll(MemorySegment, int)}. */
+  static boolean poll(int fd, int millis) throws Errno {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pollfd = arena.allocate(POINTER_BYTES, POINTER_BYTES);
+      pollfd.set(JAVA_INT, 0, fd);
+      pollfd.set(JAVA_SHORT, 4, (short) POLLIN);
+      return poll(pollfd, millis);
     }
   }
 
   /** Bytes read; 0 if nothing is there. */
   static long read(int fd, MemorySegment into, long bytes) throws Errno {
-    try {
-      long result = (long) READ.invokeExact(STATES.get(), fd, into, bytes);
-      if (result >= 0) {
-        return result;
-      }
-      if (errno() == EAGAIN || errno() == EINTR) {
-        return 0;
-      }
-      throw new Errno("read", errno());
-    } catch (Errno e) {
-      throw e;
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    long result = attempt(() -> (long) READ.invokeExact(STATES.get(), fd, into, bytes));
+    return result == -EAGAIN || result == -EINTR ? 0 : require("read", result);
   }
 
   static void close(int fd) {
-    try {
-      int result = (int) CLOSE.invokeExact(STATES.get(), fd);
-      assert result <= 0;
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  static void kill(long pid, int signal) throws Errno {
-    try {
-      int result = (int) KILL.invokeExact(STATES.get(), Math.toIntExact(pid), signal);
-      if (result < 0) {
-        throw new Errno("kill " + pid, errno());
-      }
-    } catch (Errno e) {
-      throw e;
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    attempt(() -> (int) CLOSE.invokeExact(STATES.get(), fd));
   }
 
   /** Memory of this process, private and without a file. */
   static long mmap(long bytes) throws Errno {
     int readWrite = 3;
     int privateAnonymous = 0x22;
-    try {
-      long address =
-          (long)
-              MMAP.invokeExact(
-                  STATES.get(), MemorySegment.NULL, bytes, readWrite, privateAnonymous, -1, 0L);
-      if (address == -1) {
-        throw new Errno("mmap of " + bytes + " bytes", errno());
-      }
-      return address;
-    } catch (Errno e) {
-      throw e;
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    MemorySegment anywhere = MemorySegment.NULL;
+    return require(
+        "mmap of " + bytes + " bytes",
+        attempt(() ->
+            (long)
+                MMAP.invokeExact(
+                    STATES.get(), anywhere, bytes, readWrite, privateAnonymous, -1, 0L)));
   }
 
   static void memcpy(MemorySegment into, long from, long bytes) {
-    try {
-      MemorySegment unused = (MemorySegment) MEMCPY.invokeExact(into, from, bytes);
-      assert unused.address() == into.address();
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    attempt(() -> ((MemorySegment) MEMCPY.invokeExact(STATES.get(), into, from, bytes)).address());
   }
 
   static void discard(long address, long bytes) throws Errno {
     int dontNeed = 4;
-    try {
-      int result = (int) MADVISE.invokeExact(STATES.get(), address, bytes, dontNeed);
-      if (result < 0) {
-        throw new Errno("madvise", errno());
-      }
-    } catch (Errno e) {
-      throw e;
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    require(
+        "madvise",
+        attempt(() -> (int) MADVISE.invokeExact(STATES.get(), address, bytes, dontNeed)));
   }
 
   static void munmap(long address, long bytes) {
-    try {
-      int result = (int) MUNMAP.invokeExact(STATES.get(), address, bytes);
-      assert result <= 0;
-    } catch (Throwable e) {
-      throw unexpected(e);
+    attempt(() -> (int) MUNMAP.invokeExact(STATES.get(), address, bytes));
+  }
+
+  /** A stream socket between processes of this machine. */
+  static int socket() throws Errno {
+    int unix = 1;
+    int stream = 1 | O_CLOEXEC;
+    return (int)
+        require("socket", attempt(() -> (int) SOCKET.invokeExact(STATES.get(), unix, stream, 0)));
+  }
+
+  static void bind(int fd, MemorySegment address) throws Errno {
+    int bytes = (int) address.byteSize();
+    require("bind", attempt(() -> (int) BIND.invokeExact(STATES.get(), fd, address, bytes)));
+  }
+
+  static void connect(int fd, MemorySegment address) throws Errno {
+    int bytes = (int) address.byteSize();
+    require("connect", attempt(() -> (int) CONNECT.invokeExact(STATES.get(), fd, address, bytes)));
+  }
+
+  static void listen(int fd, int backlog) throws Errno {
+    require("listen", attempt(() -> (int) LISTEN.invokeExact(STATES.get(), fd, backlog)));
+  }
+
+  static int accept(int fd) throws Errno {
+    MemorySegment unnamed = MemorySegment.NULL;
+    return (int)
+        require(
+            "accept",
+            attempt(() -> (int) ACCEPT.invokeExact(STATES.get(), fd, unnamed, unnamed, O_CLOEXEC)));
+  }
+
+  /** Bytes received, 0 at the end; descriptors among them are closed when others are executed. */
+  static long receive(int fd, MemorySegment message) throws Errno {
+    int closeOnExec = 0x40000000;
+    return require(
+        "recvmsg",
+        attempt(() -> (long) RECVMSG.invokeExact(STATES.get(), fd, message, closeOnExec)));
+  }
+
+  static long send(int fd, MemorySegment message) throws Errno {
+    int noSignal = 0x4000;
+    return require(
+        "sendmsg", attempt(() -> (long) SENDMSG.invokeExact(STATES.get(), fd, message, noSignal)));
+  }
+
+  /** The process at the other end of a socket, as this one sees it; 0 if it cannot be seen. */
+  static int peer(int fd) throws Errno {
+    int socketLevel = 1;
+    int peerCredentials = 17;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment credentials = arena.allocate(JAVA_INT, 3);
+      MemorySegment bytes = arena.allocate(JAVA_INT);
+      bytes.set(JAVA_INT, 0, (int) credentials.byteSize());
+      require(
+          "getsockopt",
+          attempt(() ->
+              (int)
+                  GETSOCKOPT.invokeExact(
+                      STATES.get(), fd, socketLevel, peerCredentials, credentials, bytes)));
+      return credentials.get(JAVA_INT, 0);
     }
   }
 }

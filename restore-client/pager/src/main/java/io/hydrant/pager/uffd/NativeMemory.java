@@ -29,6 +29,15 @@ public final class NativeMemory implements AutoCloseable {
     return bytes;
   }
 
+  /**
+   * All of it, for Java code of a process that is not its own pager.
+   *
+   * @return valid until this is closed
+   */
+  public MemorySegment asSegment() {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
   /** Copies some of it; waits, if it is registered, until the pages are there. */
   public void read(long offset, MemorySegment into) {
     if (offset < 0 || offset > bytes - into.byteSize()) {

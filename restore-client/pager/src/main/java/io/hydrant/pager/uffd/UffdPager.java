@@ -43,6 +43,7 @@ public final class UffdPager implements AutoCloseable {
   private final AtomicBoolean failed = new AtomicBoolean();
   private volatile boolean stopped;
   private volatile boolean closed;
+  private volatile boolean ended;
 
   /**
    * Begins to answer.
@@ -50,6 +51,8 @@ public final class UffdPager implements AutoCloseable {
    * @param session stays the caller's, who closes it after this
    * @param userfault becomes the pager's
    * @param memory is registered with it
+   * @throws IllegalArgumentException if the memory does not fit the image; the descriptor stays the
+   *     caller's, who must stop the machine before closing it
    */
   public UffdPager(
       RestoreSession session,
@@ -61,13 +64,8 @@ public final class UffdPager implements AutoCloseable {
     this.regions = session.regions();
     this.policy = policy;
     this.userfault = userfault;
+    memory.pieces().forEach(this::check);
     this.target = new UffdTarget(userfault, memory, pageBytes(), this::hear);
-    try {
-      memory.pieces().forEach(this::check);
-    } catch (IllegalArgumentException e) {
-      target.close();
-      throw e;
-    }
     this.lazy = new LazyRestore(session, target, options);
     lazy.start();
     for (int i = 0; i < FAULT_THREADS; i++) {
@@ -181,8 +179,13 @@ public final class UffdPager implements AutoCloseable {
     target.zero(piece.region(), page);
   }
 
+  /** The machine's process is gone: nobody is to be stopped any more. */
+  public void machineEnded() {
+    ended = true;
+  }
+
   private void fail(PagerException why) {
-    if (!closed) {
+    if (!closed && !ended) {
       stop(why);
     }
   }
@@ -211,7 +214,8 @@ public final class UffdPager implements AutoCloseable {
   public void close() {
     PagerStats stats = lazy.stats();
     boolean safe =
-        stats.present() == stats.pages()
+        ended
+            || stats.present() == stats.pages()
             || stop(
                 new PagerException(
                     "the pager ends, and %d pages are not there"

@@ -39,6 +39,16 @@ public final class Userfault implements AutoCloseable {
     this.fd = fd;
   }
 
+  /** One that another process has opened, and has registered its memory with. */
+  static Userfault received(int fd) {
+    return new Userfault(fd);
+  }
+
+  /** For handing it over. */
+  int descriptor() {
+    return fd;
+  }
+
   /** What has happened to registered memory. */
   public sealed interface Event {
     /** A thread waits for the page at this address. */

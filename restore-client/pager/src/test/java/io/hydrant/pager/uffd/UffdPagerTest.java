@@ -175,6 +175,7 @@ final class UffdPagerTest {
                           _ -> {}))
               .getMessage();
       assertTrue(String.valueOf(message).contains("same"), message);
+      userfault.close(); // it stays the caller's
     }
   }
 

@@ -1,0 +1,308 @@
+package io.hydrant.cli;
+
+import io.hydrant.cli.output.Amounts;
+import io.hydrant.cli.output.Json;
+import io.hydrant.cli.output.Output;
+import io.hydrant.cli.output.Progress;
+import io.hydrant.client.CheckpointChoice;
+import io.hydrant.client.Deadlines;
+import io.hydrant.client.FencedRestore;
+import io.hydrant.client.HydrantClient;
+import io.hydrant.client.HydrantException;
+import io.hydrant.client.RestoreSession;
+import io.hydrant.client.RetryPolicy;
+import io.hydrant.pager.PagerException;
+import io.hydrant.pager.PagerOptions;
+import io.hydrant.pager.PagerStats;
+import io.hydrant.pager.uffd.FailurePolicy;
+import io.hydrant.pager.uffd.HandOver;
+import io.hydrant.pager.uffd.MachineProcess;
+import io.hydrant.pager.uffd.UffdPager;
+import io.hydrant.pager.uffd.UffdSocket;
+import io.hydrant.v1.ImageRef;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code pager}: a machine runs at once, and its pages come as it touches them. */
+@Command(
+    name = "pager",
+    description = {
+      "Brings the pages of a machine while it runs: answers its page faults (userfaultfd), and fetches the rest behind.",
+      "Waits at a socket for whoever runs the machine, Firecracker for instance, to hand over its memory; ends when the machine ends."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  hydrant pager vm-7 --socket /run/vm-7.uffd --slim vm-7.state",
+      "  hydrant pager vm-7 --socket /run/vm-7.uffd --fence       nobody writes under the old epoch any more",
+      "  hydrant pager vm-7 --socket /run/vm-7.uffd --on-failure pause",
+      "",
+      "A page that cannot be had is never made up: the machine is stopped, and the reason printed."
+    })
+final class PagerCommand extends StoreCommand {
+  private static final int LOOK_MILLIS = 100;
+
+  @Parameters(index = "0", paramLabel = "IMAGE", description = "Name of the image.")
+  private String image;
+
+  @Option(
+      names = "--socket",
+      paramLabel = "FILE",
+      required = true,
+      description = "Unix socket to listen at; made here, for its owner only.")
+  private Path socket;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "CHECKPOINT",
+      converter = CheckpointWord.Converter.class,
+      description = "Which one, by its number or a name (the newest).")
+  private CheckpointChoice checkpoint = new CheckpointChoice.Latest();
+
+  @Option(
+      names = "--fence",
+      description =
+          "Take the image over in the same entry: its former protector is refused from then on.")
+  private boolean fence;
+
+  @Option(
+      names = "--region",
+      paramLabel = "NAME",
+      description = "The region that is the machine's memory, if there are several.")
+  private @Nullable String regionName;
+
+  @Option(
+      names = "--slim",
+      paramLabel = "FILE",
+      description = "Write the slim state there, before the socket is listened at.")
+  private @Nullable Path slimTarget;
+
+  @Option(
+      names = "--on-failure",
+      paramLabel = "WHAT",
+      description =
+          "What becomes of a machine whose page cannot be had: ${COMPLETION-CANDIDATES} (kill).")
+  private OnFailure onFailure = OnFailure.kill;
+
+  @Option(
+      names = "--deadline",
+      paramLabel = "SECONDS",
+      description = "The machine waits so long for a page before it is stopped (10).")
+  private long deadlineSeconds = Deadlines.DEFAULT.fetch().toSeconds();
+
+  @Option(
+      names = "--fill-rate",
+      paramLabel = "SIZE",
+      converter = Size.Converter.class,
+      description = "Bytes a second that come without being asked for, at most (no limit).")
+  private Size fillRate = Size.NONE;
+
+  @Option(
+      names = "--wait",
+      paramLabel = "SECONDS",
+      description = "For the machine to come, at most (no limit).")
+  private @Nullable Long waitSeconds;
+
+  /** As people write it. */
+  enum OnFailure {
+    kill,
+    pause
+  }
+
+  @Override
+  RetryPolicy retries() {
+    return RetryPolicy.DEFAULT;
+  }
+
+  @Override
+  Deadlines deadlines() {
+    if (deadlineSeconds < 1) {
+      throw usage("--deadline is a number of seconds from 1 on");
+    }
+    Deadlines usual = Deadlines.DEFAULT;
+    return new Deadlines(
+        usual.call(), usual.checkpoint(), usual.settle(), Duration.ofSeconds(deadlineSeconds));
+  }
+
+  @Override
+  ExitCode run(Output output, HydrantClient client) throws IOException, InterruptedException {
+    try (UffdSocket listening = UffdSocket.listen(socket);
+        FencedRestore fenced = fence ? fence(client) : null;
+        RestoreSession session =
+            fenced == null
+                ? client.openRestore(HydrantClient.name(image), checkpoint, Duration.ZERO)
+                : fenced.session()) {
+      RegionChoice region = RegionChoice.of(image, session.regions(), regionName);
+      writeSlim(session);
+      output.note(
+          "image %s, checkpoint %d: waiting for the machine at %s"
+              .formatted(image, session.checkpoint().getId(), socket));
+      HandOver machine = await(listening, output);
+      return serve(output, session, region, machine);
+    }
+  }
+
+  private FencedRestore fence(HydrantClient client) {
+    ImageRef ref = HydrantClient.name(image);
+    return client.restoreAndFence(ref, checkpoint, Duration.ZERO);
+  }
+
+  /** Whole or not at all: whoever starts the machine waits for it. */
+  private void writeSlim(RestoreSession session) throws IOException {
+    Path target = slimTarget;
+    if (target != null) {
+      Path part = target.resolveSibling(target.getFileName() + ".part");
+      Files.write(part, session.slim());
+      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private HandOver await(UffdSocket listening, Output output) {
+    long begin = System.nanoTime();
+    while (waitSeconds == null
+        || System.nanoTime() - begin < Duration.ofSeconds(waitSeconds).toNanos()) {
+      try {
+        Optional<HandOver> machine = listening.accept(Duration.ofMillis(LOOK_MILLIS));
+        if (machine.isPresent()) {
+          return machine.get();
+        }
+      } catch (IOException e) {
+        output.note("somebody came to " + socket + ", and was turned away: " + e.getMessage());
+      }
+    }
+    throw new CommandFailure(
+        ExitCode.UNAVAILABLE,
+        "no machine came to %s within %d s".formatted(socket, waitSeconds),
+        "Have whoever runs it connect there, or wait longer with --wait.");
+  }
+
+  private ExitCode serve(
+      Output output, RestoreSession session, RegionChoice region, HandOver machine)
+      throws IOException, InterruptedException {
+    AtomicReference<@Nullable PagerException> failure = new AtomicReference<>();
+    try (MachineProcess process = machine.process()) {
+      FailurePolicy policy =
+          onFailure == OnFailure.kill ? FailurePolicy.kill(process) : FailurePolicy.pause(process);
+      FailurePolicy told =
+          why -> {
+            failure.set(why);
+            policy.stop(why);
+          };
+      long begin = System.nanoTime();
+      try (UffdPager pager = begin(session, region, machine, told)) {
+        boolean whole = false;
+        try (Progress progress =
+            output.progress("bringing pages", region.region().getLengthBytes())) {
+          long shown = 0;
+          while (!process.awaitEnd(LOOK_MILLIS) && failure.get() == null) {
+            PagerStats stats = pager.restore().stats();
+            long present = Math.min(stats.present(), region.pages());
+            progress.add((present - shown) * region.region().getPageBytes());
+            shown = present;
+            if (!whole && pager.restore().whole().isDone()) {
+              whole = true;
+              whole(output, pager, System.nanoTime() - begin);
+            }
+          }
+        }
+        if (process.awaitEnd(0)) {
+          pager.machineEnded();
+        }
+        if (failure.get() != null) {
+          session.detach(); // the store does not answer: the lease expires by itself
+        } else if (!whole) {
+          learn(output, pager);
+        }
+        return report(output, session, process, pager.restore().stats(), failure.get());
+      }
+    }
+  }
+
+  private UffdPager begin(
+      RestoreSession session, RegionChoice region, HandOver machine, FailurePolicy policy)
+      throws IOException {
+    try {
+      return new UffdPager(
+          session,
+          machine.userfault(),
+          machine.memory(region.number()),
+          PagerOptions.DEFAULT.withFill(true, fillRate.bytes()),
+          policy);
+    } catch (IllegalArgumentException e) {
+      machine.refuse();
+      throw new CommandFailure(
+          ExitCode.BAD_INPUT,
+          "the machine's memory does not fit image '%s', and its process was killed: %s"
+              .formatted(image, e.getMessage()),
+          "Its pieces must lie within region '%s', of %s."
+              .formatted(
+                  region.region().getName(), Amounts.bytes(region.region().getLengthBytes())),
+          e);
+    }
+  }
+
+  /** The machine's memory is all there, or will never be. */
+  private void whole(Output output, UffdPager pager, long nanos) {
+    if (pager.restore().whole().isCompletedExceptionally()) {
+      output.note("the rest of the pages cannot be had; the machine is stopped if it wants one");
+      return;
+    }
+    output.note(
+        "all pages are there after %s; the machine's faults on memory it gives up are answered until it ends"
+            .formatted(Amounts.duration(nanos)));
+    learn(output, pager);
+  }
+
+  /** The next restore of the image goes faster; this one is none the worse without. */
+  private static void learn(Output output, UffdPager pager) {
+    try {
+      pager.restore().learn();
+    } catch (HydrantException e) {
+      output.note("what the machine touched could not be remembered: " + e.getMessage());
+    }
+  }
+
+  private ExitCode report(
+      Output output,
+      RestoreSession session,
+      MachineProcess process,
+      PagerStats stats,
+      @Nullable PagerException failure) {
+    if (failure != null) {
+      throw new CommandFailure(
+          ExitCode.UNAVAILABLE,
+          "process %d was %s: %s"
+              .formatted(
+                  process.pid(),
+                  onFailure == OnFailure.kill ? "killed" : "stopped",
+                  failure.getMessage()),
+          "See that the store is up (`hydrant doctor`), and restore the image again.",
+          failure);
+    }
+    double meanMicros = stats.faults() == 0 ? 0 : stats.faultNanos() / 1e3 / stats.faults();
+    output.document(
+        new Json()
+            .put("image", image)
+            .put("checkpoint", session.checkpoint().getId())
+            .put("pid", process.pid())
+            .put("pages", stats.pages())
+            .put("pages_there", stats.present())
+            .put("faults", stats.faults())
+            .put("fault_mean_micros", Math.round(meanMicros))
+            .put("pages_ahead", stats.ahead())
+            .put("pages_filled", stats.filled()));
+    output.line(
+        "process %d has ended: %d of %d pages were there, %d of them it waited for, %.0f us on average"
+            .formatted(process.pid(), stats.present(), stats.pages(), stats.faults(), meanMicros));
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,135 @@
+package io.hydrant.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hydrant.cli.demo.GuestProcess;
+import io.hydrant.node.HydrantNode;
+import io.hydrant.node.config.NodeConfig;
+import io.hydrant.pager.uffd.Userfault;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A machine in a process of its own dies, and goes on in another one, its memory by the pager. */
+@Timeout(120)
+class PagerTest {
+  private static final int KILLED = 137;
+
+  @TempDir Path directory;
+
+  private HydrantNode node;
+  private Path socket;
+  private Path slim;
+  private final List<GuestProcess> guests = new ArrayList<>();
+
+  @BeforeEach
+  void protectAndKill() throws Exception {
+    try {
+      Userfault.open().close();
+    } catch (IOException e) {
+      System.out.println("skipped: " + e.getMessage());
+      Assumptions.abort(String.valueOf(e.getMessage()));
+    }
+    node = HydrantNode.start(NodeConfig.embedded(directory.resolve("data")));
+    socket = directory.resolve("uffd");
+    slim = directory.resolve("slim");
+    GuestProcess before =
+        own(
+            GuestProcess.run(
+                directory, server(), "vm", "--memory", "16m", "--every", "5", "--steps", "200"));
+    before.awaitCheckpoint(20);
+    before.kill();
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    guests.forEach(GuestProcess::close);
+    if (node != null) {
+      node.close();
+    }
+  }
+
+  private String server() {
+    return "127.0.0.1:" + node.port();
+  }
+
+  private GuestProcess own(GuestProcess guest) {
+    guests.add(guest);
+    return guest;
+  }
+
+  private CompletableFuture<Ran> pager(String... more) throws InterruptedException {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "pager", "vm", "--socket", socket.toString(), "--slim", slim.toString(), "--json"));
+    words.addAll(List.of("--server", server()));
+    words.addAll(List.of(more));
+    CompletableFuture<Ran> ran =
+        CompletableFuture.supplyAsync(() -> Ran.hydrant(words.toArray(String[]::new)));
+    while (!Files.exists(slim) && !ran.isDone()) {
+      Thread.sleep(5);
+    }
+    return ran;
+  }
+
+  private GuestProcess resume(String memory) throws IOException {
+    return own(GuestProcess.resume(directory, socket, slim, "--memory", memory, "--steps", "3000"));
+  }
+
+  @Test
+  void theMachineGoesOnWithItsOwnMemory() throws Exception {
+    CompletableFuture<Ran> pager = pager("--fence");
+    try (SocketChannel stray = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      stray.connect(UnixDomainSocketAddress.of(socket));
+    }
+    GuestProcess after = resume("16m");
+    GuestProcess.Resumed resumed = after.awaitResumed();
+    assertEquals(0, resumed.wrong(), resumed.toString());
+    assertTrue(resumed.stepsBefore() >= 19 * 200L, resumed.toString());
+    assertEquals(0, after.awaitEnd());
+    Ran ran = pager.get(30, TimeUnit.SECONDS).succeeded();
+    assertTrue(ran.err().contains("turned away"), ran.toString());
+    assertEquals("4096", ran.json("pages"));
+    assertTrue(Long.parseLong(ran.json("faults")) > 0, ran.toString());
+    assertFalse(Files.exists(socket), "it was made by the pager, and goes with it");
+  }
+
+  @Test
+  void aMachineWhosePagesCannotBeHadIsKilled() throws Exception {
+    CompletableFuture<Ran> pager = pager("--fill-rate", "64k", "--deadline", "2");
+    GuestProcess after = resume("16m");
+    node.close();
+    assertEquals(KILLED, after.awaitEnd());
+    Ran ran = pager.get(60, TimeUnit.SECONDS);
+    assertEquals(ExitCode.UNAVAILABLE.code(), ran.exitCode(), ran.toString());
+    for (String said : List.of("was killed: page ", "of region 'ram' cannot be had", "doctor")) {
+      assertTrue(ran.err().contains(said), ran.toString());
+    }
+  }
+
+  @Test
+  void aMachineOfAnotherSizeIsRefusedAndSeesNothing() throws Exception {
+    CompletableFuture<Ran> pager = pager();
+    GuestProcess after = resume("32m");
+    assertEquals(KILLED, after.awaitEnd());
+    Ran ran = pager.get(30, TimeUnit.SECONDS);
+    assertEquals(ExitCode.BAD_INPUT.code(), ran.exitCode(), ran.toString());
+    assertTrue(ran.err().contains("does not fit"), ran.toString());
+  }
+}
