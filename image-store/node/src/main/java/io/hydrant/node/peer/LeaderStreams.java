@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -64,6 +65,7 @@ final class LeaderStreams {
   private final HolderTable holders = new HolderTable();
   private final Map<CheckpointKey, Forwarding> forwardings = new ConcurrentHashMap<>();
   private final Queue<Runnable> slowed = new ConcurrentLinkedQueue<>();
+  private volatile LongConsumer heldAfter = _ -> {};
   private final AtomicBoolean asking = new AtomicBoolean();
   private volatile Peers peers = new Nobody();
   private volatile boolean leading;
@@ -129,6 +131,21 @@ final class LeaderStreams {
   /** Who to send to; once, before anything is forwarded. */
   void to(Peers others) {
     peers = others;
+  }
+
+  /** Who hears how long each end waited until enough held it; once, before anything is. */
+  void tellHeld(LongConsumer consumer) {
+    heldAfter = consumer;
+  }
+
+  /** How long the end waits that has waited longest; 0 if none does. Of those that came here. */
+  long longestWaitNanos() {
+    long now = nanoTime.getAsLong();
+    return forwardings.values().stream()
+        .filter(forwarding -> !forwarding.isAsked())
+        .mapToLong(forwarding -> forwarding.waitedNanos(now))
+        .max()
+        .orElse(0);
   }
 
   /** This replica leads from now on. */
@@ -244,7 +261,12 @@ final class LeaderStreams {
     if (own != null && !forwarding.held().isDone()) {
       holders
           .holders(forwarding.key(), own.digest(), voters, forwarding.durability())
-          .ifPresent(by -> forwarding.held().complete(new Held(own, by)));
+          .ifPresent(by -> {
+            long waited = forwarding.waitedNanos(nanoTime.getAsLong());
+            if (forwarding.held().complete(new Held(own, by)) && !forwarding.isAsked()) {
+              heldAfter.accept(waited);
+            }
+          });
     }
   }
 

@@ -110,6 +110,7 @@ final class PeerLink implements ReplicaSender.Source {
       LeaderStreams leader,
       MemberNews news,
       DriftWatch drift,
+      CommitWaits waits,
       LongSupplier nanoTime,
       Consumer<Throwable> fault) {}
 
@@ -285,6 +286,7 @@ final class PeerLink implements ReplicaSender.Source {
           @Override
           public void onNext(Inventory inventory) {
             shared.news().answered(InventoryMessages.view(greeted, inventory), toldNanos);
+            shared.waits().heard(inventory);
             DigestMessages.report(inventory)
                 .ifPresent(report -> shared.drift().heard(greeted.node(), report));
           }
@@ -308,7 +310,9 @@ final class PeerLink implements ReplicaSender.Source {
       toldNanos = shared.nanoTime().getAsLong();
       stream.onNext(
           digestsTold.with(
-              InventoryMessages.message(shared.store().inventory(shared.self())),
+              shared
+                  .waits()
+                  .with(InventoryMessages.message(shared.store().inventory(shared.self()))),
               shared.store().digests()));
     }
   }

@@ -11,7 +11,7 @@ import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.config.RepairConfig;
 import io.hydrant.node.damage.CopyWitnesses;
 import io.hydrant.node.ingest.Staging;
-import io.hydrant.node.pace.BytePace;
+import io.hydrant.node.pace.YieldingPace;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.peer.v1.HelloRequest;
 import java.util.Collection;
@@ -89,6 +89,7 @@ public final class PeerPlane implements AutoCloseable {
   private final RepairLoop repair;
   private final int repairThreads;
   private final Map<String, PeerLink> links = new ConcurrentHashMap<>();
+  private final CommitWaits waits;
   private volatile boolean leading;
   private int ticks;
 
@@ -108,6 +109,10 @@ public final class PeerPlane implements AutoCloseable {
     this.leader = new LeaderStreams(self, config, store, group, news, System::nanoTime);
     this.staging = new GroupStaging(store, leader, () -> store.catalog().applied().index());
     this.receptions = new Receptions(store, parts.failStop(), stagePool);
+    RepairConfig repairs = parts.repair();
+    YieldingPace pace = new YieldingPace(repairs.bytesPerSecond(), System.nanoTime());
+    this.waits = new CommitWaits(pace, leader::longestWaitNanos, System::nanoTime);
+    leader.tellHeld(waits::held);
     this.drift = new DriftWatch(self.node(), store.digests(), group::voters, news);
     this.shared =
         new PeerLink.Shared(
@@ -117,6 +122,7 @@ public final class PeerPlane implements AutoCloseable {
             leader,
             news,
             drift,
+            waits,
             System::nanoTime,
             cause -> parts.failStop().stop("reading staged records back failed", cause));
     PeerService service =
@@ -128,10 +134,10 @@ public final class PeerPlane implements AutoCloseable {
                 news,
                 new FetchService(store, servePool),
                 drift,
+                waits,
                 parts.failStop()),
             stagePool,
             restatePool);
-    RepairConfig repairs = parts.repair();
     this.sources =
         new RepairSources(
             group, parts.handshake(), this::seen, repairs.sourcesMax(), System::nanoTime);
@@ -142,7 +148,7 @@ public final class PeerPlane implements AutoCloseable {
             new RepairLoop.Parts(
                 sources,
                 parts.meter(),
-                new BytePace(repairs.bytesPerSecond(), System.nanoTime()),
+                pace,
                 () -> !stagePool.getQueue().isEmpty(),
                 store::flushRepairs,
                 parts.failStop()));
@@ -232,6 +238,7 @@ public final class PeerPlane implements AutoCloseable {
         news.heard(store.inventory(self));
         links.values().forEach(PeerLink::tellInventory);
         drift.step();
+        waits.hearOneself();
         receptions.nudge();
         staging.tidy();
       }

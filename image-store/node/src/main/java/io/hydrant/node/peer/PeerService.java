@@ -57,6 +57,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
   private final MemberNews news;
   private final FetchService fetches;
   private final DriftWatch drift;
+  private final CommitWaits waits;
   private final FailStop failStop;
   private final Executor pool;
   private final Executor restatePool;
@@ -71,6 +72,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
       MemberNews news,
       FetchService fetches,
       DriftWatch drift,
+      CommitWaits waits,
       FailStop failStop) {}
 
   /**
@@ -85,6 +87,7 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     this.news = parts.news();
     this.fetches = parts.fetches();
     this.drift = parts.drift();
+    this.waits = parts.waits();
     this.failStop = parts.failStop();
     this.pool = pool;
     this.restatePool = restatePool;
@@ -202,10 +205,12 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
       @Override
       public void onNext(Inventory inventory) {
         news.heard(InventoryMessages.view(caller, inventory));
+        waits.heard(inventory);
         DigestMessages.report(inventory).ifPresent(report -> drift.heard(caller.node(), report));
         if (((ServerCallStreamObserver<Inventory>) observer).isReady()) {
           observer.onNext(
-              digestsTold.with(InventoryMessages.message(store.inventory(self)), store.digests()));
+              digestsTold.with(
+                  waits.with(InventoryMessages.message(store.inventory(self))), store.digests()));
         }
       }
 

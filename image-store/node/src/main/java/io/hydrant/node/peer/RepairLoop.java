@@ -5,7 +5,7 @@ import io.hydrant.engine.repair.RepairPlan;
 import io.hydrant.engine.repair.RepairStep;
 import io.hydrant.engine.repair.RepairStep.Outcome;
 import io.hydrant.engine.repair.RepairStep.Progress;
-import io.hydrant.node.pace.BytePace;
+import io.hydrant.node.pace.YieldingPace;
 import io.hydrant.node.replication.FailStop;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -48,7 +48,7 @@ final class RepairLoop implements AutoCloseable {
   record Parts(
       RepairSources sources,
       RepairMeter meter,
-      BytePace pace,
+      YieldingPace pace,
       BooleanSupplier busy,
       Runnable flush,
       FailStop failStop) {}
