@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -37,7 +38,7 @@ import picocli.CommandLine.Parameters;
     name = "pager",
     description = {
       "Brings the pages of a machine while it runs: answers its page faults (userfaultfd), and fetches the rest behind.",
-      "Waits at a socket for whoever runs the machine, Firecracker for instance, to hand over its memory; ends when the machine ends."
+      "Waits at a socket for whoever runs the machine, Firecracker for instance, to hand over its memory; ends when all pages are there: the machine needs it no more."
     },
     footer = {
       "",
@@ -83,7 +84,7 @@ final class PagerCommand extends StoreCommand {
   @Option(
       names = "--slim",
       paramLabel = "FILE",
-      description = "Write the slim state there, before the socket is listened at.")
+      description = "Write the slim state there; once it is there, the socket is listened at.")
   private @Nullable Path slimTarget;
 
   @Option(
@@ -197,33 +198,68 @@ final class PagerCommand extends StoreCommand {
             failure.set(why);
             policy.stop(why);
           };
-      long begin = System.nanoTime();
       try (UffdPager pager = begin(session, region, machine, told)) {
-        boolean whole = false;
-        try (Progress progress =
-            output.progress("bringing pages", region.region().getLengthBytes())) {
-          long shown = 0;
-          while (!process.awaitEnd(LOOK_MILLIS) && failure.get() == null) {
-            PagerStats stats = pager.restore().stats();
-            long present = Math.min(stats.present(), region.pages());
-            progress.add((present - shown) * region.region().getPageBytes());
-            shown = present;
-            if (!whole && pager.restore().whole().isDone()) {
-              whole = true;
-              whole(output, pager, System.nanoTime() - begin);
-            }
+        // Ctrl-C and SIGTERM: the machine is stopped before the descriptor goes with this process.
+        Thread atExit = Thread.ofPlatform().name("stop-machine").unstarted(pager::close);
+        Runtime.getRuntime().addShutdownHook(atExit);
+        End end = follow(output, pager, process, region, failure);
+        switch (end) {
+          case WHOLE -> learn(output, pager);
+          case MACHINE_ENDED -> {
+            pager.machineEnded();
+            learn(output, pager);
           }
+          case FAILED -> session.detach(); // the store does not answer: the lease expires by itself
         }
-        if (process.awaitEnd(0)) {
-          pager.machineEnded();
-        }
-        if (failure.get() != null) {
-          session.detach(); // the store does not answer: the lease expires by itself
-        } else if (!whole) {
-          learn(output, pager);
-        }
-        return report(output, session, process, pager.restore().stats(), failure.get());
+        pager.close();
+        removeHook(atExit);
+        return report(output, session, process, pager.restore().stats(), end, failure.get());
       }
+    }
+  }
+
+  /** What a pager ends with. */
+  private enum End {
+    WHOLE,
+    MACHINE_ENDED,
+    FAILED
+  }
+
+  private static End follow(
+      Output output,
+      UffdPager pager,
+      MachineProcess process,
+      RegionChoice region,
+      AtomicReference<@Nullable PagerException> failure)
+      throws IOException {
+    try (Progress progress = output.progress("bringing pages", region.region().getLengthBytes())) {
+      boolean told = false;
+      long shown = 0;
+      while (failure.get() == null) {
+        if (process.awaitEnd(LOOK_MILLIS)) {
+          return End.MACHINE_ENDED;
+        }
+        long present = Math.min(pager.restore().stats().present(), region.pages());
+        progress.add((present - shown) * region.region().getPageBytes());
+        shown = present;
+        CompletableFuture<Void> whole = pager.restore().whole();
+        if (whole.isDone() && !whole.isCompletedExceptionally()) {
+          return End.WHOLE;
+        }
+        if (whole.isDone() && !told) {
+          told = true;
+          output.note("not all pages can be had; the machine is stopped if it wants such a one");
+        }
+      }
+      return End.FAILED;
+    }
+  }
+
+  private static void removeHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // it runs
     }
   }
 
@@ -250,18 +286,6 @@ final class PagerCommand extends StoreCommand {
     }
   }
 
-  /** The machine's memory is all there, or will never be. */
-  private void whole(Output output, UffdPager pager, long nanos) {
-    if (pager.restore().whole().isCompletedExceptionally()) {
-      output.note("the rest of the pages cannot be had; the machine is stopped if it wants one");
-      return;
-    }
-    output.note(
-        "all pages are there after %s; the machine's faults on memory it gives up are answered until it ends"
-            .formatted(Amounts.duration(nanos)));
-    learn(output, pager);
-  }
-
   /** The next restore of the image goes faster; this one is none the worse without. */
   private static void learn(Output output, UffdPager pager) {
     try {
@@ -276,6 +300,7 @@ final class PagerCommand extends StoreCommand {
       RestoreSession session,
       MachineProcess process,
       PagerStats stats,
+      End end,
       @Nullable PagerException failure) {
     if (failure != null) {
       throw new CommandFailure(
@@ -294,6 +319,7 @@ final class PagerCommand extends StoreCommand {
             .put("image", image)
             .put("checkpoint", session.checkpoint().getId())
             .put("pid", process.pid())
+            .put("whole", end == End.WHOLE)
             .put("pages", stats.pages())
             .put("pages_there", stats.present())
             .put("faults", stats.faults())
@@ -301,8 +327,12 @@ final class PagerCommand extends StoreCommand {
             .put("pages_ahead", stats.ahead())
             .put("pages_filled", stats.filled()));
     output.line(
-        "process %d has ended: %d of %d pages were there, %d of them it waited for, %.0f us on average"
-            .formatted(process.pid(), stats.present(), stats.pages(), stats.faults(), meanMicros));
+        (end == End.WHOLE
+                ? "all %2$d pages are there, and process %1$d goes on by itself"
+                : "process %1$d has ended, with %3$d of %2$d pages there")
+            .formatted(process.pid(), stats.pages(), stats.present()));
+    output.line(
+        "it waited for %d of them, %.0f us on average".formatted(stats.faults(), meanMicros));
     return ExitCode.OK;
   }
 }

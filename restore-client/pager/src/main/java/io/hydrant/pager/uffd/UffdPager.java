@@ -184,6 +184,27 @@ public final class UffdPager implements AutoCloseable {
     ended = true;
   }
 
+  private boolean released() {
+    PagerStats stats = lazy.stats();
+    if (stats.present() < stats.pages()) {
+      return false;
+    }
+    try {
+      target.release();
+      return true;
+    } catch (IOException e) {
+      LOG.warn("the machine cannot be let go of, though all pages are there: {}", e.getMessage());
+      return false;
+    }
+  }
+
+  private PagerException ends() {
+    PagerStats stats = lazy.stats();
+    return new PagerException(
+        "the pager ends, and %d pages are not there".formatted(stats.pages() - stats.present()),
+        null);
+  }
+
   private void fail(PagerException why) {
     if (!closed && !ended) {
       stop(why);
@@ -206,21 +227,16 @@ public final class UffdPager implements AutoCloseable {
   }
 
   /**
-   * Ends answering. Without the descriptor the kernel gives zeros for pages that are not there: so
-   * unless all are there ({@link LazyRestore#whole}) the machine is stopped by its policy first,
-   * and if that fails the descriptor stays open.
+   * Ends answering. If all pages are there ({@link LazyRestore#whole}) the machine goes on without
+   * a pager. Without the descriptor the kernel gives zeros for pages that are not there: so else it
+   * is stopped by its policy first, and if that fails the descriptor stays open.
    */
   @Override
-  public void close() {
-    PagerStats stats = lazy.stats();
-    boolean safe =
-        ended
-            || stats.present() == stats.pages()
-            || stop(
-                new PagerException(
-                    "the pager ends, and %d pages are not there"
-                        .formatted(stats.pages() - stats.present()),
-                    null));
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    boolean safe = ended || released() || stop(ends());
     closed = true;
     lazy.close();
     try {

@@ -221,6 +221,21 @@ final class UffdTarget implements PageTarget, AutoCloseable {
     return Userfault.Put.DONE;
   }
 
+  /**
+   * All pages with content are there: the machine needs nobody any more, and what it gives up from
+   * now on is the kernel's affair.
+   */
+  void release() throws IOException {
+    reading.writeLock().lock();
+    try {
+      for (GuestMemory.Piece piece : memory.pieces()) {
+        userfault.unregister(piece.address(), piece.bytes());
+      }
+    } finally {
+      reading.writeLock().unlock();
+    }
+  }
+
   /** Nothing is put any more, once this has returned; not even where the number is used again. */
   @Override
   public void close() {

@@ -20,6 +20,7 @@ public final class Userfault implements AutoCloseable {
   private static final long FEATURE_EVENT_REMOVE = 1 << 3;
   private static final long IOCTL_API = 0xC018AA3FL;
   private static final long IOCTL_REGISTER = 0xC020AA00L;
+  private static final long IOCTL_UNREGISTER = 0x8010AA01L;
   private static final long IOCTL_COPY = 0xC028AA03L;
   private static final long IOCTL_ZEROPAGE = 0xC020AA04L;
   private static final long REGISTER_MISSING = 1;
@@ -98,6 +99,14 @@ public final class Userfault implements AutoCloseable {
     register.set(JAVA_LONG, 8, bytes);
     register.set(JAVA_LONG, 16, REGISTER_MISSING);
     Libc.ioctl(fd, IOCTL_REGISTER, register);
+  }
+
+  /** From here on the kernel gives zeros for what is not there; whoever waits goes on. */
+  void unregister(long address, long bytes) throws IOException {
+    MemorySegment range = ARGUMENTS.get().fill((byte) 0);
+    range.set(JAVA_LONG, 0, address);
+    range.set(JAVA_LONG, 8, bytes);
+    Libc.ioctl(fd, IOCTL_UNREGISTER, range);
   }
 
   /**
