@@ -28,6 +28,7 @@ public final class Scenarios {
           new Begin(),
           new Faults(),
           new PageFaults(),
+          new Restores(),
           new Flips(),
           new Brim(),
           new CadenceTable(),
