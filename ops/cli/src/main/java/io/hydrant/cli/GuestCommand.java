@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,6 +24,7 @@ import picocli.CommandLine.Parameters;
     },
     subcommands = {GuestCommand.Run.class, GuestCommand.Resume.class})
 final class GuestCommand extends GroupCommand {
+  private static final int PAGE_BYTES = 4_096;
 
   /** What is the same before and after the failure. */
   static final class Memory {
@@ -34,6 +34,16 @@ final class GuestCommand extends GroupCommand {
         converter = Size.Converter.class,
         description = "Of the machine (64m).")
     private Size memory = new Size(64L << 20);
+
+    long bytes() {
+      if (memory.bytes() <= 0 || memory.bytes() % PAGE_BYTES != 0) {
+        throw new CommandFailure(
+            ExitCode.USAGE,
+            memory.bytes() + " bytes are no memory of whole pages",
+            "Give --memory as a multiple of 4k.");
+      }
+      return memory.bytes();
+    }
   }
 
   /** {@code guest run}. */
@@ -65,9 +75,8 @@ final class GuestCommand extends GroupCommand {
     private int steps = 1_000;
 
     @Override
-    ExitCode run(Output output, HydrantClient client)
-        throws IOException, InterruptedException, ExecutionException {
-      new ProtectedRun(client, image, memory.memory.bytes(), steps, Duration.ofMillis(everyMillis))
+    ExitCode run(Output output, HydrantClient client) throws IOException, InterruptedException {
+      new ProtectedRun(client, image, memory.bytes(), steps, Duration.ofMillis(everyMillis))
           .run(checkpoint -> {
             output.item(new Json().put("checkpoint", checkpoint));
             output.line("checkpoint " + checkpoint);
@@ -110,7 +119,7 @@ final class GuestCommand extends GroupCommand {
     @Override
     ExitCode run(Output output) throws IOException {
       ResumedRun.Result result =
-          ResumedRun.run(socket, Files.readAllBytes(slim), memory.memory.bytes(), steps);
+          ResumedRun.run(socket, Files.readAllBytes(slim), memory.bytes(), steps);
       output.document(
           new Json()
               .put("steps_before", result.stepsBefore())

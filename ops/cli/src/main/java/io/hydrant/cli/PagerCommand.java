@@ -21,12 +21,14 @@ import io.hydrant.pager.uffd.UffdPager;
 import io.hydrant.pager.uffd.UffdSocket;
 import io.hydrant.v1.ImageRef;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -51,6 +53,7 @@ import picocli.CommandLine.Parameters;
     })
 final class PagerCommand extends StoreCommand {
   private static final int LOOK_MILLIS = 100;
+  private static final int WAIT_MILLIS = 60_000;
 
   @Parameters(index = "0", paramLabel = "IMAGE", description = "Name of the image.")
   private String image;
@@ -86,6 +89,9 @@ final class PagerCommand extends StoreCommand {
       paramLabel = "FILE",
       description = "Write the slim state there; once it is there, the socket is listened at.")
   private @Nullable Path slimTarget;
+
+  @Option(names = "--force", description = "Replace the slim state's file if it exists.")
+  private boolean force;
 
   @Option(
       names = "--on-failure",
@@ -136,19 +142,30 @@ final class PagerCommand extends StoreCommand {
 
   @Override
   ExitCode run(Output output, HydrantClient client) throws IOException, InterruptedException {
-    try (UffdSocket listening = UffdSocket.listen(socket);
+    UffdSocket.requireFree(socket); // before anybody is fenced
+    removeOldSlim();
+    try (AtExit atExit = new AtExit();
         FencedRestore fenced = fence ? fence(client) : null;
         RestoreSession session =
             fenced == null
                 ? client.openRestore(HydrantClient.name(image), checkpoint, Duration.ZERO)
                 : fenced.session()) {
       RegionChoice region = RegionChoice.of(image, session.regions(), regionName);
+      HandOver machine = machine(output, session, atExit);
+      return serve(output, session, region, machine, atExit);
+    }
+  }
+
+  /** One machine; whoever else comes meanwhile is refused. */
+  private HandOver machine(Output output, RestoreSession session, AtExit atExit)
+      throws IOException, InterruptedException {
+    try (UffdSocket listening = UffdSocket.listen(socket)) {
+      atExit.instead(listening::close);
       writeSlim(session);
       output.note(
           "image %s, checkpoint %d: waiting for the machine at %s"
               .formatted(image, session.checkpoint().getId(), socket));
-      HandOver machine = await(listening, output);
-      return serve(output, session, region, machine);
+      return await(listening, session, output, atExit);
     }
   }
 
@@ -157,27 +174,45 @@ final class PagerCommand extends StoreCommand {
     return client.restoreAndFence(ref, checkpoint, Duration.ZERO);
   }
 
+  /** Whoever starts the machine must not take the state of another time for this one's. */
+  private void removeOldSlim() throws IOException {
+    Path target = slimTarget;
+    if (target != null && Files.exists(target)) {
+      if (!force) {
+        throw new FileAlreadyExistsException(target.toString());
+      }
+      Files.delete(target);
+    }
+  }
+
   /** Whole or not at all: whoever starts the machine waits for it. */
   private void writeSlim(RestoreSession session) throws IOException {
     Path target = slimTarget;
     if (target != null) {
       Path part = target.resolveSibling(target.getFileName() + ".part");
       Files.write(part, session.slim());
-      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
     }
   }
 
-  private HandOver await(UffdSocket listening, Output output) {
+  private HandOver await(UffdSocket listening, RestoreSession session, Output output, AtExit atExit)
+      throws InterruptedException {
     long begin = System.nanoTime();
     while (waitSeconds == null
         || System.nanoTime() - begin < Duration.ofSeconds(waitSeconds).toNanos()) {
+      session
+          .lost()
+          .ifPresent(lost -> {
+            throw lost;
+          });
       try {
-        Optional<HandOver> machine = listening.accept(Duration.ofMillis(LOOK_MILLIS));
+        Optional<HandOver> machine = atExit.step(() -> accept(listening, atExit));
         if (machine.isPresent()) {
           return machine.get();
         }
       } catch (IOException e) {
         output.note("somebody came to " + socket + ", and was turned away: " + e.getMessage());
+        TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
       }
     }
     throw new CommandFailure(
@@ -186,8 +221,15 @@ final class PagerCommand extends StoreCommand {
         "Have whoever runs it connect there, or wait longer with --wait.");
   }
 
+  /** The descriptor goes with this process: the machine must be stopped before it does. */
+  private static Optional<HandOver> accept(UffdSocket listening, AtExit atExit) throws IOException {
+    Optional<HandOver> machine = listening.accept(Duration.ofMillis(LOOK_MILLIS));
+    machine.ifPresent(one -> atExit.instead(one::refuse));
+    return machine;
+  }
+
   private ExitCode serve(
-      Output output, RestoreSession session, RegionChoice region, HandOver machine)
+      Output output, RestoreSession session, RegionChoice region, HandOver machine, AtExit atExit)
       throws IOException, InterruptedException {
     AtomicReference<@Nullable PagerException> failure = new AtomicReference<>();
     try (MachineProcess process = machine.process()) {
@@ -199,9 +241,7 @@ final class PagerCommand extends StoreCommand {
             policy.stop(why);
           };
       try (UffdPager pager = begin(session, region, machine, told)) {
-        // Ctrl-C and SIGTERM: the machine is stopped before the descriptor goes with this process.
-        Thread atExit = Thread.ofPlatform().name("stop-machine").unstarted(pager::close);
-        Runtime.getRuntime().addShutdownHook(atExit);
+        atExit.instead(() -> stop(pager, process));
         End end = follow(output, pager, process, region, failure);
         switch (end) {
           case WHOLE -> learn(output, pager);
@@ -209,12 +249,37 @@ final class PagerCommand extends StoreCommand {
             pager.machineEnded();
             learn(output, pager);
           }
-          case FAILED -> session.detach(); // the store does not answer: the lease expires by itself
+          case FAILED -> {
+            session.detach(); // the store does not answer: the lease expires by itself
+            awaitEnd(output, process);
+            pager.machineEnded();
+          }
         }
         pager.close();
-        removeHook(atExit);
         return report(output, session, process, pager.restore().stats(), end, failure.get());
       }
+    }
+  }
+
+  /** This process ends: a machine that is not whole must not see what becomes of the rest. */
+  private static void stop(UffdPager pager, MachineProcess process) throws IOException {
+    PagerStats stats = pager.restore().stats();
+    if (stats.present() < stats.pages()) {
+      process.kill(); // stopped only, it could be made to go on later
+      pager.machineEnded();
+    }
+    pager.close();
+  }
+
+  /** As long as the machine could go on, it must not lose its pager. */
+  private void awaitEnd(Output output, MachineProcess process) throws IOException {
+    if (!process.awaitEnd(LOOK_MILLIS)) {
+      output.note(
+          "process %d was to be stopped (--on-failure %s), and its memory is kept from being made up until it ends: kill it when you have seen what you want"
+              .formatted(process.pid(), onFailure));
+    }
+    while (!process.awaitEnd(WAIT_MILLIS)) {
+      // for as long as it takes
     }
   }
 
@@ -237,7 +302,7 @@ final class PagerCommand extends StoreCommand {
       long shown = 0;
       while (failure.get() == null) {
         if (process.awaitEnd(LOOK_MILLIS)) {
-          return End.MACHINE_ENDED;
+          return failure.get() == null ? End.MACHINE_ENDED : End.FAILED;
         }
         long present = Math.min(pager.restore().stats().present(), region.pages());
         progress.add((present - shown) * region.region().getPageBytes());
@@ -248,18 +313,12 @@ final class PagerCommand extends StoreCommand {
         }
         if (whole.isDone() && !told) {
           told = true;
-          output.note("not all pages can be had; the machine is stopped if it wants such a one");
+          output.note(
+              "not all pages can be had, and the machine is stopped if it wants such a one: "
+                  + whole.exceptionNow().getMessage());
         }
       }
       return End.FAILED;
-    }
-  }
-
-  private static void removeHook(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // it runs
     }
   }
 
@@ -273,8 +332,11 @@ final class PagerCommand extends StoreCommand {
           machine.memory(region.number()),
           PagerOptions.DEFAULT.withFill(true, fillRate.bytes()),
           policy);
-    } catch (IllegalArgumentException e) {
+    } catch (RuntimeException | Error e) {
       machine.refuse();
+      if (!(e instanceof IllegalArgumentException)) {
+        throw e;
+      }
       throw new CommandFailure(
           ExitCode.BAD_INPUT,
           "the machine's memory does not fit image '%s', and its process was killed: %s"

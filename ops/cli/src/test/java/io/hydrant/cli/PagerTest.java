@@ -13,11 +13,13 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,7 +53,7 @@ class PagerTest {
     GuestProcess before =
         own(
             GuestProcess.run(
-                directory, server(), "vm", "--memory", "16m", "--every", "5", "--steps", "200"));
+                directory, server(), "vm", "--memory", "64m", "--every", "5", "--steps", "1000"));
     before.awaitCheckpoint(20);
     before.kill();
   }
@@ -98,14 +100,14 @@ class PagerTest {
     try (SocketChannel stray = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       stray.connect(UnixDomainSocketAddress.of(socket));
     }
-    GuestProcess after = resume("16m");
+    GuestProcess after = resume("64m");
     GuestProcess.Resumed resumed = after.awaitResumed();
     assertEquals(0, resumed.wrong(), resumed.toString());
-    assertTrue(resumed.stepsBefore() >= 19 * 200L, resumed.toString());
+    assertTrue(resumed.stepsBefore() >= 19 * 1000L, resumed.toString());
     assertEquals(0, after.awaitEnd());
     Ran ran = pager.get(30, TimeUnit.SECONDS).succeeded();
     assertTrue(ran.err().contains("turned away"), ran.toString());
-    assertEquals("4096", ran.json("pages"));
+    assertEquals("16384", ran.json("pages"));
     assertTrue(Long.parseLong(ran.json("faults")) > 0, ran.toString());
     assertFalse(Files.exists(socket), "it was made by the pager, and goes with it");
   }
@@ -113,7 +115,7 @@ class PagerTest {
   @Test
   void aMachineWhosePagesCannotBeHadIsKilled() throws Exception {
     CompletableFuture<Ran> pager = pager("--fill-rate", "64k", "--deadline", "2");
-    GuestProcess after = resume("16m");
+    GuestProcess after = resume("64m");
     node.close();
     assertEquals(KILLED, after.awaitEnd());
     Ran ran = pager.get(60, TimeUnit.SECONDS);
@@ -123,10 +125,91 @@ class PagerTest {
     }
   }
 
+  /** Its descriptor ends with it, and the kernel would give zeros for what is not there. */
+  @Test
+  void aPagerThatIsEndedStopsItsMachineFirst() throws Exception {
+    Process pager =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "pager",
+                "vm",
+                "--socket",
+                socket.toString(),
+                "--slim",
+                slim.toString(),
+                "--fill-rate",
+                "1k",
+                "--server",
+                server())
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("pager.log").toFile())
+            .start();
+    try {
+      while (!Files.exists(slim) && pager.isAlive()) {
+        Thread.sleep(5);
+      }
+      GuestProcess after =
+          own(
+              GuestProcess.resume(
+                  directory, socket, slim, "--memory", "64m", "--steps", "1000000000"));
+      while (pager.isAlive() && !hasUserfault(pager.pid())) {
+        Thread.sleep(5);
+      }
+      signal("STOP", after.pid()); // else it would soon have touched all of its memory
+      pager.destroy(); // SIGTERM
+      assertEquals(KILLED, after.awaitEnd());
+      assertTrue(pager.waitFor(20, TimeUnit.SECONDS));
+    } finally {
+      pager.destroyForcibly();
+    }
+  }
+
+  private static void signal(String name, long pid) throws IOException, InterruptedException {
+    assertEquals(0, new ProcessBuilder("kill", "-" + name, "" + pid).start().waitFor());
+  }
+
+  /** What is stopped only could be made to go on, and would then see zeros. */
+  @Test
+  void aMachineThatIsPausedKeepsItsPager() throws Exception {
+    CompletableFuture<Ran> pager =
+        pager("--fill-rate", "1k", "--deadline", "1", "--on-failure", "pause");
+    GuestProcess after = resume("64m");
+    node.close();
+    while (!Files.readString(Path.of("/proc", "" + after.pid(), "stat")).contains(") T ")) {
+      Thread.sleep(5);
+    }
+    signal("CONT", after.pid());
+    Thread.sleep(500);
+    assertFalse(pager.isDone(), "it waits for the machine's end");
+    after.kill();
+    assertEquals(ExitCode.UNAVAILABLE.code(), pager.get(30, TimeUnit.SECONDS).exitCode());
+  }
+
+  /** Whether a machine's memory was handed over to it. */
+  private static boolean hasUserfault(long pid) throws IOException {
+    try (Stream<Path> open = Files.list(Path.of("/proc", "" + pid, "fd"))) {
+      return open.anyMatch(PagerTest::isUserfault);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private static boolean isUserfault(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString().contains("userfaultfd");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   @Test
   void aMachineOfAnotherSizeIsRefusedAndSeesNothing() throws Exception {
     CompletableFuture<Ran> pager = pager();
-    GuestProcess after = resume("32m");
+    GuestProcess after = resume("128m");
     assertEquals(KILLED, after.awaitEnd());
     Ran ran = pager.get(30, TimeUnit.SECONDS);
     assertEquals(ExitCode.BAD_INPUT.code(), ran.exitCode(), ran.toString());

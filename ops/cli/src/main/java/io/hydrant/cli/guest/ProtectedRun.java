@@ -1,9 +1,9 @@
 package io.hydrant.cli.guest;
 
+import io.hydrant.cli.Answers;
 import io.hydrant.client.CheckpointWriter;
 import io.hydrant.client.CommittedCheckpoint;
 import io.hydrant.client.HydrantClient;
-import io.hydrant.client.HydrantException;
 import io.hydrant.client.ProtectionStream;
 import io.hydrant.client.Regions;
 import io.hydrant.client.WriteOptions;
@@ -12,7 +12,6 @@ import io.hydrant.v1.Image;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.BitSet;
-import java.util.concurrent.ExecutionException;
 import java.util.function.LongConsumer;
 
 /** A sample machine that runs and is protected: it stands still while a checkpoint is taken. */
@@ -46,8 +45,7 @@ public final class ProtectedRun {
    * @param committed hears the number of each checkpoint
    * @throws IOException if a page is not what it must be
    */
-  public void run(LongConsumer committed)
-      throws IOException, InterruptedException, ExecutionException {
+  public void run(LongConsumer committed) throws IOException, InterruptedException {
     Image made = client.createImage(image, KEEP_LAST);
     try (NativeMemory memory = NativeMemory.allocate(memoryBytes);
         ProtectionStream stream =
@@ -76,7 +74,7 @@ public final class ProtectedRun {
   }
 
   private long commit(SampleMachine machine, CheckpointWriter writer, boolean full)
-      throws InterruptedException, ExecutionException, HydrantException {
+      throws InterruptedException {
     try (writer) {
       BitSet dirty = machine.takeDirty();
       for (int page = dirty.nextSetBit(0); page >= 0; page = dirty.nextSetBit(page + 1)) {
@@ -86,7 +84,7 @@ public final class ProtectedRun {
         writer.zero(REGION, 0, machine.pages());
       }
       writer.slim(machine.slim());
-      CommittedCheckpoint committed = writer.commit().get();
+      CommittedCheckpoint committed = Answers.await(writer.commit());
       return committed.id();
     }
   }

@@ -16,7 +16,7 @@ public interface FailurePolicy {
 
   /** The process is ended (SIGKILL). */
   static FailurePolicy kill(MachineProcess process) {
-    return _ -> process.signal(Libc.SIGKILL);
+    return _ -> process.kill();
   }
 
   /** The process is stopped (SIGSTOP), for somebody to look at. */

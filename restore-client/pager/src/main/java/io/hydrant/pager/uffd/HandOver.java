@@ -1,5 +1,6 @@
 package io.hydrant.pager.uffd;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,10 +39,14 @@ public record HandOver(Userfault userfault, MachineProcess process, List<Mapping
     return new GuestMemory(pieces);
   }
 
-  /** Refuses it: the descriptor is given back, and the machine's process is ended. */
-  public void refuse() throws java.io.IOException {
-    // Without the descriptor the kernel would give zeros for what is not there.
-    process.signal(Libc.SIGKILL);
+  /**
+   * Ends the machine, and lets go of its memory then: without the descriptor the kernel would give
+   * it zeros for what is not there.
+   *
+   * @throws IOException if it does not end: nothing is let go of
+   */
+  public void refuse() throws IOException {
+    process.kill();
     userfault.close();
     process.close();
   }

@@ -29,6 +29,7 @@ final class Libc {
   static final int O_CLOEXEC = 0x80000;
   static final int O_NONBLOCK = 0x800;
   static final int ECONNREFUSED = 111;
+  static final int ENOPROTOOPT = 92;
   static final int SIGKILL = 9;
   static final int SIGSTOP = 19;
   static final int POINTER_BYTES = 8;
@@ -44,6 +45,8 @@ final class Libc {
   private static final MethodHandle SYSCALL =
       handle("syscall", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle POLL = handle("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle FCNTL =
+      handle("fcntl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
   private static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
   private static final MethodHandle MMAP =
@@ -77,7 +80,7 @@ final class Libc {
     Linker.Option errno = Linker.Option.captureCallState("errno");
     // These are declared with "..." behind their fixed arguments.
     return switch (name) {
-      case "ioctl" ->
+      case "ioctl", "fcntl" ->
           LINKER.downcallHandle(symbol, descriptor, errno, Linker.Option.firstVariadicArg(2));
       case "syscall" ->
           LINKER.downcallHandle(symbol, descriptor, errno, Linker.Option.firstVariadicArg(1));
@@ -91,7 +94,11 @@ final class Libc {
     private final int number;
 
     Errno(String what, int number) {
-      super("%s: errno %d%s".formatted(what, number, hint(number)));
+      this(what, number, "");
+    }
+
+    Errno(String what, int number, String hint) {
+      super("%s: errno %d%s".formatted(what, number, hint));
       this.number = number;
     }
 
@@ -99,7 +106,8 @@ final class Libc {
       return number;
     }
 
-    private static String hint(int number) {
+    /** Of a kernel that gives no userfaultfd. */
+    static String hint(int number) {
       return switch (number) {
         case 1 ->
             " (not permitted: run as root, give CAP_SYS_PTRACE, or set vm.unprivileged_userfaultfd=1)";
@@ -126,6 +134,13 @@ final class Libc {
     } catch (Throwable e) {
       throw new IllegalStateException("a system call cannot be made", e);
     }
+  }
+
+  static void setNonBlocking(int fd) throws Errno {
+    int setFlags = 4;
+    require(
+        "fcntl",
+        attempt(() -> (int) FCNTL.invokeExact(STATES.get(), fd, setFlags, (long) O_NONBLOCK)));
   }
 
   private static long require(String what, long result) throws Errno {
@@ -156,7 +171,11 @@ final class Libc {
           case "aarch64" -> 282;
           default -> throw new Errno("userfaultfd on " + System.getProperty("os.arch"), 38);
         };
-    return (int) require("userfaultfd", syscall(number, flags, 0, 0, 0));
+    long fd = syscall(number, flags, 0, 0, 0);
+    if (fd < 0) {
+      throw new Errno("userfaultfd", (int) -fd, Errno.hint((int) -fd));
+    }
+    return (int) fd;
   }
 
   /** A descriptor of a process, which means that process for ever, whoever gets its number. */
@@ -270,19 +289,32 @@ final class Libc {
 
   /** The process at the other end of a socket, as this one sees it; 0 if it cannot be seen. */
   static int peer(int fd) throws Errno {
-    int socketLevel = 1;
     int peerCredentials = 17;
+    return option(fd, peerCredentials, 3);
+  }
+
+  /**
+   * A descriptor of that process, of the moment when it connected.
+   *
+   * @throws Errno {@link #ENOPROTOOPT} before Linux 6.5
+   */
+  static int peerPidfd(int fd) throws Errno {
+    int peerPidfd = 77;
+    return option(fd, peerPidfd, 1);
+  }
+
+  /** The first of the numbers that it consists of. */
+  private static int option(int fd, int name, int numbers) throws Errno {
+    int socketLevel = 1;
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment credentials = arena.allocate(JAVA_INT, 3);
+      MemorySegment value = arena.allocate(JAVA_INT, numbers);
       MemorySegment bytes = arena.allocate(JAVA_INT);
-      bytes.set(JAVA_INT, 0, (int) credentials.byteSize());
+      bytes.set(JAVA_INT, 0, (int) value.byteSize());
       require(
           "getsockopt",
           attempt(() ->
-              (int)
-                  GETSOCKOPT.invokeExact(
-                      STATES.get(), fd, socketLevel, peerCredentials, credentials, bytes)));
-      return credentials.get(JAVA_INT, 0);
+              (int) GETSOCKOPT.invokeExact(STATES.get(), fd, socketLevel, name, value, bytes)));
+      return value.get(JAVA_INT, 0);
     }
   }
 }

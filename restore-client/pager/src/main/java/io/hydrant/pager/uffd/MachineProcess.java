@@ -7,6 +7,8 @@ import java.io.IOException;
  * after its end, and signals must not reach them.
  */
 public final class MachineProcess implements AutoCloseable {
+  private static final int KILL_MILLIS_MAX = 10_000;
+
   private final long pid;
   private final int fd;
   private boolean closed;
@@ -21,10 +23,62 @@ public final class MachineProcess implements AutoCloseable {
    * @throws IOException if there is no such process
    */
   public static MachineProcess of(long pid) throws IOException {
+    requireOther(pid);
+    return new MachineProcess(pid, Libc.pidfdOpen(pid));
+  }
+
+  private static void requireOther(long pid) {
     if (pid <= 1 || pid == ProcessHandle.current().pid()) {
       throw new IllegalArgumentException("process " + pid + " is nobody's machine");
     }
-    return new MachineProcess(pid, Libc.pidfdOpen(pid));
+  }
+
+  /** The one that has connected, though it may have ended since, and its number been used again. */
+  static MachineProcess ofPeer(int connection) throws IOException {
+    long pid = Libc.peer(connection);
+    if (pid == 0) {
+      throw new IOException(
+          "the machine's process cannot be seen from here, and so not be stopped if need be: run the pager in its name space, or outside of all");
+    }
+    try {
+      requireOther(pid);
+      MachineProcess process = new MachineProcess(pid, Libc.peerPidfd(connection));
+      process.requireSignals();
+      return process;
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    } catch (Libc.Errno e) {
+      if (e.number() != Libc.ENOPROTOOPT) {
+        throw e;
+      }
+      MachineProcess process = of(pid);
+      process.requireSignals();
+      return process;
+    }
+  }
+
+  private void requireSignals() throws IOException {
+    try {
+      Libc.pidfdSendSignal(fd, 0);
+    } catch (Libc.Errno e) {
+      close();
+      throw new IOException(
+          "process %d could not be stopped if need be (%s): run the pager as its user, or as root"
+              .formatted(pid, e.getMessage()),
+          e);
+    }
+  }
+
+  /**
+   * Ends it (SIGKILL), and waits until it has ended: before that it must not lose its pager.
+   *
+   * @throws IOException if it does not end
+   */
+  public void kill() throws IOException {
+    signal(Libc.SIGKILL);
+    if (!awaitEnd(KILL_MILLIS_MAX)) {
+      throw new IOException("process " + pid + " does not end");
+    }
   }
 
   public long pid() {

@@ -75,6 +75,9 @@ final class MemoryLayoutMessage {
   }
 
   private static int pageBytes(JsonObject object) {
+    if (!object.has("page_size") && !object.has("page_size_kib")) {
+      return PAGE_BYTES_LEAST; // of the first versions
+    }
     long said =
         object.has("page_size") ? number(object, "page_size") : number(object, "page_size_kib");
     return Math.toIntExact(said < PAGE_BYTES_LEAST ? said * KIBIBYTE : said);

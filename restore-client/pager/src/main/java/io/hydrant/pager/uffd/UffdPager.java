@@ -83,7 +83,9 @@ public final class UffdPager implements AutoCloseable {
           "the image has %d regions, none of number %d".formatted(regions.size(), piece.region()));
     }
     Region region = regions.get(piece.region());
-    if (piece.offset() < 0 || piece.offset() + piece.bytes() > region.getLengthBytes()) {
+    if (piece.offset() < 0
+        || piece.offset() > region.getLengthBytes()
+        || piece.bytes() > region.getLengthBytes() - piece.offset()) {
       throw new IllegalArgumentException(
           "%d bytes from %d on are not within region '%s' of %d bytes"
               .formatted(piece.bytes(), piece.offset(), region.getName(), region.getLengthBytes()));
@@ -184,15 +186,28 @@ public final class UffdPager implements AutoCloseable {
     ended = true;
   }
 
+  /** A process that gives pages up waits until that is read, also when nobody needs to know. */
+  private void hearLast() {
+    try {
+      while (userfault.await(0) && !target.read().isEmpty()) {
+        // all of them
+      }
+    } catch (IOException e) {
+      LOG.debug("the last events could not be read: {}", e.getMessage());
+    }
+  }
+
   private boolean released() {
     PagerStats stats = lazy.stats();
     if (stats.present() < stats.pages()) {
       return false;
     }
+    ended = true; // who answers a fault just now finds nothing registered: that is no failure
     try {
       target.release();
       return true;
     } catch (IOException e) {
+      ended = false;
       LOG.warn("the machine cannot be let go of, though all pages are there: {}", e.getMessage());
       return false;
     }
@@ -246,6 +261,7 @@ public final class UffdPager implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    hearLast();
     if (safe) {
       target.close();
     }

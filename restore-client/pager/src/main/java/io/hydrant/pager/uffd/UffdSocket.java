@@ -42,6 +42,7 @@ public final class UffdSocket implements AutoCloseable {
   private static final int CONTROL_BYTES = 64;
   private static final int SOCKET_LEVEL = 1;
   private static final int RIGHTS = 1;
+  private static final int CONTROL_TRUNCATED = 8;
 
   private final Path path;
   private final int fd;
@@ -61,7 +62,7 @@ public final class UffdSocket implements AutoCloseable {
     if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       if (!isLeftBehind(path)) {
         throw new FileAlreadyExistsException(
-            path.toString(), null, "it is no socket, or somebody listens there");
+            path.toString(), null, "it is no socket, or somebody listens there; name another one");
       }
       Files.delete(path);
     }
@@ -73,8 +74,17 @@ public final class UffdSocket implements AutoCloseable {
       return new UffdSocket(path, fd);
     } catch (IOException | RuntimeException e) {
       Libc.close(fd);
-      throw e;
+      throw new IOException(path + " cannot be listened at: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * As {@link #listen}, before anything depends on it.
+   *
+   * @throws IOException if it could not be made there
+   */
+  public static void requireFree(Path path) throws IOException {
+    listen(path).close();
   }
 
   private static boolean isLeftBehind(Path path) throws IOException {
@@ -129,12 +139,7 @@ public final class UffdSocket implements AutoCloseable {
   }
 
   private static HandOver take(int connection) throws IOException {
-    int pid = Libc.peer(connection);
-    if (pid == 0) {
-      throw new IOException(
-          "the machine's process cannot be seen from here, and so not be stopped if need be: run the pager in its name space, or outside of all");
-    }
-    MachineProcess process = process(pid);
+    MachineProcess process = MachineProcess.ofPeer(connection);
     Received received = new Received();
     try {
       List<HandOver.Mapping> mappings = received.all(connection);
@@ -143,21 +148,15 @@ public final class UffdSocket implements AutoCloseable {
       }
       return new HandOver(Userfault.received(received.descriptor), process, mappings);
     } catch (IOException | RuntimeException e) {
-      if (received.descriptor >= 0) {
-        // Closed here, and perhaps nowhere else open: the machine would go on with zeros.
-        process.signal(Libc.SIGKILL);
+      if (received.descriptor >= 0 || received.lost) {
+        // Perhaps it is nowhere else open: the machine would go on with zeros.
+        process.kill();
         Libc.close(received.descriptor);
+        process.close();
+        throw new IOException(e.getMessage() + "; process " + process.pid() + " was killed", e);
       }
       process.close();
       throw e;
-    }
-  }
-
-  private static MachineProcess process(int pid) throws IOException {
-    try {
-      return MachineProcess.of(pid);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(e.getMessage(), e);
     }
   }
 
@@ -166,18 +165,25 @@ public final class UffdSocket implements AutoCloseable {
     private final StringBuilder text = new StringBuilder();
     private int descriptor = -1;
 
+    /** A descriptor was sent, and could not be taken. */
+    private boolean lost;
+
     List<HandOver.Mapping> all(int connection) throws IOException {
       long deadline = System.nanoTime() + SAY_MAX.toNanos();
       while (true) {
         long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
-        if (left <= 0 || !Libc.poll(connection, (int) left) || !some(connection)) {
-          if (text.isEmpty()) {
-            throw new IOException("it says nothing of its memory");
-          }
-          return MemoryLayoutMessage.decode(text.toString()); // and says what is wrong with it
+        boolean more = left > 0 && Libc.poll(connection, (int) left) && some(connection);
+        if (text.isEmpty() && !more) {
+          throw new IOException("it says nothing of its memory");
         }
-        if (descriptor >= 0 && text.toString().stripTrailing().endsWith("]")) {
-          return MemoryLayoutMessage.decode(text.toString());
+        try {
+          if (!more || descriptor >= 0) {
+            return MemoryLayoutMessage.decode(text.toString());
+          }
+        } catch (IOException e) {
+          if (!more) {
+            throw e;
+          }
         }
       }
     }
@@ -189,7 +195,11 @@ public final class UffdSocket implements AutoCloseable {
         MemorySegment control = arena.allocate(CONTROL_BYTES, 8);
         MemorySegment header = header(arena, content, control, CONTROL_BYTES);
         int bytes = (int) Libc.receive(connection, header);
-        takeDescriptor(control, header.get(JAVA_LONG, 40));
+        lost |= (header.get(JAVA_INT, 48) & CONTROL_TRUNCATED) != 0;
+        takeDescriptors(control, header.get(JAVA_LONG, 40));
+        if (lost) {
+          throw new IOException("what was handed over could not be taken: too many are open here");
+        }
         text.append(
             new String(content.asSlice(0, bytes).toArray(JAVA_BYTE), StandardCharsets.UTF_8));
         if (text.length() > MESSAGE_BYTES_MAX) {
@@ -199,21 +209,25 @@ public final class UffdSocket implements AutoCloseable {
       }
     }
 
-    private void takeDescriptor(MemorySegment control, long controlBytes) throws IOException {
+    private void takeDescriptors(MemorySegment control, long controlBytes) throws IOException {
       if (controlBytes < CONTROL_HEADER_BYTES + Integer.BYTES
           || control.get(JAVA_INT, 8) != SOCKET_LEVEL
           || control.get(JAVA_INT, 12) != RIGHTS) {
         return;
       }
+      boolean many = false;
       long end = Math.min(control.get(JAVA_LONG, 0), controlBytes);
       for (long at = CONTROL_HEADER_BYTES; at + Integer.BYTES <= end; at += Integer.BYTES) {
         int one = control.get(JAVA_INT, at);
+        many |= descriptor >= 0;
         if (descriptor < 0) {
           descriptor = one;
         } else {
           Libc.close(one);
-          throw new IOException("more than one descriptor was handed over");
         }
+      }
+      if (many) {
+        throw new IOException("more than one descriptor was handed over");
       }
     }
   }
@@ -258,9 +272,28 @@ public final class UffdSocket implements AutoCloseable {
     }
   }
 
+  /** Who came and was not accepted is turned away: its machine would wait, or see zeros. */
   @Override
   public void close() throws IOException {
-    Libc.close(fd);
     Files.deleteIfExists(path);
+    try {
+      for (Optional<HandOver> late = late(); late.isPresent(); late = late()) {
+        late.get().refuse();
+      }
+    } finally {
+      Libc.close(fd);
+    }
+  }
+
+  private Optional<HandOver> late() throws IOException {
+    while (true) {
+      try {
+        return accept(Duration.ZERO);
+      } catch (Libc.Errno e) {
+        throw e;
+      } catch (IOException e) {
+        // turned away; the next one
+      }
+    }
   }
 }

@@ -8,6 +8,8 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,8 +42,17 @@ public final class Userfault implements AutoCloseable {
     this.fd = fd;
   }
 
-  /** One that another process has opened, and has registered its memory with. */
-  static Userfault received(int fd) {
+  /**
+   * One that another process has opened, and has registered its memory with.
+   *
+   * @throws IOException if it is something else
+   */
+  static Userfault received(int fd) throws IOException {
+    String what = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
+    if (!what.contains("userfaultfd")) {
+      throw new IOException("what was handed over is no userfaultfd but " + what);
+    }
+    Libc.setNonBlocking(fd); // one that listens must not keep all others from putting pages
     return new Userfault(fd);
   }
 

@@ -41,6 +41,13 @@ final class MemoryLayoutMessageTest {
         MemoryLayoutMessage.decode(text));
   }
 
+  @Test
+  void theFirstVersionsKnewSmallPagesOnly() throws IOException {
+    assertEquals(
+        List.of(new HandOver.Mapping(4_096, 8_192, 0, 4_096)),
+        MemoryLayoutMessage.decode("[{\"base_host_virt_addr\":4096,\"size\":8192,\"offset\":0}]"));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
