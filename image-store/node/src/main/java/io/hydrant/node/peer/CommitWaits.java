@@ -5,6 +5,7 @@ import io.hydrant.node.pace.YieldingPace;
 import io.hydrant.peer.v1.Inventory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * How long the ends of checkpoints wait until enough replicas hold them: measured by the leader,
@@ -12,28 +13,22 @@ import java.util.function.LongSupplier;
  * whatever is short, cores, disks or the network, and on whichever machine.
  */
 final class CommitWaits {
-  private final CalmWatch watch = new CalmWatch();
   private final YieldingPace repair;
-  private final LongSupplier oldest;
+  private final Supplier<CalmWatch.Word> own;
   private final LongSupplier nanoTime;
 
   /**
-   * @param oldest how long the end waits that has waited longest; 0 if none does
+   * @param own what this member has seen, if it leads; else {@link CalmWatch.Word#NOTHING}
    */
-  CommitWaits(YieldingPace repair, LongSupplier oldest, LongSupplier nanoTime) {
+  CommitWaits(YieldingPace repair, Supplier<CalmWatch.Word> own, LongSupplier nanoTime) {
     this.repair = repair;
-    this.oldest = oldest;
+    this.own = own;
     this.nanoTime = nanoTime;
-  }
-
-  /** The leader has what makes a checkpoint committed. */
-  void held(long waitedNanos) {
-    watch.took(waitedNanos, nanoTime.getAsLong());
   }
 
   /** What the leader says; others say nothing of it. */
   Inventory with(Inventory inventory) {
-    CalmWatch.Word word = word();
+    CalmWatch.Word word = own.get();
     return word.equals(CalmWatch.Word.NOTHING)
         ? inventory
         : inventory.toBuilder()
@@ -42,13 +37,9 @@ final class CommitWaits {
             .build();
   }
 
-  private CalmWatch.Word word() {
-    return watch.word(oldest.getAsLong(), nanoTime.getAsLong());
-  }
-
   /** From time to time, on the leader: it may repair itself. */
   void hearOneself() {
-    hear(word());
+    hear(own.get());
   }
 
   /** What another member says. */

@@ -18,6 +18,7 @@ import io.hydrant.engine.store.Refusal;
 import io.hydrant.node.api.ApiException;
 import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.ingest.Held;
+import io.hydrant.node.pace.CalmWatch;
 import io.hydrant.v1.Reason;
 import java.io.IOException;
 import java.util.List;
@@ -28,7 +29,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -65,7 +65,10 @@ final class LeaderStreams {
   private final HolderTable holders = new HolderTable();
   private final Map<CheckpointKey, Forwarding> forwardings = new ConcurrentHashMap<>();
   private final Queue<Runnable> slowed = new ConcurrentLinkedQueue<>();
-  private volatile LongConsumer heldAfter = _ -> {};
+
+  /** Of how long ends wait until enough replicas hold them. */
+  private final CalmWatch calm = new CalmWatch();
+
   private final AtomicBoolean asking = new AtomicBoolean();
   private volatile Peers peers = new Nobody();
   private volatile boolean leading;
@@ -133,19 +136,23 @@ final class LeaderStreams {
     peers = others;
   }
 
-  /** Who hears how long each end waited until enough held it; once, before anything is. */
-  void tellHeld(LongConsumer consumer) {
-    heldAfter = consumer;
-  }
-
-  /** How long the end waits that has waited longest; 0 if none does. Of those that came here. */
-  long longestWaitNanos() {
+  /**
+   * How long ends of checkpoints wait until enough replicas hold them, of those that came here;
+   * nothing unless this replica leads: what it saw before says nothing of now, and whoever leads
+   * speaks.
+   */
+  CalmWatch.Word commitWait() {
+    if (!leading) {
+      return CalmWatch.Word.NOTHING;
+    }
     long now = nanoTime.getAsLong();
-    return forwardings.values().stream()
-        .filter(forwarding -> !forwarding.isAsked())
-        .mapToLong(forwarding -> forwarding.waitedNanos(now))
-        .max()
-        .orElse(0);
+    long longest =
+        forwardings.values().stream()
+            .filter(forwarding -> !forwarding.isAsked())
+            .mapToLong(forwarding -> forwarding.waitedNanos(now))
+            .max()
+            .orElse(0);
+    return calm.word(longest, now);
   }
 
   /** This replica leads from now on. */
@@ -262,9 +269,10 @@ final class LeaderStreams {
       holders
           .holders(forwarding.key(), own.digest(), voters, forwarding.durability())
           .ifPresent(by -> {
-            long waited = forwarding.waitedNanos(nanoTime.getAsLong());
+            long now = nanoTime.getAsLong();
+            long waited = forwarding.waitedNanos(now);
             if (forwarding.held().complete(new Held(own, by)) && !forwarding.isAsked()) {
-              heldAfter.accept(waited);
+              calm.took(waited, now);
             }
           });
     }

@@ -11,6 +11,7 @@ import io.hydrant.node.cluster.MemberNews;
 import io.hydrant.node.config.RepairConfig;
 import io.hydrant.node.damage.CopyWitnesses;
 import io.hydrant.node.ingest.Staging;
+import io.hydrant.node.pace.CalmWatch;
 import io.hydrant.node.pace.YieldingPace;
 import io.hydrant.node.replication.FailStop;
 import io.hydrant.peer.v1.HelloRequest;
@@ -111,8 +112,7 @@ public final class PeerPlane implements AutoCloseable {
     this.receptions = new Receptions(store, parts.failStop(), stagePool);
     RepairConfig repairs = parts.repair();
     YieldingPace pace = new YieldingPace(repairs.bytesPerSecond(), System.nanoTime());
-    this.waits = new CommitWaits(pace, leader::longestWaitNanos, System::nanoTime);
-    leader.tellHeld(waits::held);
+    this.waits = new CommitWaits(pace, leader::commitWait, System::nanoTime);
     this.drift = new DriftWatch(self.node(), store.digests(), group::voters, news);
     this.shared =
         new PeerLink.Shared(
@@ -215,6 +215,11 @@ public final class PeerPlane implements AutoCloseable {
     Map<String, InventoryView> others = new TreeMap<>(news.seen());
     others.remove(self.node());
     return others;
+  }
+
+  /** As {@link LeaderStreams#commitWait}. */
+  CalmWatch.Word commitWait() {
+    return leader.commitWait();
   }
 
   /** From the log; any thread; does not block. */

@@ -17,6 +17,7 @@ import io.hydrant.node.Draft;
 import io.hydrant.node.api.ApiException;
 import io.hydrant.node.ingest.Held;
 import io.hydrant.node.ingest.StagedGroup;
+import io.hydrant.node.pace.CalmWatch;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -250,6 +251,18 @@ final class PeerPlaneTest {
     assertTrue(
         group.n1.catalog().image(group.image).orElseThrow().open().containsKey(key.checkpoint()),
         "it is for the next leader to settle");
+  }
+
+  @Test
+  void onlyWhoLeadsSaysHowLongEndsWait() throws Exception {
+    group.start(TestNode.patient());
+    group.write(1, LongStream.range(0, TestGroup.PAGES).toArray());
+    for (long seed = 2; group.n1.plane().commitWait().equals(CalmWatch.Word.NOTHING); seed++) {
+      group.write(seed, 3, 7);
+    }
+    assertTrue(group.n1.plane().commitWait().calmNanos() > 0);
+    group.n1.plane().leadershipChanged(false);
+    assertEquals(CalmWatch.Word.NOTHING, group.n1.plane().commitWait());
   }
 
   /** Stages all of a checkpoint on all three; returns what is claimed of it. */
