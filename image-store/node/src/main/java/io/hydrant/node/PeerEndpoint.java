@@ -30,6 +30,7 @@ final class PeerEndpoint implements AutoCloseable {
     Server server =
         NettyServerBuilder.forAddress(new InetSocketAddress(address.address(), address.port()))
             .executor(executor)
+            .callExecutor(new PeerCallExecutors())
             .maxInboundMessageSize(PeerPlane.MESSAGE_BYTES_MAX)
             .flowControlWindow(PeerPlane.FLOW_WINDOW_BYTES)
             .permitKeepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)

@@ -86,7 +86,12 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
     observer.disableAutoRequest();
     CheckpointStream stream =
         new CheckpointStream(
-            ports, new Mailbox(pool), CheckpointService::later, observer, counters);
+            ports,
+            new Mailbox(pool),
+            CheckpointService::later,
+            observer,
+            config.windowMessages(),
+            counters);
     streams.add(stream);
     AtomicBoolean left = new AtomicBoolean();
     Runnable leave =
@@ -100,7 +105,6 @@ public final class CheckpointService extends CheckpointServiceGrpc.CheckpointSer
     observer.setOnCancelHandler(leave);
     observer.setOnCloseHandler(leave);
     observer.setOnReadyHandler(stream::ready);
-    observer.request(config.windowMessages());
     return new StreamObserver<>() {
       @Override
       public void onNext(RawWrite message) {

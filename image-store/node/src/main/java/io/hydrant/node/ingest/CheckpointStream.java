@@ -58,6 +58,7 @@ final class CheckpointStream implements AttemptAnswers {
   static final RawWrite OVERSIZED = RawWrite.newBuilder().setAttempt(-1).build();
 
   private final ServerCallStreamObserver<WriteCheckpointResponse> observer;
+  private final Demand demand;
   private final IngestCounters counters;
   private final Mailbox mailbox;
   private final IngestBrake brake;
@@ -83,17 +84,20 @@ final class CheckpointStream implements AttemptAnswers {
 
   /**
    * @param later runs something after so many nanoseconds, on any thread
+   * @param windowMessages received and not yet staged, at most
    */
   CheckpointStream(
       IngestPorts ports,
       Mailbox mailbox,
       ObjLongConsumer<Runnable> later,
       ServerCallStreamObserver<WriteCheckpointResponse> observer,
+      int windowMessages,
       IngestCounters counters) {
     this.brake = ports.brake();
     this.brakeSlot = brake.staged(0); // Behind what others have staged.
     this.later = later;
     this.observer = observer;
+    this.demand = new Demand(observer::request, windowMessages);
     this.counters = counters;
     this.mailbox = mailbox;
     this.attempts = new Attempts(ports, mailbox, this::slowedFor, this);
@@ -179,7 +183,7 @@ final class CheckpointStream implements AttemptAnswers {
         RawWrite message = inbox.remove();
         handle(message);
         if (!closed) {
-          observer.request(1);
+          demand.taken();
           count(message);
         }
       }

@@ -26,6 +26,32 @@ public final class Mailbox {
     }
   }
 
+  /**
+   * From any thread: runs the task here, which must not wait for anything, unless another one is at
+   * work, who then does it. What comes meanwhile is the pool's.
+   */
+  public void runHereOnly(Runnable task) {
+    synchronized (tasks) {
+      if (running) {
+        tasks.add(task);
+        return;
+      }
+      running = true;
+    }
+    try {
+      task.run();
+    } finally {
+      boolean more;
+      synchronized (tasks) {
+        more = !tasks.isEmpty();
+        running = more;
+      }
+      if (more) {
+        leaveToPool();
+      }
+    }
+  }
+
   /** From any thread: returns at once. */
   public void post(Runnable task) {
     if (enqueue(task)) {
@@ -72,7 +98,6 @@ public final class Mailbox {
     }
   }
 
-  /** The task threw: that is this thread's end, but not the others' tasks'. */
   private void leaveToPool() {
     pool.execute(this::drain);
   }

@@ -67,7 +67,7 @@ final class LeaderStreams {
   private final Queue<Runnable> slowed = new ConcurrentLinkedQueue<>();
 
   /** Of how long ends wait until enough replicas hold them. */
-  private final CalmWatch calm = new CalmWatch();
+  private volatile CalmWatch calm = new CalmWatch();
 
   private final AtomicBoolean asking = new AtomicBoolean();
   private volatile Peers peers = new Nobody();
@@ -157,6 +157,7 @@ final class LeaderStreams {
 
   /** This replica leads from now on. */
   void lead() {
+    calm = new CalmWatch();
     leading = true;
   }
 
@@ -220,10 +221,15 @@ final class LeaderStreams {
 
   /** A frame for a peer: from memory, or read back. */
   Optional<Frame> frame(CheckpointKey key, long sequence) throws IOException {
-    Optional<Frame> inMemory = window.get(key, sequence);
+    Optional<Frame> inMemory = frameInMemory(key, sequence);
     return inMemory.isPresent()
         ? inMemory
         : store.frame(key, sequence).map(step -> new Frame(key, sequence, step));
+  }
+
+  /** The same, if it need not be read back. */
+  Optional<Frame> frameInMemory(CheckpointKey key, long sequence) {
+    return window.get(key, sequence);
   }
 
   /** This replica, or another, states something. */

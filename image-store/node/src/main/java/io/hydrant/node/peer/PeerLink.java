@@ -178,8 +178,13 @@ final class PeerLink implements ReplicaSender.Source {
     });
   }
 
+  /** Sends what is in memory on this thread: a hop to another one costs more than that. */
   void available(Forwarding forwarding) {
-    mailbox.post(() -> sender.available(forwarding));
+    mailbox.runHereOnly(() -> {
+      if (!sender.available(forwarding)) {
+        mailbox.post(sender::pump);
+      }
+    });
   }
 
   void forget(CheckpointKey key) {
@@ -394,6 +399,11 @@ final class PeerLink implements ReplicaSender.Source {
   @Override
   public Optional<Frame> frame(CheckpointKey key, long sequence) throws IOException {
     return shared.leader().frame(key, sequence);
+  }
+
+  @Override
+  public Optional<Frame> frameInMemory(CheckpointKey key, long sequence) {
+    return shared.leader().frameInMemory(key, sequence);
   }
 
   @Override

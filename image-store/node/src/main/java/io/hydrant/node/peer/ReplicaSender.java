@@ -54,6 +54,9 @@ final class ReplicaSender {
      */
     Optional<Frame> frame(CheckpointKey key, long sequence) throws IOException;
 
+    /** The same, if it is in memory; does not wait. */
+    Optional<Frame> frameInMemory(CheckpointKey key, long sequence);
+
     /** Whether the checkpoint is final, so that what cannot be read back never can be. */
     boolean isFinal(CheckpointKey key);
 
@@ -108,8 +111,12 @@ final class ReplicaSender {
     feeds.values().forEach(feed -> feed.cursor.broken());
   }
 
-  /** There is more of a checkpoint. */
-  void available(Forwarding forwarding) {
+  /**
+   * There is more of a checkpoint: sends what of all is in memory; waits for nothing.
+   *
+   * @return whether that was all there is to be sent now; if not, {@link #pump} is due
+   */
+  boolean available(Forwarding forwarding) {
     Feed known = feeds.get(forwarding.key());
     if (known == null) {
       Feed feed = new Feed(forwarding);
@@ -117,7 +124,7 @@ final class ReplicaSender {
       turns.add(feed);
       feeding.add(forwarding.key());
     }
-    pump();
+    return pump(false);
   }
 
   /** The checkpoint is final and done with. */
@@ -170,6 +177,13 @@ final class ReplicaSender {
 
   /** Sends while the transport takes it. Blocks on the disk if the peer is far behind. */
   void pump() {
+    pump(true);
+  }
+
+  /** Returns whether nothing was left because it would have had to be read back. */
+  private boolean pump(boolean readBack) {
+    boolean all = true;
+    int sent = 0;
     int inTurn = 0;
     int idle = 0;
     ClientCallStreamObserver<StageRequest> stream = out;
@@ -183,33 +197,41 @@ final class ReplicaSender {
         turns.add(turns.removeFirst());
         continue;
       }
-      int bytes = send(stream, feed, next.getAsLong());
+      int bytes = send(stream, feed, next.getAsLong(), readBack);
       if (bytes < 0) {
+        all &= readBack;
         idle++;
         inTurn = 0;
         turns.add(turns.removeFirst());
         continue;
       }
       idle = 0;
+      sent += bytes;
+      if (!readBack && sent >= TURN_BYTES) {
+        return false; // others go on sending meanwhile: who came with one frame must not send all
+      }
       inTurn += bytes;
       if (inTurn >= TURN_BYTES && turns.peek() == feed) {
         inTurn = 0;
         turns.add(turns.removeFirst());
       }
     }
+    return all;
   }
 
   /** Returns the bytes sent; -1 if the frame cannot be had now: the next pump tries again. */
-  private int send(ClientCallStreamObserver<StageRequest> stream, Feed feed, long sequence) {
+  private int send(
+      ClientCallStreamObserver<StageRequest> stream, Feed feed, long sequence, boolean readBack) {
+    CheckpointKey key = feed.forwarding.key();
     Optional<Frame> frame;
     try {
-      frame = source.frame(feed.forwarding.key(), sequence);
+      frame = readBack ? source.frame(key, sequence) : source.frameInMemory(key, sequence);
     } catch (IOException e) {
-      source.fault(feed.forwarding.key(), e);
+      source.fault(key, e);
       frame = Optional.empty();
     }
     if (frame.isEmpty()) {
-      if (!source.isFinal(feed.forwarding.key())) {
+      if (!readBack || !source.isFinal(key)) {
         return -1;
       }
       // The peer has to repair it.

@@ -6,6 +6,7 @@ import io.hydrant.engine.model.CheckpointKey;
 import io.hydrant.engine.replica.Statement.Says;
 import io.hydrant.node.api.ApiErrors;
 import io.hydrant.node.api.ApiException;
+import io.hydrant.node.ingest.Demand;
 import io.hydrant.node.ingest.Mailbox;
 import io.hydrant.peer.v1.StageRequest;
 import io.hydrant.peer.v1.Stated;
@@ -16,7 +17,7 @@ import io.hydrant.peer.v1.Stated;
  */
 final class StageReceiver implements StreamObserver<StageRequest> {
   /** Messages, each of at most a batch. */
-  private static final int WINDOW_MESSAGES = 8;
+  private static final int WINDOW_MESSAGES = 16;
 
   /** Stands for a message that was too large to be read; known by its identity. */
   static final StageRequest OVERSIZED = StageRequest.newBuilder().setSequence(-1).build();
@@ -25,6 +26,7 @@ final class StageReceiver implements StreamObserver<StageRequest> {
   private final long life;
   private final ServerCallStreamObserver<Stated> observer;
   private final Mailbox mailbox;
+  private final Demand demand;
   private boolean closed;
 
   private StageReceiver(
@@ -36,6 +38,7 @@ final class StageReceiver implements StreamObserver<StageRequest> {
     this.receptions = receptions;
     this.life = life;
     this.observer = observer;
+    this.demand = new Demand(observer::request, WINDOW_MESSAGES);
   }
 
   /**
@@ -47,10 +50,9 @@ final class StageReceiver implements StreamObserver<StageRequest> {
       long life,
       ServerCallStreamObserver<Stated> observer,
       Mailbox mailbox) {
-    StageReceiver receiver = new StageReceiver(receptions, life, observer, mailbox);
     observer.disableAutoRequest();
+    StageReceiver receiver = new StageReceiver(receptions, life, observer, mailbox);
     observer.setOnCancelHandler(receiver::close);
-    observer.request(WINDOW_MESSAGES);
     return receiver;
   }
 
@@ -70,7 +72,7 @@ final class StageReceiver implements StreamObserver<StageRequest> {
 
   private synchronized void askForMore() {
     if (!closed) {
-      observer.request(1);
+      demand.taken();
     }
   }
 

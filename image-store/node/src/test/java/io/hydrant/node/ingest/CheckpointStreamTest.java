@@ -86,6 +86,7 @@ final class CheckpointStreamTest implements Staging {
             delayed.add(task);
           },
           protector,
+          1,
           new IngestCounters());
 
   @Override
@@ -293,7 +294,10 @@ final class CheckpointStreamTest implements Staging {
   private static final class Protector extends ServerCallStreamObserver<WriteCheckpointResponse> {
     private final List<WriteCheckpointResponse> answers = new ArrayList<>();
     private boolean ready = true;
-    private int requested;
+
+    /** Beyond the window, which is of one message. */
+    private int requested = -1;
+
     private @Nullable Throwable end;
 
     @Override
