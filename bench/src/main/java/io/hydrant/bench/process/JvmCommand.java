@@ -20,7 +20,7 @@ import java.util.Optional;
 public record JvmCommand(
     Path java, Path optionsFile, String classPath, Optional<Path> launcherDirectory) {
   private static final String LAUNCHER_PROPERTY = "hydrant.bench.launcher";
-  private static final String SERVER_CLASS = "io.hydrant.cli.Main";
+  private static final String MAIN_CLASS = "io.hydrant.cli.Main";
 
   /** As this process was started itself. */
   public static JvmCommand asThisProcess(Path projectRoot) {
@@ -37,14 +37,14 @@ public record JvmCommand(
   }
 
   /**
-   * The product's server, as the hydrant command starts it.
+   * The product, as the hydrant command starts it.
    *
    * @param options JVM options on top of the launch flags
-   * @param arguments of the command line, from "server" on
+   * @param arguments of the command line
    */
-  public List<String> server(List<String> options, List<String> arguments) {
+  public List<String> hydrant(List<String> options, List<String> arguments) {
     if (launcherDirectory.isEmpty()) {
-      return of(options, SERVER_CLASS, arguments);
+      return of(options, MAIN_CLASS, arguments);
     }
     Path directory = launcherDirectory.get();
     List<String> all = new ArrayList<>(options);
@@ -54,8 +54,7 @@ public record JvmCommand(
       all.addAll(List.of("-XX:AOTCache=" + cache, "-XX:AOTMode=on"));
     }
     String jar = directory.resolve("hydrant-cli.jar").toString();
-    return new JvmCommand(java, optionsFile, jar, Optional.empty())
-        .of(all, SERVER_CLASS, arguments);
+    return new JvmCommand(java, optionsFile, jar, Optional.empty()).of(all, MAIN_CLASS, arguments);
   }
 
   private static boolean hasContent(Path file) {

@@ -29,6 +29,7 @@ public final class Scenarios {
           new Faults(),
           new PageFaults(),
           new Restores(),
+          new PagerKills(),
           new Flips(),
           new Brim(),
           new CadenceTable(),

@@ -66,7 +66,7 @@ public final class StoreProcess implements AutoCloseable {
     List<String> arguments = new ArrayList<>(List.of("server", "--data", data.toString()));
     add(arguments, "listen.address=127.0.0.1:" + port);
     settings.forEach(setting -> add(arguments, setting));
-    ChildProcess process = ChildProcess.start("store", logs, jvm.server(jvmOptions, arguments));
+    ChildProcess process = ChildProcess.start("store", logs, jvm.hydrant(jvmOptions, arguments));
     return new StoreProcess(process, port);
   }
 

@@ -135,13 +135,13 @@ class ChildProcessTest {
 
   @Test
   void aServerIsStartedAsTheLauncherDoes() throws IOException {
-    assertEquals("a:b", jvm(Optional.empty()).server(List.of(), List.of("server")).get(3));
+    assertEquals("a:b", jvm(Optional.empty()).hydrant(List.of(), List.of("server")).get(3));
     JvmCommand jvm = jvm(Optional.of(temporary));
     String jar = temporary.resolve("hydrant-cli.jar").toString();
     assertEquals(
         List.of("-Xmx1g", "-cp", jar, "io.hydrant.cli.Main", "server"),
-        jvm.server(List.of("-Xmx1g"), List.of("server")).subList(2, 7));
+        jvm.hydrant(List.of("-Xmx1g"), List.of("server")).subList(2, 7));
     Path cache = Files.writeString(temporary.resolve("hydrant-cli.aot"), "cache");
-    assertTrue(jvm.server(List.of(), List.of("server")).contains("-XX:AOTCache=" + cache));
+    assertTrue(jvm.hydrant(List.of(), List.of("server")).contains("-XX:AOTCache=" + cache));
   }
 }

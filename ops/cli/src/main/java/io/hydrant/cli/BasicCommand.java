@@ -1,6 +1,7 @@
 package io.hydrant.cli;
 
 import io.hydrant.cli.output.Output;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -22,6 +23,11 @@ abstract class BasicCommand implements Callable<Integer> {
 
   final HydrantCommand root() {
     return (HydrantCommand) spec.root().userObject();
+  }
+
+  /** The words that this command was given, its own name among them. */
+  final List<String> words() {
+    return spec.root().commandLine().getParseResult().originalArgs();
   }
 
   /** The command line is wrong in a way that the parser could not see. */

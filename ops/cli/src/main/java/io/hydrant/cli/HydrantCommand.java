@@ -26,6 +26,7 @@ import picocli.CommandLine.TypeConversionException;
       CheckpointCommand.class,
       RestoreCommand.class,
       PagerCommand.class,
+      PagerGuardCommand.class,
       VerifyCommand.class,
       FetchCommand.class,
       ReplayCommand.class,

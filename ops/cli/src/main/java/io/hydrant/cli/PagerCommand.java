@@ -1,23 +1,19 @@
 package io.hydrant.cli;
 
-import io.hydrant.cli.output.Amounts;
-import io.hydrant.cli.output.Json;
 import io.hydrant.cli.output.Output;
-import io.hydrant.cli.output.Progress;
 import io.hydrant.client.CheckpointChoice;
 import io.hydrant.client.Deadlines;
 import io.hydrant.client.FencedRestore;
 import io.hydrant.client.HydrantClient;
-import io.hydrant.client.HydrantException;
 import io.hydrant.client.RestoreSession;
 import io.hydrant.client.RetryPolicy;
-import io.hydrant.pager.PagerException;
 import io.hydrant.pager.PagerOptions;
-import io.hydrant.pager.PagerStats;
 import io.hydrant.pager.uffd.FailurePolicy;
+import io.hydrant.pager.uffd.GuardLink;
 import io.hydrant.pager.uffd.HandOver;
 import io.hydrant.pager.uffd.MachineProcess;
-import io.hydrant.pager.uffd.UffdPager;
+import io.hydrant.pager.uffd.PageRecord;
+import io.hydrant.pager.uffd.Succession;
 import io.hydrant.pager.uffd.UffdSocket;
 import io.hydrant.v1.ImageRef;
 import java.io.IOException;
@@ -26,10 +22,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -53,7 +49,7 @@ import picocli.CommandLine.Parameters;
     })
 final class PagerCommand extends StoreCommand {
   private static final int LOOK_MILLIS = 100;
-  private static final int WAIT_MILLIS = 60_000;
+  private static final String FOLLOW = "--follow";
 
   @Parameters(index = "0", paramLabel = "IMAGE", description = "Name of the image.")
   private String image;
@@ -119,10 +115,34 @@ final class PagerCommand extends StoreCommand {
       description = "For the machine to come, at most (no limit).")
   private @Nullable Long waitSeconds;
 
+  @Option(
+      names = "--no-guard",
+      description =
+          "Do without the second process that starts another pager if this one is killed.")
+  private boolean unguarded;
+
+  @Option(
+      names = FOLLOW,
+      hidden = true,
+      description = "Go on where the one before was killed, whose guard listens there.")
+  private @Nullable Path followed;
+
   /** As people write it. */
   enum OnFailure {
-    kill,
-    pause
+    kill {
+      @Override
+      FailurePolicy policy(MachineProcess machine) {
+        return FailurePolicy.kill(machine);
+      }
+    },
+    pause {
+      @Override
+      FailurePolicy policy(MachineProcess machine) {
+        return FailurePolicy.pause(machine);
+      }
+    };
+
+    abstract FailurePolicy policy(MachineProcess machine);
   }
 
   @Override
@@ -142,18 +162,81 @@ final class PagerCommand extends StoreCommand {
 
   @Override
   ExitCode run(Output output, HydrantClient client) throws IOException, InterruptedException {
+    return followed == null ? begin(output, client) : goOn(output, client, followed);
+  }
+
+  private ExitCode begin(Output output, HydrantClient client)
+      throws IOException, InterruptedException {
     UffdSocket.requireFree(socket); // before anybody is fenced
+    if (!unguarded) {
+      UffdSocket.requireFree(guardSocket()); // its path may be too long
+    }
     removeOldSlim();
     try (AtExit atExit = new AtExit();
         FencedRestore fenced = fence ? fence(client) : null;
         RestoreSession session =
             fenced == null
                 ? client.openRestore(HydrantClient.name(image), checkpoint, Duration.ZERO)
-                : fenced.session()) {
+                : fenced.session();
+        PageRecord record = PageRecord.shared(session.regions());
+        GuardLink guard = guard(output)) {
       RegionChoice region = RegionChoice.of(image, session.regions(), regionName);
       HandOver machine = machine(output, session, atExit);
-      return serve(output, session, region, machine, atExit);
+      guard.entrust(Succession.of(machine, session.export(), record));
+      return serving(output, session, region, guard).serve(machine, record, atExit);
     }
+  }
+
+  /** The pager before this one was killed, and its machine waits. */
+  private ExitCode goOn(Output output, HydrantClient client, Path guardSocket)
+      throws IOException, InterruptedException {
+    GuardLink.Following following = GuardLink.follow(guardSocket, this::startGuard, output::note);
+    Succession left = following.succession();
+    HandOver machine = left.machine();
+    try (AtExit atExit = new AtExit();
+        RestoreSession session = client.resumeRestore(left.session());
+        PageRecord record = left.record(session.regions());
+        GuardLink guard = following.link()) {
+      RegionChoice region = RegionChoice.of(image, session.regions(), regionName);
+      guard.entrust(left);
+      return serving(output, session, region, guard).serve(machine, record, atExit);
+    }
+  }
+
+  private MachineServing serving(
+      Output output, RestoreSession session, RegionChoice region, GuardLink guard) {
+    return new MachineServing(
+        output,
+        image,
+        session,
+        region,
+        new MachineServing.Manner(
+            PagerOptions.DEFAULT.withFill(true, fillRate.bytes()), onFailure, followed == null),
+        guard);
+  }
+
+  private GuardLink guard(Output output) throws IOException {
+    return unguarded
+        ? GuardLink.none()
+        : GuardLink.start(guardSocket(), this::startGuard, output::note);
+  }
+
+  /** Its own for each pager that is not followed: the socket is free once a machine has come. */
+  private Path guardSocket() {
+    return followed != null
+        ? followed
+        : socket.resolveSibling(socket.getFileName() + ".guard-" + ProcessHandle.current().pid());
+  }
+
+  private void startGuard() throws IOException {
+    List<String> words = new ArrayList<>(words());
+    if (followed == null) {
+      int options = words.indexOf("--");
+      words.addAll(options < 0 ? words.size() : options, List.of(FOLLOW, guardSocket().toString()));
+    }
+    String heap = (Runtime.getRuntime().maxMemory() >> 20) + "m";
+    PagerGuardCommand.start(
+        guardSocket(), onFailure, JavaCommand.words(heap, List.of(), Main.class.getName(), words));
   }
 
   /** One machine; whoever else comes meanwhile is refused. */
@@ -226,175 +309,5 @@ final class PagerCommand extends StoreCommand {
     Optional<HandOver> machine = listening.accept(Duration.ofMillis(LOOK_MILLIS));
     machine.ifPresent(one -> atExit.instead(one::refuse));
     return machine;
-  }
-
-  private ExitCode serve(
-      Output output, RestoreSession session, RegionChoice region, HandOver machine, AtExit atExit)
-      throws IOException, InterruptedException {
-    AtomicReference<@Nullable PagerException> failure = new AtomicReference<>();
-    try (MachineProcess process = machine.process()) {
-      FailurePolicy policy =
-          onFailure == OnFailure.kill ? FailurePolicy.kill(process) : FailurePolicy.pause(process);
-      FailurePolicy told =
-          why -> {
-            failure.set(why);
-            policy.stop(why);
-          };
-      try (UffdPager pager = begin(session, region, machine, told)) {
-        atExit.instead(() -> stop(pager, process));
-        End end = follow(output, pager, process, region, failure);
-        switch (end) {
-          case WHOLE -> learn(output, pager);
-          case MACHINE_ENDED -> {
-            pager.machineEnded();
-            learn(output, pager);
-          }
-          case FAILED -> {
-            session.detach(); // the store does not answer: the lease expires by itself
-            awaitEnd(output, process);
-            pager.machineEnded();
-          }
-        }
-        pager.close();
-        return report(output, session, process, pager.restore().stats(), end, failure.get());
-      }
-    }
-  }
-
-  /** This process ends: a machine that is not whole must not see what becomes of the rest. */
-  private static void stop(UffdPager pager, MachineProcess process) throws IOException {
-    PagerStats stats = pager.restore().stats();
-    if (stats.present() < stats.pages()) {
-      process.kill(); // stopped only, it could be made to go on later
-      pager.machineEnded();
-    }
-    pager.close();
-  }
-
-  /** As long as the machine could go on, it must not lose its pager. */
-  private void awaitEnd(Output output, MachineProcess process) throws IOException {
-    if (!process.awaitEnd(LOOK_MILLIS)) {
-      output.note(
-          "process %d was to be stopped (--on-failure %s), and its memory is kept from being made up until it ends: kill it when you have seen what you want"
-              .formatted(process.pid(), onFailure));
-    }
-    while (!process.awaitEnd(WAIT_MILLIS)) {
-      // for as long as it takes
-    }
-  }
-
-  /** What a pager ends with. */
-  private enum End {
-    WHOLE,
-    MACHINE_ENDED,
-    FAILED
-  }
-
-  private static End follow(
-      Output output,
-      UffdPager pager,
-      MachineProcess process,
-      RegionChoice region,
-      AtomicReference<@Nullable PagerException> failure)
-      throws IOException {
-    try (Progress progress = output.progress("bringing pages", region.region().getLengthBytes())) {
-      boolean told = false;
-      long shown = 0;
-      while (failure.get() == null) {
-        if (process.awaitEnd(LOOK_MILLIS)) {
-          return failure.get() == null ? End.MACHINE_ENDED : End.FAILED;
-        }
-        long present = Math.min(pager.restore().stats().present(), region.pages());
-        progress.add((present - shown) * region.region().getPageBytes());
-        shown = present;
-        CompletableFuture<Void> whole = pager.restore().whole();
-        if (whole.isDone() && !whole.isCompletedExceptionally()) {
-          return End.WHOLE;
-        }
-        if (whole.isDone() && !told) {
-          told = true;
-          output.note(
-              "not all pages can be had, and the machine is stopped if it wants such a one: "
-                  + whole.exceptionNow().getMessage());
-        }
-      }
-      return End.FAILED;
-    }
-  }
-
-  private UffdPager begin(
-      RestoreSession session, RegionChoice region, HandOver machine, FailurePolicy policy)
-      throws IOException {
-    try {
-      return new UffdPager(
-          session,
-          machine.userfault(),
-          machine.memory(region.number()),
-          PagerOptions.DEFAULT.withFill(true, fillRate.bytes()),
-          policy);
-    } catch (RuntimeException | Error e) {
-      machine.refuse();
-      if (!(e instanceof IllegalArgumentException)) {
-        throw e;
-      }
-      throw new CommandFailure(
-          ExitCode.BAD_INPUT,
-          "the machine's memory does not fit image '%s', and its process was killed: %s"
-              .formatted(image, e.getMessage()),
-          "Its pieces must lie within region '%s', of %s."
-              .formatted(
-                  region.region().getName(), Amounts.bytes(region.region().getLengthBytes())),
-          e);
-    }
-  }
-
-  /** The next restore of the image goes faster; this one is none the worse without. */
-  private static void learn(Output output, UffdPager pager) {
-    try {
-      pager.restore().learn();
-    } catch (HydrantException e) {
-      output.note("what the machine touched could not be remembered: " + e.getMessage());
-    }
-  }
-
-  private ExitCode report(
-      Output output,
-      RestoreSession session,
-      MachineProcess process,
-      PagerStats stats,
-      End end,
-      @Nullable PagerException failure) {
-    if (failure != null) {
-      throw new CommandFailure(
-          ExitCode.UNAVAILABLE,
-          "process %d was %s: %s"
-              .formatted(
-                  process.pid(),
-                  onFailure == OnFailure.kill ? "killed" : "stopped",
-                  failure.getMessage()),
-          "See that the store is up (`hydrant doctor`), and restore the image again.",
-          failure);
-    }
-    double meanMicros = stats.faults() == 0 ? 0 : stats.faultNanos() / 1e3 / stats.faults();
-    output.document(
-        new Json()
-            .put("image", image)
-            .put("checkpoint", session.checkpoint().getId())
-            .put("pid", process.pid())
-            .put("whole", end == End.WHOLE)
-            .put("pages", stats.pages())
-            .put("pages_there", stats.present())
-            .put("faults", stats.faults())
-            .put("fault_mean_micros", Math.round(meanMicros))
-            .put("pages_ahead", stats.ahead())
-            .put("pages_filled", stats.filled()));
-    output.line(
-        (end == End.WHOLE
-                ? "all %2$d pages are there, and process %1$d goes on by itself"
-                : "process %1$d has ended, with %3$d of %2$d pages there")
-            .formatted(process.pid(), stats.pages(), stats.present()));
-    output.line(
-        "it waited for %d of them, %.0f us on average".formatted(stats.faults(), meanMicros));
-    return ExitCode.OK;
   }
 }

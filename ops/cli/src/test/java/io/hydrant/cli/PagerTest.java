@@ -38,6 +38,7 @@ class PagerTest {
   private Path socket;
   private Path slim;
   private final List<GuestProcess> guests = new ArrayList<>();
+  private final List<Process> pagers = new ArrayList<>();
 
   @BeforeEach
   void protectAndKill() throws Exception {
@@ -61,6 +62,7 @@ class PagerTest {
   @AfterEach
   void stop() throws IOException {
     guests.forEach(GuestProcess::close);
+    pagers.forEach(Process::destroyForcibly);
     if (node != null) {
       node.close();
     }
@@ -80,6 +82,7 @@ class PagerTest {
         new ArrayList<>(
             List.of(
                 "pager", "vm", "--socket", socket.toString(), "--slim", slim.toString(), "--json"));
+    words.add("--no-guard"); // which would inherit the output of this process
     words.addAll(List.of("--server", server()));
     words.addAll(List.of(more));
     CompletableFuture<Ran> ran =
@@ -125,47 +128,105 @@ class PagerTest {
     }
   }
 
-  /** Its descriptor ends with it, and the kernel would give zeros for what is not there. */
-  @Test
-  void aPagerThatIsEndedStopsItsMachineFirst() throws Exception {
+  /** One in a process of its own; returns when it waits for a machine. */
+  private Process pagerProcess(String... more) throws Exception {
+    List<String> words =
+        new ArrayList<>(
+            List.of("pager", "vm", "--socket", socket.toString(), "--slim", slim.toString()));
+    words.addAll(List.of("--server", server()));
+    words.addAll(List.of(more));
     Process pager =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "pager",
-                "vm",
-                "--socket",
-                socket.toString(),
-                "--slim",
-                slim.toString(),
-                "--fill-rate",
-                "1k",
-                "--server",
-                server())
+        new ProcessBuilder(JavaCommand.words("256m", List.of(), Main.class.getName(), words))
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("pager.log").toFile())
             .start();
-    try {
-      while (!Files.exists(slim) && pager.isAlive()) {
-        Thread.sleep(5);
-      }
-      GuestProcess after =
-          own(
-              GuestProcess.resume(
-                  directory, socket, slim, "--memory", "64m", "--steps", "1000000000"));
-      while (pager.isAlive() && !hasUserfault(pager.pid())) {
-        Thread.sleep(5);
-      }
-      signal("STOP", after.pid()); // else it would soon have touched all of its memory
-      pager.destroy(); // SIGTERM
-      assertEquals(KILLED, after.awaitEnd());
-      assertTrue(pager.waitFor(20, TimeUnit.SECONDS));
-    } finally {
-      pager.destroyForcibly();
+    pagers.add(pager);
+    while (!Files.exists(slim) && pager.isAlive()) {
+      Thread.sleep(5);
     }
+    return pager;
+  }
+
+  private String log() throws IOException {
+    return Files.readString(directory.resolve("pager.log"));
+  }
+
+  /** The process that a pager has entrusted its machine to. */
+  private static ProcessHandle guardOf(Process pager) throws Exception {
+    while (true) {
+      for (ProcessHandle child : pager.children().toList()) {
+        if (hasUserfault(child.pid())) {
+          return child;
+        }
+      }
+      Thread.sleep(5);
+    }
+  }
+
+  /** Its descriptor ends with it, and the kernel would give zeros for what is not there. */
+  @Test
+  void aPagerThatIsEndedStopsItsMachineFirst() throws Exception {
+    Process pager = pagerProcess("--fill-rate", "1k");
+    GuestProcess after =
+        own(
+            GuestProcess.resume(
+                directory, socket, slim, "--memory", "64m", "--steps", "1000000000"));
+    while (pager.isAlive() && !hasUserfault(pager.pid())) {
+      Thread.sleep(5);
+    }
+    signal("STOP", after.pid()); // else it would soon have touched all of its memory
+    pager.destroy(); // SIGTERM
+    assertEquals(KILLED, after.awaitEnd());
+    assertTrue(pager.waitFor(20, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void aPagerThatIsKilledIsFollowedByAnother() throws Exception {
+    Process pager = pagerProcess("--fill-rate", "4m");
+    GuestProcess after = resume("64m");
+    ProcessHandle guard = guardOf(pager);
+    signal("STOP", after.pid());
+    pager.destroyForcibly().waitFor();
+    signal("CONT", after.pid());
+    GuestProcess.Resumed resumed = after.awaitResumed();
+    assertEquals(0, resumed.wrong(), resumed + log());
+    assertEquals(0, after.awaitEnd());
+    guard.onExit().get(30, TimeUnit.SECONDS);
+    assertTrue(log().contains("was killed: another one goes on"), log());
+    assertTrue(log().contains("has ended, with"), log());
+  }
+
+  @Test
+  void aGuardThatIsKilledIsFollowedByAnother() throws Exception {
+    Process pager = pagerProcess("--fill-rate", "4m");
+    GuestProcess after = resume("64m");
+    ProcessHandle first = guardOf(pager);
+    signal("STOP", after.pid());
+    first.destroyForcibly();
+    first.onExit().get(10, TimeUnit.SECONDS);
+    guardOf(pager);
+    pager.destroyForcibly().waitFor();
+    signal("CONT", after.pid());
+    GuestProcess.Resumed resumed = after.awaitResumed();
+    assertEquals(0, resumed.wrong(), resumed + log());
+  }
+
+  /** Nobody can bring its pages any more: it must neither wait for ever nor see zeros. */
+  @Test
+  void aMachineWhosePagerCannotBeFollowedIsKilled() throws Exception {
+    Process pager = pagerProcess("--fill-rate", "1k", "--deadline", "1");
+    GuestProcess after =
+        own(
+            GuestProcess.resume(
+                directory, socket, slim, "--memory", "64m", "--steps", "1000000000"));
+    ProcessHandle guard = guardOf(pager);
+    signal("STOP", after.pid());
+    node.close();
+    pager.destroyForcibly().waitFor();
+    signal("CONT", after.pid());
+    assertEquals(KILLED, after.awaitEnd());
+    guard.onExit().get(30, TimeUnit.SECONDS);
+    assertTrue(log().contains("was killed: page "), log());
   }
 
   private static void signal(String name, long pid) throws IOException, InterruptedException {

@@ -67,7 +67,7 @@ public final class LazyRestore implements AutoCloseable {
   /**
    * Of a session that stays the caller's, who closes it after this.
    *
-   * @param target holds nothing yet
+   * @param target holds nothing but what it says that it holds
    */
   public LazyRestore(RestoreSession session, PageTarget target, PagerOptions options) {
     this(session, new PageArrivals(session.regions(), target), options);

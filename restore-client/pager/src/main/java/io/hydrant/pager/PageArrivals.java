@@ -68,6 +68,12 @@ final class PageArrivals {
     this.residency = new Residency(regions);
     this.ahead = new Marks(residency);
     this.touched = new Marks(residency);
+    for (int region = 0; region < residency.regions(); region++) {
+      int of = region;
+      target.held(region).stream()
+          .filter(page -> residency.claim(of, page))
+          .forEach(page -> residency.arrived(of, page));
+    }
   }
 
   Residency residency() {

@@ -2,6 +2,7 @@ package io.hydrant.pager;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 
 /**
  * Memory that is being restored. Each page is put there once, before the machine sees it, and never
@@ -15,4 +16,9 @@ public interface PageTarget {
 
   /** Pages that read as zeros. A target that begins as zeros has nothing to do. */
   void putZero(int region, long firstPage, long pageCount) throws IOException;
+
+  /** Pages that are there from the start: another one has begun before. */
+  default BitSet held(int region) {
+    return new BitSet();
+  }
 }

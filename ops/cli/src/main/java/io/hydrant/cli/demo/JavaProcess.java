@@ -1,14 +1,13 @@
 package io.hydrant.cli.demo;
 
+import io.hydrant.cli.JavaCommand;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -41,32 +40,13 @@ public final class JavaProcess implements AutoCloseable {
    */
   static JavaProcess start(String heap, Path log, String mainClass, List<String> arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      if (isLaunchFlag(flag)) {
-        command.add(flag);
-      }
-    }
-    command.add("-Xmx" + heap);
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(mainClass);
-    command.addAll(arguments);
+    List<String> command = JavaCommand.words(heap, List.of(), mainClass, arguments);
     File logFile = log.toFile();
     Process process =
         new ProcessBuilder(command)
             .redirectError(ProcessBuilder.Redirect.appendTo(logFile))
             .start();
     return new JavaProcess(process, log);
-  }
-
-  /** Flags of the product, not of the debugger or the test runner that this JVM may be in. */
-  private static boolean isLaunchFlag(String flag) {
-    return !flag.startsWith("-Xmx")
-        && !flag.startsWith("-javaagent")
-        && !flag.startsWith("-agentlib")
-        && !flag.startsWith("-Dhydrant.");
   }
 
   private void readOutput() {

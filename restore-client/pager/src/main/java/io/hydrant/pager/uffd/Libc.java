@@ -48,6 +48,9 @@ final class Libc {
   private static final MethodHandle FCNTL =
       handle("fcntl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle MLOCK = handle("mlock", JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle SETSID = handle("setsid", JAVA_INT);
+  private static final MethodHandle FTRUNCATE = handle("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
   private static final MethodHandle MMAP =
       handle("mmap", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
@@ -136,6 +139,14 @@ final class Libc {
     }
   }
 
+  static int duplicate(int fd) throws Errno {
+    int duplicateCloseOnExec = 1030;
+    return (int)
+        require(
+            "fcntl",
+            attempt(() -> (int) FCNTL.invokeExact(STATES.get(), fd, duplicateCloseOnExec, 0L)));
+  }
+
   static void setNonBlocking(int fd) throws Errno {
     int setFlags = 4;
     require(
@@ -164,18 +175,48 @@ final class Libc {
         () -> (long) SYSCALL.invokeExact(STATES.get(), number, first, second, third, fourth));
   }
 
+  /** The numbers of some system calls differ. */
+  private static boolean isAmd64() throws Errno {
+    return switch (System.getProperty("os.arch")) {
+      case "amd64" -> true;
+      case "aarch64" -> false;
+      default -> throw new Errno("system calls on " + System.getProperty("os.arch"), 38);
+    };
+  }
+
   static int userfaultfd(int flags) throws Errno {
-    long number =
-        switch (System.getProperty("os.arch")) {
-          case "amd64" -> 323;
-          case "aarch64" -> 282;
-          default -> throw new Errno("userfaultfd on " + System.getProperty("os.arch"), 38);
-        };
+    long number = isAmd64() ? 323 : 282;
     long fd = syscall(number, flags, 0, 0, 0);
     if (fd < 0) {
       throw new Errno("userfaultfd", (int) -fd, Errno.hint((int) -fd));
     }
     return (int) fd;
+  }
+
+  /** Memory with a descriptor and no name in a file system. */
+  static int memfd(String name) throws Errno {
+    long number = isAmd64() ? 319 : 279;
+    int closeOnExec = 1;
+    try (Arena arena = Arena.ofConfined()) {
+      return (int)
+          require(
+              "memfd_create",
+              syscall(number, arena.allocateFrom(name).address(), closeOnExec, 0, 0));
+    }
+  }
+
+  /** This process leaves its terminal, and whatever is sent to all that belong to it. */
+  static void setsid() throws Errno {
+    require("setsid", attempt(() -> (int) SETSID.invokeExact(STATES.get())));
+  }
+
+  /** Keeps memory from being swapped out. */
+  static void lock(long address, long bytes) throws Errno {
+    require("mlock", attempt(() -> (int) MLOCK.invokeExact(STATES.get(), address, bytes)));
+  }
+
+  static void truncate(int fd, long bytes) throws Errno {
+    require("ftruncate", attempt(() -> (int) FTRUNCATE.invokeExact(STATES.get(), fd, bytes)));
   }
 
   /** A descriptor of a process, which means that process for ever, whoever gets its number. */

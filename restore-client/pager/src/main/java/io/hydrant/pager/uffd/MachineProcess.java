@@ -1,6 +1,8 @@
 package io.hydrant.pager.uffd;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * A process that runs a machine, by a descriptor (pidfd): its number may belong to somebody else
@@ -8,6 +10,9 @@ import java.io.IOException;
  */
 public final class MachineProcess implements AutoCloseable {
   private static final int KILL_MILLIS_MAX = 10_000;
+
+  /** In what the kernel tells of such a descriptor; -1: it has ended. */
+  private static final String PID = "Pid:";
 
   private final long pid;
   private final int fd;
@@ -55,6 +60,26 @@ public final class MachineProcess implements AutoCloseable {
       process.requireSignals();
       return process;
     }
+  }
+
+  /**
+   * One whose descriptor (pidfd) was handed over.
+   *
+   * @param fd becomes this one's
+   * @throws IOException if it is something else
+   */
+  static MachineProcess received(int fd) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/fdinfo/" + fd))) {
+      if (line.startsWith(PID)) {
+        return new MachineProcess(Long.parseLong(line.substring(PID.length()).trim()), fd);
+      }
+    }
+    throw new IOException("what was handed over is no descriptor of a process");
+  }
+
+  /** For handing it over. */
+  int descriptor() {
+    return fd;
   }
 
   private void requireSignals() throws IOException {

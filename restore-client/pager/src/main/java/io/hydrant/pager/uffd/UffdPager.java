@@ -7,8 +7,10 @@ import io.hydrant.pager.PagerOptions;
 import io.hydrant.pager.PagerStats;
 import io.hydrant.v1.Region;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -46,7 +48,7 @@ public final class UffdPager implements AutoCloseable {
   private volatile boolean ended;
 
   /**
-   * Begins to answer.
+   * Begins to answer, of a machine whose memory holds nothing yet.
    *
    * @param session stays the caller's, who closes it after this
    * @param userfault becomes the pager's
@@ -60,12 +62,30 @@ public final class UffdPager implements AutoCloseable {
       GuestMemory memory,
       PagerOptions options,
       FailurePolicy policy) {
+    this(session, userfault, memory, PageRecord.ofThisProcess(session.regions()), options, policy);
+  }
+
+  /**
+   * Begins to answer where another pager was killed, or so that another one can if this one is.
+   *
+   * @param record stays the caller's; what it says already holds
+   * @throws IllegalArgumentException as above
+   * @throws UncheckedIOException if the machine's memory cannot be reached; the same holds
+   */
+  public UffdPager(
+      RestoreSession session,
+      Userfault userfault,
+      GuestMemory memory,
+      PageRecord record,
+      PagerOptions options,
+      FailurePolicy policy) {
     this.memory = memory;
     this.regions = session.regions();
     this.policy = policy;
     this.userfault = userfault;
     memory.pieces().forEach(this::check);
-    this.target = new UffdTarget(userfault, memory, pageBytes(), this::hear);
+    this.target = new UffdTarget(userfault, memory, record, pageBytes(), this::hear);
+    target.begin();
     this.lazy = new LazyRestore(session, target, options);
     lazy.start();
     for (int i = 0; i < FAULT_THREADS; i++) {
@@ -114,17 +134,17 @@ public final class UffdPager implements AutoCloseable {
         answer(late);
         continue;
       }
-      List<Userfault.Event> events;
+      Optional<Userfault.Event> event;
       listening.lock();
       try {
-        events = !closed && userfault.await(WAIT_MILLIS) ? target.read() : List.of();
+        event = !closed && userfault.await(WAIT_MILLIS) ? target.read() : Optional.empty();
       } catch (IOException | RuntimeException e) {
         fail(new PagerException("page faults cannot be heard any more: " + e.getMessage(), e));
         return;
       } finally {
         listening.unlock();
       }
-      events.forEach(this::answer);
+      event.ifPresent(this::answer);
     }
   }
 
@@ -137,11 +157,10 @@ public final class UffdPager implements AutoCloseable {
       return;
     }
     try {
-      for (Userfault.Event event : target.read()) {
-        switch (event) {
-          case Userfault.Event.Fault fault -> backlog.add(fault);
-          case Userfault.Event.Removed removed -> target.eachPage(removed, lazy::givenUp);
-        }
+      switch (target.read().orElse(null)) {
+        case Userfault.Event.Fault fault -> backlog.add(fault);
+        case Userfault.Event.Removed removed -> target.eachPage(removed, lazy::givenUp);
+        case null -> {} // somebody else has read it
       }
     } catch (IOException e) {
       fail(new PagerException("page faults cannot be heard any more: " + e.getMessage(), e));
@@ -189,7 +208,7 @@ public final class UffdPager implements AutoCloseable {
   /** A process that gives pages up waits until that is read, also when nobody needs to know. */
   private void hearLast() {
     try {
-      while (userfault.await(0) && !target.read().isEmpty()) {
+      while (userfault.await(0) && target.read().isPresent()) {
         // all of them
       }
     } catch (IOException e) {

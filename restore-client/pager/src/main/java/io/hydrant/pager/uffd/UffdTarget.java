@@ -2,13 +2,12 @@ package io.hydrant.pager.uffd;
 
 import io.hydrant.pager.PageTarget;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -40,8 +39,8 @@ final class UffdTarget implements PageTarget, AutoCloseable {
   /** Under the lock. */
   private boolean closed;
 
-  /** Pages that the process has given up, a set for each region: they are zero. */
-  private final Map<Integer, BitSet> givenUp = new HashMap<>();
+  /** Says among others which pages the process has given up: they are zero. */
+  private final PageRecord record;
 
   private final ThreadLocal<MemorySegment> staging;
 
@@ -49,9 +48,11 @@ final class UffdTarget implements PageTarget, AutoCloseable {
    * @param pageBytes of the image's regions and of the kernel
    * @param unheard reads an event that has come, unless somebody else does
    */
-  UffdTarget(Userfault userfault, GuestMemory memory, int pageBytes, Runnable unheard) {
+  UffdTarget(
+      Userfault userfault, GuestMemory memory, PageRecord record, int pageBytes, Runnable unheard) {
     this.userfault = userfault;
     this.memory = memory;
+    this.record = record;
     this.pageBytes = pageBytes;
     this.unheard = unheard;
     int bytes = Math.max(STAGING_BYTES, pageBytes);
@@ -84,28 +85,29 @@ final class UffdTarget implements PageTarget, AutoCloseable {
   /** All that the process has not given up. */
   private Userfault.Put putStaged(int region, long firstPage, MemorySegment stage, long bytes)
       throws IOException {
-    BitSet gone = givenUp.get(region);
-    int pages = (int) (bytes / pageBytes);
-    for (int from = 0; from < pages; ) {
-      int end = pages;
-      if (gone != null) {
-        from = Math.min(pages, gone.nextClearBit((int) firstPage + from) - (int) firstPage);
-        int next = gone.nextSetBit((int) firstPage + from);
-        end = next < 0 ? pages : Math.min(pages, next - (int) firstPage);
+    long end = firstPage + bytes / pageBytes;
+    for (long from = firstPage; from < end; from++) {
+      if (record.isGivenUp(region, from)) {
+        continue;
       }
-      long begin = (long) from * pageBytes;
+      long to = from + 1;
+      while (to < end && !record.isGivenUp(region, to)) {
+        to++;
+      }
+      long begin = (from - firstPage) * pageBytes;
       Userfault.Put outcome =
           eachPiece(
               region,
-              (firstPage + from) * pageBytes,
-              (long) (end - from) * pageBytes,
+              from * pageBytes,
+              (to - from) * pageBytes,
               (address, length, offset) ->
                   userfault.copy(
                       address, stage.asSlice(begin + offset, length), length, pageBytes));
       if (outcome != Userfault.Put.DONE) {
         return outcome;
       }
-      from = end;
+      record.there(region, from, to - from);
+      from = to;
     }
     return Userfault.Put.DONE;
   }
@@ -143,25 +145,45 @@ final class UffdTarget implements PageTarget, AutoCloseable {
     throw new IOException("the memory at page %d is being changed all the time".formatted(page));
   }
 
-  /** Reads events while nothing is put, and notes what they give up. */
-  List<Userfault.Event> read() throws IOException {
+  /** Reads an event while nothing is put, and notes what it gives up. */
+  Optional<Userfault.Event> read() throws IOException {
     reading.writeLock().lock();
     try {
-      List<Userfault.Event> events = userfault.read();
-      for (Userfault.Event event : events) {
-        if (event instanceof Userfault.Event.Removed removed) {
-          eachPage(
-              removed,
-              (region, first, count) ->
-                  givenUp
-                      .computeIfAbsent(region, _ -> new BitSet())
-                      .set((int) first, (int) (first + count)));
-        }
-      }
-      return events;
+      Optional<Userfault.Event> event = userfault.read(record.slot());
+      note(event);
+      return event;
     } finally {
       reading.writeLock().unlock();
     }
+  }
+
+  private void note(Optional<Userfault.Event> event) throws IOException {
+    if (event.orElse(null) instanceof Userfault.Event.Removed removed) {
+      eachPage(removed, record::givenUp);
+    }
+    record.noted();
+  }
+
+  /**
+   * Goes on where another process was killed, if one was. The kernel writes an event into the
+   * record within the call that lets its machine go on, so the last one may be there and not be
+   * noted; a fault that was heard and not answered is to be heard again.
+   */
+  void begin() {
+    try {
+      note(Userfault.event(record.slot()));
+      for (GuestMemory.Piece piece : memory.pieces()) {
+        userfault.wake(piece.address(), piece.bytes());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "the machine's memory cannot be reached: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public BitSet held(int region) {
+    return record.held(region);
   }
 
   /** Takes pages of a region. */
@@ -186,7 +208,9 @@ final class UffdTarget implements PageTarget, AutoCloseable {
    * page that is never touched costs nothing. See {@link #zero}.
    */
   @Override
-  public void putZero(int region, long firstPage, long pageCount) {}
+  public void putZero(int region, long firstPage, long pageCount) {
+    record.there(region, firstPage, pageCount);
+  }
 
   /** Somebody waits for a page that is zero; if it is there, it stays as it is. */
   void zero(int region, long page) throws IOException {

@@ -10,8 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Optional;
 
 /**
  * A userfaultfd: who has it is told of faults on memory that is registered with it, and puts pages
@@ -23,10 +22,11 @@ public final class Userfault implements AutoCloseable {
   private static final long IOCTL_API = 0xC018AA3FL;
   private static final long IOCTL_REGISTER = 0xC020AA00L;
   private static final long IOCTL_UNREGISTER = 0x8010AA01L;
+  private static final long IOCTL_WAKE = 0x8010AA02L;
   private static final long IOCTL_COPY = 0xC028AA03L;
   private static final long IOCTL_ZEROPAGE = 0xC020AA04L;
   private static final long REGISTER_MISSING = 1;
-  private static final int MESSAGE_BYTES = 32;
+  static final int MESSAGE_BYTES = 32;
   private static final int EVENT_PAGEFAULT = 0x12;
   private static final int EVENT_REMOVE = 0x15;
   private static final int ARGUMENT_BYTES = 40;
@@ -36,7 +36,6 @@ public final class Userfault implements AutoCloseable {
 
   private final int fd;
   private final MemorySegment polled = Arena.ofAuto().allocate(8, 8);
-  private final MemorySegment messages = Arena.ofAuto().allocate(MESSAGE_BYTES, 8);
 
   private Userfault(int fd) {
     this.fd = fd;
@@ -114,10 +113,19 @@ public final class Userfault implements AutoCloseable {
 
   /** From here on the kernel gives zeros for what is not there; whoever waits goes on. */
   void unregister(long address, long bytes) throws IOException {
+    Libc.ioctl(fd, IOCTL_UNREGISTER, range(address, bytes));
+  }
+
+  /** Whoever waits there tries again, and if the page is not there, it is heard of once more. */
+  void wake(long address, long bytes) throws IOException {
+    Libc.ioctl(fd, IOCTL_WAKE, range(address, bytes));
+  }
+
+  private static MemorySegment range(long address, long bytes) {
     MemorySegment range = ARGUMENTS.get().fill((byte) 0);
     range.set(JAVA_LONG, 0, address);
     range.set(JAVA_LONG, 8, bytes);
-    Libc.ioctl(fd, IOCTL_UNREGISTER, range);
+    return range;
   }
 
   /**
@@ -185,21 +193,24 @@ public final class Userfault implements AutoCloseable {
     return Libc.poll(polled, millis);
   }
 
-  /** The next event, so that others can be answered beside it; none if none has come. */
-  List<Event> read() throws IOException {
-    List<Event> events = new ArrayList<>();
-    long bytes = Libc.read(fd, messages, messages.byteSize());
-    for (long at = 0; at < bytes; at += MESSAGE_BYTES) {
-      switch (messages.get(JAVA_BYTE, at)) {
-        case EVENT_PAGEFAULT -> events.add(new Event.Fault(messages.get(JAVA_LONG, at + 16)));
-        case EVENT_REMOVE ->
-            events.add(
-                new Event.Removed(
-                    messages.get(JAVA_LONG, at + 8), messages.get(JAVA_LONG, at + 16)));
-        default -> {} // of none that was asked for
-      }
-    }
-    return events;
+  /**
+   * The next event, so that others can be answered beside it; none if none has come.
+   *
+   * @param slot where the kernel writes it
+   */
+  Optional<Event> read(MemorySegment slot) throws IOException {
+    long bytes = Libc.read(fd, slot, MESSAGE_BYTES);
+    return bytes < MESSAGE_BYTES ? Optional.empty() : event(slot);
+  }
+
+  /** What the kernel has written there; none: of none that was asked for, or none at all. */
+  static Optional<Event> event(MemorySegment slot) {
+    return switch (slot.get(JAVA_BYTE, 0)) {
+      case EVENT_PAGEFAULT -> Optional.of(new Event.Fault(slot.get(JAVA_LONG, 16)));
+      case EVENT_REMOVE ->
+          Optional.of(new Event.Removed(slot.get(JAVA_LONG, 8), slot.get(JAVA_LONG, 16)));
+      default -> Optional.empty();
+    };
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.hydrant.pager.uffd;
 import static io.hydrant.pager.ProtectedVm.PAGES;
 import static io.hydrant.pager.ProtectedVm.WRITTEN;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -68,9 +69,12 @@ final class UffdPagerTest {
   }
 
   private UffdPager pager(RestoreSession session, PagerOptions options, FailurePolicy policy) {
-    GuestMemory.Piece piece =
-        new GuestMemory.Piece(memory.address(), BYTES, 0, 0, Regions.PAGE_BYTES);
-    return new UffdPager(session, userfault, new GuestMemory(List.of(piece)), options, policy);
+    return new UffdPager(session, userfault, whole(), options, policy);
+  }
+
+  private GuestMemory whole() {
+    return new GuestMemory(
+        List.of(new GuestMemory.Piece(memory.address(), BYTES, 0, 0, Regions.PAGE_BYTES)));
   }
 
   /** As the machine sees it; waits until the page is there. */
@@ -138,6 +142,49 @@ final class UffdPagerTest {
         assertArrayEquals(expected, look(page), "page " + page);
       }
       assertEquals(List.of(), List.copyOf(wrong));
+    }
+  }
+
+  /** A pager was killed when it had put some pages, and was about to note what was given up. */
+  @Test
+  void whatAnotherPagerKnewIsKnown() throws Exception {
+    try (RestoreSession session = vm.client().openRestore(vm.image());
+        PageRecord left = PageRecord.shared(session.regions())) {
+      left.there(0, 0, 64);
+      left.givenUp(0, 64, 3);
+      MemorySegment slot = left.slot();
+      slot.set(JAVA_BYTE, 0, (byte) 0x15); // UFFD_EVENT_REMOVE
+      slot.set(JAVA_LONG, 8, memory.address() + 70L * Regions.PAGE_BYTES);
+      slot.set(JAVA_LONG, 16, memory.address() + 72L * Regions.PAGE_BYTES);
+      try (PageRecord record = PageRecord.received(left.duplicate(), session.regions());
+          UffdPager pager =
+              new UffdPager(
+                  session,
+                  userfault,
+                  whole(),
+                  record,
+                  PagerOptions.DEFAULT.withFill(false, 0),
+                  why -> {})) {
+        for (int page : new int[] {64, 66, 70, 71}) {
+          assertArrayEquals(new byte[Regions.PAGE_BYTES], look(page), "page " + page);
+        }
+        for (int page : new int[] {67, 69, 72}) {
+          assertArrayEquals(vm.expected(page), look(page), "page " + page);
+        }
+        assertTrue(pager.restore().isPresent(0, 63), "it need not come again");
+        assertFalse(pager.restore().isPresent(0, 3_999));
+        pager.machineEnded();
+      }
+    }
+  }
+
+  @Test
+  void aRecordOfAnotherImageIsRefused() throws Exception {
+    try (RestoreSession session = vm.client().openRestore(vm.image());
+        PageRecord other =
+            PageRecord.shared(List.of(Regions.memory("ram", 17L * Regions.PAGE_BYTES)))) {
+      int fd = other.duplicate();
+      assertThrows(IOException.class, () -> PageRecord.received(fd, session.regions()));
     }
   }
 
