@@ -31,9 +31,9 @@ public final class JavaCommand {
     return words;
   }
 
-  /** Flags of the product, not of the debugger or the test runner that this JVM may be in. */
+  /** Neither the size of this heap, nor flags of a debugger or test runner that it may be in. */
   private static boolean isLaunchFlag(String flag) {
-    return !flag.startsWith("-Xmx")
+    return !flag.startsWith("-Xm")
         && !flag.startsWith("-javaagent")
         && !flag.startsWith("-agentlib")
         && !flag.startsWith("-Dhydrant.");

@@ -69,6 +69,9 @@ final class PagerGuardCommand extends BasicCommand {
   @Override
   ExitCode run(Output output) throws IOException, InterruptedException {
     PagerGuard.leaveTerminal();
+    if (ProcessHandle.of(pager).isEmpty()) {
+      return ExitCode.OK; // it ended before it had a machine
+    }
     try (MachineProcess first = MachineProcess.of(pager);
         AtExit atExit = new AtExit()) {
       PagerGuard guard =
