@@ -186,6 +186,7 @@ final class GuardedRestore implements AutoCloseable {
     if (guest.exitCode() != KILLED) {
       return Outcome.WRONG;
     }
+    TimeUnit.SECONDS.sleep(2); // who has stopped it tells a moment later
     String said = log();
     return said.contains("was killed: page ") || said.contains("no pager could go on")
         ? Outcome.STOPPED_AND_NAMED

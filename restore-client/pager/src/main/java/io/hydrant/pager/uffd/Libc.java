@@ -24,6 +24,7 @@ final class Libc {
   static final int EAGAIN = 11;
   static final int EINTR = 4;
   static final int ENOENT = 2;
+  static final int EINVAL = 22;
   static final int ESRCH = 3;
   static final int POLLIN = 1;
   static final int O_CLOEXEC = 0x80000;

@@ -253,10 +253,21 @@ final class UffdTarget implements PageTarget, AutoCloseable {
     reading.writeLock().lock();
     try {
       for (GuestMemory.Piece piece : memory.pieces()) {
-        userfault.unregister(piece.address(), piece.bytes());
+        release(piece);
       }
     } finally {
       reading.writeLock().unlock();
+    }
+  }
+
+  private void release(GuestMemory.Piece piece) throws IOException {
+    try {
+      userfault.unregister(piece.address(), piece.bytes());
+    } catch (Libc.Errno e) {
+      if (e.number() != Libc.EINVAL) {
+        throw e;
+      }
+      // The machine has unmapped it, as one does that ends just now.
     }
   }
 

@@ -207,6 +207,20 @@ final class UffdPagerTest {
   }
 
   @Test
+  void aMachineThatIsWholeAndUnmapsItsMemoryIsNotStopped() throws Exception {
+    ConcurrentLinkedQueue<Throwable> wrong = new ConcurrentLinkedQueue<>();
+    try (RestoreSession session = vm.client().openRestore(vm.image());
+        UffdPager pager = pager(session, PagerOptions.DEFAULT, never(wrong))) {
+      pager.restore().whole().get(20, TimeUnit.SECONDS);
+      memory.close();
+      pager.close();
+      assertEquals(List.of(), List.copyOf(wrong));
+    } finally {
+      memory = NativeMemory.allocate(BYTES); // to be closed in the end
+    }
+  }
+
+  @Test
   void memoryOfAnotherPageSizeIsRefused() {
     try (RestoreSession session = vm.client().openRestore(vm.image())) {
       GuestMemory.Piece huge = new GuestMemory.Piece(0, 2 << 20, 0, 0, 2 << 20);
